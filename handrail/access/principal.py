@@ -1,0 +1,70 @@
+"""Who is acting: every read and every write of the record names a principal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """What a member of the organization does here."""
+
+    COORDINATOR = "coordinator"
+    SUPERVISOR = "supervisor"
+    CLINICIAN = "clinician"
+    FRONT_DESK = "front-desk"
+    ADMINISTRATOR = "administrator"
+    AUDITOR = "auditor"
+    SYSTEM = "system"
+
+
+class Reach(StrEnum):
+    """Whose records a principal may reach. Row-level security holds the same words."""
+
+    ALL = "all"  # every patient of the organization
+    RELATED = "related"  # patients with whom a care relationship exists, or opened with a reason
+    NONE = "none"  # nobody's
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Principal:
+    """One person, adapter or key, acting in one organization.
+
+    ``org`` is the tenant's number; ``person`` the FHIR reference that is written down as the actor
+    ("Practitioner/…" for people, "Device/…" for adapters and keys); ``teams`` the pools
+    ("CareTeam/…") and ``covers`` the colleagues ("Practitioner/…") it also works for; ``scopes``
+    the SMART v2 scopes of an API key (None: a person, not limited by scopes).
+    """
+
+    org: int
+    person: str
+    name: str
+    roles: frozenset[Role] = frozenset()
+    teams: tuple[str, ...] = ()
+    covers: tuple[str, ...] = ()
+    scopes: frozenset[str] | None = None
+    opened: frozenset[str] = field(default_factory=frozenset)
+    account: int | None = None
+
+    @property
+    def identities(self) -> tuple[str, ...]:
+        """Return every reference under which work or patients may be this principal's."""
+        return (self.person, *self.teams, *self.covers)
+
+    @property
+    def reach(self) -> Reach:
+        """Return whose records this principal may reach."""
+        if self.roles & {Role.SUPERVISOR, Role.SYSTEM, Role.FRONT_DESK}:
+            return Reach.ALL
+        if self.roles & {Role.COORDINATOR, Role.CLINICIAN}:
+            return Reach.RELATED
+        return Reach.NONE
+
+    def has(self, *roles: Role) -> bool:
+        """Tell whether the principal has any of ``roles``."""
+        return bool(self.roles & set(roles))
+
+
+def system(org: int, device: str, name: str) -> Principal:
+    """Return a principal for a part of Handrail itself: an adapter, the clock, a command."""
+    return Principal(org=org, person=f"Device/{device}", name=name, roles=frozenset({Role.SYSTEM}))

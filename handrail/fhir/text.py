@@ -1,0 +1,36 @@
+"""FHIR JSON text in and out without loss: decimals keep every digit they came with.
+
+Source: http://hl7.org/fhir/R4/json.html (precision of decimals is significant).
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any, cast
+
+import msgspec
+
+from handrail.fhir.errors import Fault, InvalidResourceError
+
+_decoder = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal)
+_encoder = msgspec.json.Encoder(decimal_format="number")
+
+
+def parse(text: bytes | str) -> dict[str, Any]:
+    """Return the resource in ``text``; decimals become :class:`~decimal.Decimal`."""
+    try:
+        return cast("dict[str, Any]", _decoder.decode(text))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise InvalidResourceError(
+            "This is not a JSON object.", [Fault("", str(error), "structure")]
+        ) from error
+
+
+def write(resource: dict[str, Any]) -> bytes:
+    """Return ``resource`` as compact JSON text in UTF-8, in the order it has."""
+    return _encoder.encode(resource)
+
+
+def compact(text: bytes) -> bytes:
+    """Return ``text`` without insignificant white space; every value keeps its characters."""
+    return cast("bytes", msgspec.json.format(text, indent=-1))

@@ -1,0 +1,1 @@
+"""The look of the house: page shell and components, print, plain language, accessibility."""

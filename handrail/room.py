@@ -1,0 +1,142 @@
+"""The one shape every room has: what it offers to the rest of the house."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from django.http import HttpRequest
+
+from handrail.access.principal import Principal, Role
+from handrail.fhir.resource import Resource
+from handrail.fhir.work import kind_of
+from handrail.record.registry import Projection, Reaction, Sweep, registry
+
+# What a panel gives the page: safe HTML, or nothing to show.
+Render = Callable[[HttpRequest, Principal, str], str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskKind:
+    """A kind of work a room puts on the desk.
+
+    ``does`` names the :class:`Doing` with which it is done ("contact": a call, visit or message;
+    "plain": a note says what came of it). ``queue`` is the desk's tab. ``checklist`` are the points
+    to go through, (code, label); ``script`` what to say, (language, paragraphs). ``attempts`` is how
+    many documented attempts without an answer are made before another way is tried.
+    """
+
+    code: str
+    label: str
+    verb: str = "Do"
+    does: str = "plain"
+    queue: str = "other"
+    checklist: Sequence[tuple[str, str]] = ()
+    script: Sequence[tuple[str, Sequence[str]]] = ()
+    attempts: int = 3
+    minutes: int = 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class Doing:
+    """A way of doing work: the panel beside the worklist. ``panel(request, principal, task id)``."""
+
+    name: str
+    panel: Render
+
+
+@dataclass(frozen=True, kw_only=True)
+class Panel:
+    """A part of the patient page. ``render(request, principal, patient id)``.
+
+    ``slot``: "alert" (one line under the banner), "banner", "main" or "side".
+    """
+
+    slot: str
+    order: int
+    render: Render
+
+
+@dataclass(frozen=True, kw_only=True)
+class Nav:
+    """An entry of the main navigation, or a tab of the patient page (``url`` with one ``{patient}``)."""
+
+    label: str
+    url: str
+    order: int
+    key: str = ""
+    roles: frozenset[Role] = frozenset()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Room:
+    """A duty of the coordinator, described once.
+
+    ``writes`` are the resource types it may write; Tasks are by kind: its own ``task_kinds`` and
+    every kind that is done by one of its ``doings``. ``"Task"`` in ``writes`` opens all Tasks.
+    """
+
+    name: str
+    title: str
+    writes: frozenset[str] = frozenset()
+    task_kinds: Sequence[TaskKind] = ()
+    doings: Sequence[Doing] = ()
+    reactions: Sequence[Reaction] = ()
+    sweeps: Sequence[Sweep] = ()
+    projections: Sequence[Projection] = ()
+    panels: Sequence[Panel] = ()
+    nav: Sequence[Nav] = ()
+    tabs: Sequence[Nav] = ()
+
+    def may_write(self, resource: Resource) -> bool:
+        """Tell whether this room writes resources such as this one (P6)."""
+        if resource["resourceType"] in self.writes:
+            return True
+        if resource["resourceType"] != "Task":
+            return False
+        kind = house.task_kinds.get(kind_of(resource))
+        own = {task_kind.code for task_kind in self.task_kinds}
+        return kind is not None and (
+            kind.code in own or any(doing.name == kind.does for doing in self.doings)
+        )
+
+
+@dataclass
+class House:
+    """All rooms that are open."""
+
+    rooms: dict[str, Room] = field(default_factory=dict)
+    task_kinds: dict[str, TaskKind] = field(default_factory=dict)
+    doings: dict[str, Doing] = field(default_factory=dict)
+
+    def panels(self, slot: str) -> Iterable[Panel]:
+        """Return the panels for a slot of the patient page, in order."""
+        every = (panel for room in self.rooms.values() for panel in room.panels)
+        return sorted((p for p in every if p.slot == slot), key=lambda panel: panel.order)
+
+    def nav(self, principal: Principal) -> Iterable[Nav]:
+        """Return the main navigation for this principal, in order."""
+        every = (nav for room in self.rooms.values() for nav in room.nav)
+        open_to = (nav for nav in every if not nav.roles or principal.roles & nav.roles)
+        return sorted(open_to, key=lambda nav: nav.order)
+
+    def tabs(self) -> Iterable[Nav]:
+        """Return the tabs of the patient page, in order."""
+        return sorted((t for r in self.rooms.values() for t in r.tabs), key=lambda tab: tab.order)
+
+
+house = House()
+
+
+def open_room(room: Room) -> None:
+    """Connect a room to the record; called once, from the room's AppConfig."""
+    house.rooms[room.name] = room
+    house.task_kinds.update({kind.code: kind for kind in room.task_kinds})
+    house.doings.update({doing.name: doing for doing in room.doings})
+    registry.open_room(
+        room.name,
+        may_write=room.may_write,
+        reactions=room.reactions,
+        projections=room.projections,
+        sweeps=room.sweeps,
+    )
