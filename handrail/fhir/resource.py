@@ -52,3 +52,9 @@ def id_of(ref: Mapping[str, Any] | str | None, resource_type: str = "") -> str:
     kind, _, identity = literal.rpartition("/")
     kind = kind.rpartition("/")[2]
     return identity if kind and (not resource_type or kind == resource_type) else ""
+
+
+def is_deceased(patient: Mapping[str, Any] | None) -> bool:
+    """Tell whether a Patient is known to have died. Unknown counts as alive."""
+    patient = patient or {}
+    return bool(patient.get("deceasedBoolean") or patient.get("deceasedDateTime"))

@@ -9,12 +9,12 @@ the evidence that ended it and the attempts made on the way (P3).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from handrail.fhir.resource import Resource, code_of, concept, reference
-from handrail.fhir.task import TaskStatus, move
+from handrail.fhir.task import TaskStatus, is_open, move
 
 TASK_KIND = "urn:handrail:task-kind"
 TASK_INPUT = "urn:handrail:task-input"
@@ -28,6 +28,7 @@ EVIDENCE = "evidence"
 ATTEMPT = "attempt"
 SNOOZED = "snoozed"
 WAITING = "waiting-on"
+DECEASED = "deceased"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,3 +171,17 @@ def _due(task: Resource, look_by_at: str) -> Resource:
 def assigned(task: Resource, owner: str, name: str = "") -> Resource:
     """Return the Task with another owner (a person or a team pool)."""
     return {**task, "owner": reference(owner, name)}
+
+
+def ended_for_deceased(tasks: Iterable[Resource], kinds: Collection[str]) -> list[Resource]:
+    """Return the open Tasks of these ``kinds``, cancelled because the person has died.
+
+    Every room calls this in its own reaction to a Patient who died, with the kinds of work that
+    would reach out to the person (a reaction may only end its own room's work, P6).
+    """
+    reason = (DECEASED, "The person has died.")
+    return [
+        ended(task, TaskStatus.CANCELLED, reason=reason)
+        for task in tasks
+        if is_open(task["status"]) and kind_of(task) in kinds
+    ]
