@@ -74,6 +74,10 @@ class Known(Protocol):
     @property
     def rules(self) -> Rulebook: ...
 
+    @property
+    def pool(self) -> str:
+        """Return the organization's intake pool ("CareTeam/…"), for work nobody owns yet."""
+
     def read(self, reference: str) -> Resource | None:
         """Return the current version of ``Type/id``, this commit's own changes included."""
 

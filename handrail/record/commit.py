@@ -1,0 +1,260 @@
+"""The life of a change: checked, appended, chained, indexed, projected, reacted to. All or nothing.
+
+This is the only way to write. See docs/architecture.md, "The life of a change".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from handrail.access import audit
+from handrail.access.database import acting
+from handrail.access.decide import require
+from handrail.access.principal import Principal
+from handrail.fhir import text
+from handrail.fhir.errors import NotFoundError, VersionConflictError
+from handrail.fhir.resource import Resource
+from handrail.record import guard
+from handrail.record.known import Proposed, RecordKnown, known
+from handrail.record.prepare import Prepared, Submitted, compose, reference_of, submit
+from handrail.record.projecting import project
+from handrail.record.reactions import MAX_DERIVED, RunawayReactionError, proposals
+from handrail.record.registry import registry
+from handrail.record.stored import Committed, Draft, Stored
+from handrail.record.writing import Act, Head, append, bodies, heads, next_transaction, seal, show
+
+MAX_DEPTH = 8
+
+
+def commit(  # noqa: PLR0913 - who, what, why: the one write path says it all
+    drafts: Iterable[Draft | Resource],
+    *,
+    by: Principal,
+    reason: str,
+    room: str = "",
+    as_of: datetime | None = None,
+    origin: str = "",
+    correcting: bool = False,
+) -> Committed:
+    """Append ``drafts`` and all that follows from them, or nothing at all.
+
+    Args:
+        drafts: resources to store (a plain mapping counts as ``Draft(resource)``) or to delete.
+        by: who acts.
+        reason: why, in words for the audit; no health information.
+        room: the room that writes; empty only for adapters.
+        as_of: the moment rules decide at, when it is not now (a message's own time, a test).
+        origin: where it came from, e.g. ``hl7v2/123``.
+        correcting: an undo; the state machine does not apply to it.
+
+    Raises:
+        InvalidResourceError: a draft is not valid R4; all faults are in it.
+        BusinessRuleError: a rule of the house refuses a draft.
+        VersionConflictError: somebody else saved first.
+        ForbiddenError: ``by`` or ``room`` may not write this.
+    """
+    wanted = [draft if isinstance(draft, Draft) else Draft(draft) for draft in drafts]
+    with acting(by):
+        writer = _Writer(by, room, known(by.org, as_of), correcting)
+        writer.take(wanted)
+        return writer.finish(reason, origin)
+
+
+@dataclass
+class _Writer:
+    """One commit in progress."""
+
+    by: Principal
+    room: str
+    known: RecordKnown
+    correcting: bool
+    at: datetime = field(default_factory=lambda: _now())
+    heads: dict[tuple[str, str], Head] = field(default_factory=dict)
+    newest: dict[tuple[str, str], Prepared] = field(default_factory=dict)
+    versions: list[Prepared] = field(default_factory=list)
+    results: list[Prepared] = field(default_factory=list)
+    unchanged: list[str] = field(default_factory=list)
+    derived: int = 0
+
+    def take(self, drafts: Sequence[Draft]) -> None:
+        """Check the caller's drafts and everything that follows from them."""
+        submitted = [self._submit(draft) for draft in drafts if not draft.delete]
+        deleted = [(reference_of(draft.delete), draft.if_match) for draft in drafts if draft.delete]
+        self._look_up([*((s.resource_type, s.id) for s in submitted), *(d[0] for d in deleted)])
+        fresh = [version for one in submitted if (version := self._accept(one))]
+        fresh += [self._delete(reference, if_match) for reference, if_match in deleted]
+        allowed = MAX_DERIVED * max(1, len(fresh))
+        for _ in range(MAX_DEPTH):
+            fresh = self._react(fresh)
+            if not fresh:
+                return
+            self.derived += len(fresh)
+            if self.derived > allowed:
+                break
+        raise RunawayReactionError("Reactions kept proposing; nothing was written.")
+
+    def _submit(self, draft: Draft) -> Submitted:
+        one = submit(draft)
+        one.room, one.cause = self.room, draft.cause
+        return one
+
+    def _look_up(self, references: Iterable[tuple[str, str]]) -> None:
+        """Hold what is current of the references, with texts where a rule compares."""
+        unknown = [reference for reference in references if reference not in self.heads]
+        if unknown:
+            self.heads.update(heads(self.by.org, unknown))
+
+    def _accept(self, one: Submitted) -> Prepared | None:
+        """Return the next version of what was submitted; None if it says nothing new."""
+        key = (one.resource_type, one.id)
+        head = self._head(key)
+        _match(one.reference, one.if_match, head)
+        if head and not head.deleted and head.content == one.content:
+            self.unchanged.append(one.reference)
+            return None
+        version = Prepared(
+            one.resource_type,
+            one.id,
+            head.version + 1 if head else 1,
+            self.at,
+            compose(one, head.version + 1 if head else 1, self.at),
+            one.content,
+            one.cause,
+            existed=key in self.heads,
+            before=self._before(key, head),
+        )
+        self._check(one, version, head)
+        self._keep(key, version)
+        return version
+
+    def _head(self, key: tuple[str, str]) -> Head | None:
+        pending = self.newest.get(key)
+        if pending:
+            patient = pending.indexed.patient if not pending.deleted else ""
+            return Head(pending.version, pending.content, pending.deleted, patient)
+        return self.heads.get(key)
+
+    def _before(self, key: tuple[str, str], head: Head | None) -> bytes | None:
+        """Return the text this change starts from, where somebody will compare with it."""
+        if head is None or head.deleted:
+            return None
+        if key in self.newest:
+            return self.newest[key].body
+        if key[0] != "Task" and key[0] not in registry.reactions:
+            return None
+        return bodies(self.by.org, [(*key, head.version)]).get(key)
+
+    def _check(self, one: Submitted, version: Prepared, head: Head | None) -> None:
+        """Ask everybody who may refuse."""
+        before = text.parse(version.before) if version.before else None
+        if one.cause:
+            guard.check_proposal(one.room, before, version.resource)
+        else:
+            verb = "update" if head else "create"
+            patient = (head.patient if head else "") or version.indexed.patient
+            require(self.by, verb, one.resource_type, patient)
+            if one.room:
+                guard.check_room(one.room, version.quick)
+        if one.resource_type == "Task" and not self.correcting:
+            guard.check_task(before, version.quick)
+
+    def _keep(self, key: tuple[str, str], version: Prepared) -> None:
+        self.newest[key] = version
+        self.versions.append(version)
+        if not version.cause:
+            self.results.append(version)
+        if version.resource_type in _READ_BY_RULES or version.cause:
+            self.known.pending[version.reference] = None if version.deleted else version
+
+    def _delete(self, key: tuple[str, str], if_match: int | None) -> Prepared:
+        head = self._head(key)
+        reference = "/".join(key)
+        if head is None or head.deleted:
+            raise NotFoundError(f"There is no {reference} to delete.")
+        _match(reference, if_match, head)
+        require(self.by, "delete", key[0], head.patient)
+        version = Prepared(
+            *key, head.version + 1, self.at, b"", b"", deleted=True, existed=True
+        )
+        self._keep(key, version)
+        return version
+
+    def _react(self, fresh: Sequence[Prepared]) -> list[Prepared]:
+        """Return the new versions that reactions propose on ``fresh``."""
+        proposed: list[Submitted] = []
+        for version in fresh:
+            if version.resource_type not in registry.reactions:
+                continue
+            for room, cause, resource in proposals(version, self.known):
+                one = submit(Draft(resource))
+                one.cause, one.room = cause, room
+                proposed.append(one)
+                self.known.pending[one.reference] = Proposed(resource)
+        self._look_up((one.resource_type, one.id) for one in proposed)
+        return [version for one in proposed if (version := self._accept(one))]
+
+    def finish(self, reason: str, origin: str) -> Committed:
+        """Write everything down, in a handful of statements."""
+        if not self.versions:
+            return Committed(0, (), tuple(self.unchanged))
+        number = next_transaction()
+        act = Act(
+            self.by.org, number, self.at, self.by.person, self.by.name, reason, self.room, origin
+        )
+        append(act, self.versions, [self._patient(version) for version in self.versions])
+        current = list(self.newest.values())
+        show(act, current, [self._patient(version) for version in current])
+        project(act.org, current)
+        seal(act, self.versions)
+        audit.changed(self.by, number, reason, [_trace(version) for version in self.versions[:1]])
+        ordered = [*self.results, *(version for version in self.versions if version.cause)]
+        stored = tuple(self._stored(version, number) for version in ordered)
+        return Committed(number, stored, tuple(self.unchanged))
+
+    def _patient(self, version: Prepared) -> str:
+        if not version.deleted:
+            return version.indexed.patient
+        head = self.heads.get((version.resource_type, version.id))
+        return head.patient if head else ""
+
+    def _stored(self, version: Prepared, transaction: int) -> Stored:
+        return Stored(
+            version.resource_type,
+            version.id,
+            version.version,
+            version.body,
+            version.updated_at,
+            self._patient(version),
+            version.deleted,
+            transaction,
+            version.cause,
+        )
+
+
+_READ_BY_RULES = frozenset(
+    {"Patient", "Encounter", "EpisodeOfCare", "Task", "Communication", "Appointment", "CareTeam"}
+)
+
+
+def _trace(version: Prepared) -> tuple[str, str, int, str]:
+    patient = "" if version.deleted else version.indexed.patient
+    return version.resource_type, version.id, version.version, patient
+
+
+def _match(reference: str, if_match: int | None, head: Head | None) -> None:
+    if if_match is None:
+        return
+    current = head.version if head else 0
+    if current != if_match:
+        raise VersionConflictError(
+            f"{reference} was changed meanwhile: you had version {if_match}, it is now"
+            f" {current}. Nothing was overwritten; look at both and save again."
+        )
+
+
+def _now() -> datetime:
+    """Return now in UTC with the precision that is written into meta.lastUpdated."""
+    now = datetime.now(UTC)
+    return now.replace(microsecond=now.microsecond // 1000 * 1000)

@@ -1,0 +1,116 @@
+"""The tables of the record. Rows of versions and transactions are only ever added.
+
+They are written and read by the SQL in this package; the models exist for migrations. Every key
+begins with ``org``, the tenant, so that the same schema distributes by organization.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.db import models
+
+
+class Transaction(models.Model):
+    """Who changed the record, when and why; a link in the organization's hash chain.
+
+    ``digest`` covers this row and its versions; ``hash`` is sha256(previous hash + digest).
+    """
+
+    pk = models.CompositePrimaryKey("org", "id")
+    org = models.IntegerField()
+    id = models.BigIntegerField()
+    recorded_at = models.DateTimeField()
+    person = models.TextField()
+    name = models.TextField()
+    reason = models.TextField()
+    room = models.TextField()
+    origin = models.TextField()
+    link = models.BigIntegerField()
+    digest = models.BinaryField()
+    hash = models.BinaryField()
+
+    class Meta:
+        db_table = "record_transaction"
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["org", "link"], name="record_transaction_link")
+        ]
+
+
+class Version(models.Model):
+    """One version of one resource, as text, with its own sha256."""
+
+    pk = models.CompositePrimaryKey("org", "resource_type", "id", "version")
+    org = models.IntegerField()
+    resource_type = models.TextField()
+    id = models.TextField()
+    version = models.IntegerField()
+    transaction = models.BigIntegerField()
+    position = models.IntegerField()
+    updated_at = models.DateTimeField()
+    patient = models.TextField()
+    deleted = models.BooleanField()
+    cause = models.TextField()
+    hash = models.BinaryField()
+    body = models.TextField()
+
+    class Meta:
+        db_table = "record_version"
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["org", "transaction", "position"], name="record_version_transaction")
+        ]
+
+
+class Current(models.Model):
+    """The search row of a resource: its current version, hashed tokens and the main date.
+
+    ``content`` is a hash of the resource without what the server writes into ``meta``, so that the
+    same resource received twice is recognised.
+    """
+
+    pk = models.CompositePrimaryKey("org", "resource_type", "id")
+    org = models.IntegerField()
+    resource_type = models.TextField()
+    id = models.TextField()
+    version = models.IntegerField()
+    updated_at = models.DateTimeField()
+    patient = models.TextField()
+    deleted = models.BooleanField()
+    starts = models.DateTimeField(null=True)
+    ends = models.DateTimeField(null=True)
+    tokens = ArrayField(models.BigIntegerField())
+    content = models.BinaryField()
+
+    class Meta:
+        db_table = "record_current"
+        indexes: ClassVar[list[models.Index]] = [
+            GinIndex(fields=["tokens"], name="record_current_tokens"),
+            models.Index(
+                fields=["org", "patient", "resource_type", "starts"], name="record_current_patient"
+            ),
+        ]
+
+
+class Chain(models.Model):
+    """The head of an organization's hash chain."""
+
+    org = models.IntegerField(primary_key=True)
+    link = models.BigIntegerField()
+    hash = models.BinaryField()
+
+    class Meta:
+        db_table = "record_chain"
+
+
+class Swept(models.Model):
+    """When a sweep last ran for an organization."""
+
+    pk = models.CompositePrimaryKey("org", "sweep")
+    org = models.IntegerField()
+    sweep = models.TextField()
+    ran_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "record_swept"

@@ -1,0 +1,139 @@
+"""From a wanted change to a version ready to be appended: checked, identified, spliced, indexed.
+
+The text of every value is kept character for character; only ``id`` and what the server owns of
+``meta`` (versionId, lastUpdated) are written into it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+from uuid import uuid4
+
+import msgspec
+import orjson
+import xxhash
+
+from handrail.fhir import text
+from handrail.fhir.errors import Fault, InvalidResourceError
+from handrail.fhir.resource import Resource
+from handrail.fhir.searching.extract import Indexed, index
+from handrail.fhir.validation import validate
+from handrail.record.stored import Draft
+
+_members = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_SERVER_META = frozenset({"versionId", "lastUpdated"})
+
+
+@dataclass(slots=True, weakref_slot=True)
+class Submitted:
+    """A draft that was checked: its parts, and a hash of what it says."""
+
+    resource_type: str
+    id: str
+    meta: bytes  # the members of meta that are not the server's, joined
+    rest: bytes  # all other members, joined
+    content: bytes
+    if_match: int | None
+    cause: str = ""
+    room: str = ""
+
+    @property
+    def reference(self) -> str:
+        """Return ``Type/id``."""
+        return f"{self.resource_type}/{self.id}"
+
+
+@dataclass
+class Prepared:
+    """A version ready to be appended."""
+
+    resource_type: str
+    id: str
+    version: int
+    updated_at: datetime
+    body: bytes
+    content: bytes
+    cause: str = ""
+    deleted: bool = False
+    before: bytes | None = None
+    existed: bool = False
+
+    @property
+    def reference(self) -> str:
+        """Return ``Type/id``."""
+        return f"{self.resource_type}/{self.id}"
+
+    @cached_property
+    def quick(self) -> Resource:
+        """Return the resource parsed fast; decimals are floats, so never written back."""
+        parsed: Resource = orjson.loads(self.body) if self.body else {}
+        return parsed
+
+    @cached_property
+    def resource(self) -> Resource:
+        """Return the resource parsed without loss."""
+        return text.parse(self.body)
+
+    @cached_property
+    def indexed(self) -> Indexed:
+        """Return its search values."""
+        return index(self.quick)
+
+    @cached_property
+    def hash(self) -> bytes:
+        """Return the sha256 of the text."""
+        return hashlib.sha256(self.body).digest()
+
+
+def submit(draft: Draft) -> Submitted:
+    """Check a draft against FHIR R4 and take it apart.
+
+    Raises:
+        InvalidResourceError: with every fault and its FHIRPath.
+    """
+    raw = draft.raw if draft.raw is not None else text.write(draft.resource or {})
+    validate(raw)
+    members = _members.decode(text.compact(raw))
+    resource_type = orjson.loads(members.pop("resourceType"))
+    stated = members.pop("id", None)
+    identity = orjson.loads(stated) if stated is not None else uuid4().hex
+    meta = members.pop("meta", None)
+    kept = b",".join(_pairs(_members.decode(meta), skip=_SERVER_META)) if meta is not None else b""
+    rest = b",".join(_pairs(members))
+    content = xxhash.xxh3_128_digest(b"%b|%b" % (kept, rest))
+    return Submitted(resource_type, identity, kept, rest, content, draft.if_match)
+
+
+def _pairs(members: dict[str, Any], skip: frozenset[str] = frozenset()) -> Iterator[bytes]:
+    for name, value in members.items():
+        if name not in skip:
+            yield b'"%b":%b' % (name.encode(), bytes(value))
+
+
+def compose(submitted: Submitted, version: int, updated_at: datetime) -> bytes:
+    """Return the text of a version: what was submitted, with id and the server's meta."""
+    stamp = updated_at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    meta = b'"versionId":"%d","lastUpdated":"%b"' % (version, stamp.encode())
+    if submitted.meta:
+        meta = b"%b,%b" % (meta, submitted.meta)
+    head = b'{"resourceType":"%b","id":"%b","meta":{%b}' % (
+        submitted.resource_type.encode(),
+        submitted.id.encode(),
+        meta,
+    )
+    return b"%b,%b}" % (head, submitted.rest) if submitted.rest else head + b"}"
+
+
+def reference_of(reference: str) -> tuple[str, str]:
+    """Return (type, id) of a literal ``Type/id``; raise if it is not one."""
+    resource_type, slash, identity = reference.partition("/")
+    if not slash or not identity or "/" in identity:
+        raise InvalidResourceError(
+            "A reference has the form Type/id.", [Fault("", f"'{reference}' has not.", "value")]
+        )
+    return resource_type, identity

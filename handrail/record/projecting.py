@@ -1,0 +1,86 @@
+"""Keeps the rooms' typed tables in step with the record, a few statements a commit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any, LiteralString, cast
+
+import orjson
+from django.db import models
+from psycopg import sql
+
+from handrail.record.prepare import Prepared
+from handrail.record.registry import Projection, registry
+from handrail.record.statements import run
+
+
+def project(org: int, versions: Sequence[Prepared]) -> None:
+    """Replace the rows of every version's resource in the tables that follow its type.
+
+    ``versions`` are the newest of each resource in this commit.
+    """
+    by_type: dict[str, list[Prepared]] = {}
+    for version in versions:
+        if version.resource_type in registry.projections:
+            by_type.setdefault(version.resource_type, []).append(version)
+    for resource_type, changed in by_type.items():
+        for projection in registry.projections[resource_type]:
+            _replace(org, projection, changed)
+
+
+def _replace(org: int, projection: Projection, versions: Sequence[Prepared]) -> None:
+    stale = [version.id for version in versions if version.existed]
+    if stale:
+        run(_delete_from(table_of(projection.into)), (org, stale))
+    fresh = [
+        {"org": org, "source": version.id, **row}
+        for version in versions
+        if not version.deleted
+        for row in projection.rows(version.quick)
+    ]
+    insert(projection.into, fresh)
+
+
+def insert(into: type[models.Model], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows, given by field name, in one statement."""
+    if not rows:
+        return
+    statement = _insert_into(table_of(into), tuple(rows[0]))
+    run(statement, (orjson.dumps(_same_keys(rows), default=str).decode(),))
+
+
+def table_of(model: type[models.Model]) -> str:
+    """Return the name of a model's table."""
+    return model._meta.db_table  # noqa: SLF001 - Django's documented model API
+
+
+@lru_cache(maxsize=None)
+def _delete_from(table: str) -> LiteralString:
+    quoted = sql.Identifier(table).as_string(None)
+    return cast("LiteralString", f"DELETE FROM {quoted} WHERE org = %s AND source = ANY(%s)")
+
+
+@lru_cache(maxsize=None)
+def _insert_into(table: str, names: tuple[str, ...]) -> LiteralString:
+    quoted = sql.Identifier(table).as_string(None)
+    columns = ", ".join(sql.Identifier(name).as_string(None) for name in names)
+    return cast(
+        "LiteralString",
+        f"INSERT INTO {quoted} ({columns}) SELECT {columns}"  # noqa: S608 - quoted identifiers
+        f" FROM json_populate_recordset(null::{quoted}, %s::json)",
+    )
+
+
+def _same_keys(rows: Sequence[Mapping[str, Any]]) -> list[Any]:
+    wanted = rows[0].keys()
+    for row in rows:
+        if row.keys() != wanted:
+            raise ValueError(f"Rows of a projection must have the same fields: {sorted(wanted)}.")
+    return list(rows)
+
+
+def tables() -> Iterable[type[models.Model]]:
+    """Return every projected table, once."""
+    every = (p.into for projections in registry.projections.values() for p in projections)
+    return dict.fromkeys(every)

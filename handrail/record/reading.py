@@ -1,0 +1,123 @@
+"""Reads the record: one version, its history, the resources of a patient. Every look is audited."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, LiteralString
+
+from handrail.access import audit
+from handrail.access.database import acting
+from handrail.access.decide import require
+from handrail.access.principal import Principal
+from handrail.fhir.errors import GoneError, NotFoundError
+from handrail.record.prepare import reference_of
+from handrail.record.statements import rows
+from handrail.record.stored import Stored
+
+_COLUMNS: LiteralString = (
+    "resource_type, id, version, body, updated_at, patient, deleted, transaction, cause"
+)
+
+
+def _stored(row: Sequence[Any]) -> Stored:
+    resource_type, identity, version, body, *rest = row
+    return Stored(resource_type, identity, version, body.encode(), *rest)
+
+
+def read(reference: str, *, by: Principal) -> Stored:
+    """Return the current version of ``Type/id``.
+
+    Raises:
+        NotFoundError: there is none, or ``by`` may not know of it.
+        GoneError: it was deleted.
+        ForbiddenError: ``by`` may not read this type or this patient.
+    """
+    return _one(reference, None, by)
+
+
+def vread(reference: str, version: int, *, by: Principal) -> Stored:
+    """Return one version of ``Type/id``."""
+    return _one(reference, version, by)
+
+
+def _one(reference: str, version: int | None, by: Principal) -> Stored:
+    resource_type, identity = reference_of(reference)
+    require(by, "read", resource_type)
+    with acting(by):
+        found = rows(
+            f"SELECT {_COLUMNS} FROM record_version"  # noqa: S608 - a constant list of columns
+            " WHERE org = %s AND resource_type = %s AND id = %s"
+            " AND (%s::int IS NULL OR version = %s) ORDER BY version DESC LIMIT 1",
+            (by.org, resource_type, identity, version, version),
+        )
+        if not found:
+            raise NotFoundError(f"There is no {reference} that you may see.")
+        stored = _stored(found[0])
+        require(by, "read", resource_type, stored.patient)
+        if stored.deleted:
+            raise GoneError(f"{reference} was deleted. Its history is kept.")
+        audit.read(by, [stored.reference], stored.version, stored.patient)
+        return stored
+
+
+def history(reference: str, *, by: Principal) -> list[Stored]:
+    """Return every version of ``Type/id``, newest first."""
+    resource_type, identity = reference_of(reference)
+    require(by, "read", resource_type)
+    with acting(by):
+        found = rows(
+            f"SELECT {_COLUMNS} FROM record_version"  # noqa: S608 - a constant list of columns
+            " WHERE org = %s AND resource_type = %s AND id = %s ORDER BY version DESC",
+            (by.org, resource_type, identity),
+        )
+        if not found:
+            raise NotFoundError(f"There is no {reference} that you may see.")
+        versions = [_stored(row) for row in found]
+        patient = next((version.patient for version in versions if version.patient), "")
+        require(by, "read", resource_type, patient)
+        audit.read(by, [reference], None, patient)
+        return versions
+
+
+def of_patient(patient: str, resource_type: str, *, by: Principal) -> list[Stored]:
+    """Return the current resources of this type in the patient's compartment, oldest first."""
+    require(by, "read", resource_type, patient)
+    with acting(by):
+        found = rows(
+            "SELECT v.resource_type, v.id, v.version, v.body, v.updated_at, v.patient, v.deleted,"
+            " v.transaction, v.cause FROM record_current c JOIN record_version v"
+            " USING (org, resource_type, id, version)"
+            " WHERE c.org = %s AND c.patient = %s AND c.resource_type = %s AND NOT c.deleted"
+            " ORDER BY c.starts NULLS FIRST, c.id",
+            (by.org, patient, resource_type),
+        )
+        audit.read(by, [f"{resource_type}?patient"], None, patient)
+        return [_stored(row) for row in found]
+
+
+def written_in(transaction: int, *, by: Principal) -> list[Stored]:
+    """Return the versions that one transaction wrote, in order."""
+    with acting(by):
+        return [
+            _stored(row)
+            for row in rows(
+                f"SELECT {_COLUMNS} FROM record_version"  # noqa: S608 - constant columns
+                " WHERE org = %s AND transaction = %s ORDER BY position",
+                (by.org, transaction),
+            )
+        ]
+
+
+def current_versions(
+    references: Sequence[tuple[str, str]], *, by: Principal
+) -> dict[str, tuple[int, datetime]]:
+    """Return (version, updated at) of those of the references that are current."""
+    with acting(by):
+        found = rows(
+            "SELECT resource_type, id, version, updated_at FROM record_current WHERE org = %s"
+            " AND NOT deleted AND (resource_type, id) IN"
+            " (SELECT * FROM unnest(%s::text[], %s::text[]))",
+            (by.org, [kind for kind, _ in references], [identity for _, identity in references]),
+        )
+    return {f"{kind}/{identity}": (version, at) for kind, identity, version, at in found}

@@ -1,0 +1,67 @@
+"""Takes back one transaction by a compensating one: nothing is erased, both stay in the history."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from handrail.access.database import acting
+from handrail.access.principal import Principal
+from handrail.fhir.errors import NotFoundError, VersionConflictError
+from handrail.record.commit import commit
+from handrail.record.reading import written_in
+from handrail.record.stored import Committed, Draft, Stored
+from handrail.record.writing import bodies, heads
+
+_ERROR_STATUS = frozenset(
+    {
+        "Appointment", "CarePlan", "Communication", "Consent", "DocumentReference", "Encounter",
+        "EpisodeOfCare", "Goal", "List", "Observation", "Procedure", "ServiceRequest", "Task",
+    }
+)  # fmt: skip
+
+
+def undo(transaction: int, *, by: Principal, reason: str = "Undone") -> Committed:
+    """Take back what ``transaction`` wrote, what followed from it included.
+
+    A resource that was new becomes ``entered-in-error`` (or is deleted where its type has no such
+    status); a changed one gets its former text back as a new version.
+
+    Raises:
+        NotFoundError: there is no such transaction.
+        VersionConflictError: something was changed again since; nothing is taken back.
+    """
+    with acting(by):
+        written = written_in(transaction, by=by)
+        if not written:
+            raise NotFoundError("There is nothing to undo.")
+        first, last = _span(written)
+        current = heads(by.org, [(v.resource_type, v.id) for v in last])
+        for version in last:
+            if current[version.resource_type, version.id].version != version.version:
+                raise VersionConflictError(
+                    f"{version.reference} was changed again since. Nothing was taken back;"
+                    " open it and correct it there."
+                )
+        former = bodies(by.org, [(v.resource_type, v.id, v.version - 1) for v in first])
+        drafts = [_taken_back(version, former) for version in last]
+        return commit(drafts, by=by, reason=reason, origin=f"undo/{transaction}", correcting=True)
+
+
+def _span(written: Iterable[Stored]) -> tuple[list[Stored], list[Stored]]:
+    """Return the first and the last version of each resource, in the same order."""
+    first: dict[str, Stored] = {}
+    last: dict[str, Stored] = {}
+    for version in written:
+        first.setdefault(version.reference, version)
+        last[version.reference] = version
+    return list(first.values()), list(last.values())
+
+
+def _taken_back(version: Stored, former: dict[tuple[str, str], bytes]) -> Draft:
+    body = former.get((version.resource_type, version.id))
+    if body:
+        return Draft(raw=body, if_match=version.version)
+    if version.resource_type not in _ERROR_STATUS or version.deleted:
+        return Draft(delete=version.reference, if_match=version.version)
+    status = "lifecycleStatus" if version.resource_type == "Goal" else "status"
+    return Draft({**version.resource, status: "entered-in-error"}, if_match=version.version)
