@@ -1,0 +1,132 @@
+// Keys, focus after a swap, drafts, and the warning before the session ends. No page needs it.
+(() => {
+  "use strict";
+  const $ = (selector, root = document) => root.querySelector(selector);
+  const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+  const body = document.body;
+  const seen = (el) => el.getClientRects().length > 0;
+  const typing = (el) => el.matches("textarea,select,[contenteditable],input:not([type=radio],[type=checkbox],[type=submit],[type=button])");
+  const say = (text) => { const status = $("#status"); if (status) status.textContent = text; };
+
+  // One tab stop for a list: the current row. j and k, or the arrows inside it, move.
+  const rows = () => all("[data-roving] > *").filter((row) => $("a", row));
+  const current = () => rows().find((row) => row.contains(document.activeElement)) || rows().find((row) => row.dataset.at) || null;
+  const rove = (row) => rows().forEach((other) => {
+    if (other === row) other.dataset.at = "1"; else delete other.dataset.at;
+    all("a,button,input,summary", other).forEach((el) => { el.tabIndex = other === row ? 0 : -1; });
+  });
+  const step = (by) => {
+    const list = rows();
+    const now = list.indexOf(current());
+    const row = list[Math.min(Math.max(now < 0 ? 0 : now + by, 0), list.length - 1)];
+    if (row) { rove(row); $("a", row).focus(); }
+  };
+
+  const choose = (el) => {
+    if (el.matches("summary")) {
+      el.click();
+      const field = el.parentNode.open && all("input:not([type=hidden]),select,textarea", el.parentNode)[0];
+      if (field) field.focus();
+    } else if (el.matches("[type=radio],[type=checkbox]")) {
+      el.click();
+      const set = el.closest("[data-then]");
+      (set && $("#" + set.dataset.then) || el).focus();
+    } else if (typing(el)) { el.focus(); if (el.select) el.select(); } else el.click();
+  };
+
+  let going = 0;
+  document.addEventListener("keydown", (event) => {
+    const { key, target } = event;
+    if (key === "Enter" && (event.ctrlKey || event.metaKey) && target.form) {
+      event.preventDefault();
+      target.form.requestSubmit();
+      return;
+    }
+    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+    if (key === "Escape" && typing(target)) { target.blur(); step(0); return; }
+    if (typing(target) || body.dataset.keys === "off") return;
+    let el;
+    if (going && Date.now() - going < 1500) el = $(`[data-go="${CSS.escape(key)}"]`);
+    else if (key === "?") el = $("#keys-open");
+    else if (key === "j" || key === "k") { step(key === "j" ? 1 : -1); event.preventDefault(); return; }
+    else if ((key === "ArrowDown" || key === "ArrowUp") && target.closest("[data-roving]")) { step(key === "ArrowDown" ? 1 : -1); event.preventDefault(); return; }
+    else if (key === "x") { const row = current(); el = row && $("[type=checkbox]", row); if (el) { el.click(); event.preventDefault(); } return; }
+    else el = all(`[data-key="${CSS.escape(key)}"]`).find(seen);
+    going = key === "g" && !going ? Date.now() : 0;
+    if (el) { event.preventDefault(); choose(el); }
+  });
+
+  // Text typed but not saved is kept on the server, never in the browser.
+  const fields = (form) => Object.fromEntries([...new FormData(form)].filter(([name]) => !/^(csrf|next$|if_match$)/.test(name) && $(`[name="${name}"]:not([type=hidden])`, form)));
+  const send = (form, content) => fetch("/drafts", { method: "POST", body: new URLSearchParams({ key: form.dataset.draft, content, csrfmiddlewaretoken: $("[name=csrfmiddlewaretoken]", form).value }), keepalive: true });
+  const restore = async (form) => {
+    form.dataset.ready = "1";
+    const answer = await fetch("/drafts?key=" + encodeURIComponent(form.dataset.draft)).catch(() => null);
+    if (!answer || answer.status !== 200) return;
+    for (const [name, value] of Object.entries(await answer.json())) {
+      for (const el of all(`[name="${CSS.escape(name)}"]`, form)) {
+        if (el.matches("[type=radio],[type=checkbox]")) el.checked = el.value === value; else if (!el.value) el.value = value;
+      }
+    }
+    say(body.dataset.restored);
+  };
+  const timers = new WeakMap();
+  document.addEventListener("input", (event) => {
+    const form = event.target.form;
+    if (!form || !form.dataset.draft) return;
+    clearTimeout(timers.get(form));
+    timers.set(form, setTimeout(() => send(form, JSON.stringify(fields(form))).catch(() => 0), 1500));
+  });
+
+  // The session's end is announced two minutes before.
+  let ending = 0;
+  const watch = () => {
+    const left = Number(body.dataset.expires);
+    const box = $("#expiry");
+    if (!box || !left) return;
+    clearTimeout(ending);
+    box.hidden = true;
+    ending = setTimeout(() => { box.hidden = false; }, Math.max(left - 120, 5) * 1000);
+  };
+  document.addEventListener("click", (event) => {
+    if (event.target.id === "stay") fetch("/stay").then(watch).catch(() => say(body.dataset.failed));
+    const row = event.target.closest("[data-roving] > *");
+    if (row) rove(row);
+  });
+
+  const ready = () => {
+    rove(rows().find((row) => row.matches(".on")) || current() || rows()[0]);
+    all("form[data-draft]").filter((form) => !form.dataset.ready).forEach(restore);
+  };
+  let slow = 0;
+  document.addEventListener("htmx:before:request", (event) => {
+    const { target } = event.detail.ctx;
+    if (!target || target.id === "news") return;
+    target.setAttribute("aria-busy", "true");
+    slow = setTimeout(() => say(body.dataset.loading), 400);
+  });
+  document.addEventListener("htmx:finally:request", (event) => {
+    clearTimeout(slow);
+    if ($("#status") && $("#status").textContent === body.dataset.loading) say("");
+    const { target } = event.detail.ctx;
+    if (target) target.removeAttribute("aria-busy");
+  });
+  document.addEventListener("htmx:after:request", (event) => {
+    const { sourceElement: form, response } = event.detail.ctx;
+    if (form.dataset.draft && response && response.status < 400) { clearTimeout(timers.get(form)); send(form, "").catch(() => 0); }
+    watch();
+  });
+  document.addEventListener("htmx:error", () => say(body.dataset.failed));
+  document.addEventListener("htmx:after:swap", (event) => {
+    const { target } = event.detail.ctx;
+    const at = target && target.id && $("#" + target.id);
+    if (!at || at.id === "news") return;
+    const panel = $("#panel");
+    if (at === panel) rows().forEach((row) => row.classList.toggle("on", row.id === "w-" + panel.dataset.item));
+    ready();
+    const focus = at.matches("[data-focus]") ? at : $("[data-focus]", at);
+    if (focus) focus.focus();
+  });
+  ready();
+  watch();
+})();
