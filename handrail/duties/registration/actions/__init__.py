@@ -1,0 +1,30 @@
+"""What people do here: find somebody, change how to reach them, say whom we may talk to."""
+
+from handrail.duties.registration.actions.change import (
+    EDITORS,
+    ROOM,
+    PossibleDuplicateError,
+    change_details,
+    people_of,
+    permit,
+    record_death,
+    register,
+    revoke,
+    see,
+    take_back_death,
+    today,
+)
+from handrail.duties.registration.actions.find import (
+    LIMIT,
+    Duplicate,
+    Found,
+    duplicates_of,
+    find,
+    fitting,
+)
+
+__all__ = [
+    "EDITORS", "LIMIT", "ROOM", "Duplicate", "Found", "PossibleDuplicateError", "change_details",
+    "duplicates_of", "find", "fitting", "people_of", "permit", "record_death", "register",
+    "revoke", "see", "take_back_death", "today",
+]  # fmt: skip
