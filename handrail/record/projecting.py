@@ -31,10 +31,11 @@ def project(org: int, versions: Sequence[Prepared]) -> None:
 
 def _replace(org: int, projection: Projection, versions: Sequence[Prepared]) -> None:
     stale = [version.id for version in versions if version.existed]
+    typed = {"source_type": projection.of} if _is_typed(projection.into) else {}
     if stale:
-        run(_delete_from(table_of(projection.into)), (org, stale))
+        run(_delete_from(table_of(projection.into), typed=bool(typed)), (org, stale, *typed.values()))
     fresh = [
-        {"org": org, "source": version.id, **row}
+        {"org": org, "source": version.id, **typed, **row}
         for version in versions
         if not version.deleted
         for row in projection.rows(version.quick)
@@ -56,9 +57,19 @@ def table_of(model: type[models.Model]) -> str:
 
 
 @lru_cache(maxsize=None)
-def _delete_from(table: str) -> LiteralString:
+def _is_typed(model: type[models.Model]) -> bool:
+    """Tell whether several types share the table: ids are unique only within a type."""
+    return any(field.name == "source_type" for field in model._meta.get_fields())  # noqa: SLF001 - Django's documented model API
+
+
+@lru_cache(maxsize=None)
+def _delete_from(table: str, *, typed: bool) -> LiteralString:
     quoted = sql.Identifier(table).as_string(None)
-    return cast("LiteralString", f"DELETE FROM {quoted} WHERE org = %s AND source = ANY(%s)")
+    also = " AND source_type = %s" if typed else ""
+    return cast(
+        "LiteralString",
+        f"DELETE FROM {quoted} WHERE org = %s AND source = ANY(%s){also}",  # noqa: S608 - quoted
+    )
 
 
 @lru_cache(maxsize=None)

@@ -29,6 +29,8 @@ class Projection:
     ``org``, ``source``). The record deletes the rows of the resource's former version, then inserts.
     The model has the fields ``org`` (int) and ``source`` (text, the resource id), ``org`` leading
     every index; a model with a ``patient`` field (text, the id) is guarded by care relationship.
+    A table that several types share also has ``source_type``, which the record fills in: ids are
+    unique only within a type.
     """
 
     of: str
