@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from handrail.access import audit
-from handrail.access.database import acting
+from handrail.access.database import acting, writing
 from handrail.access.decide import require
 from handrail.access.principal import Principal
 from handrail.fhir import text
@@ -56,7 +56,7 @@ def commit(  # noqa: PLR0913 - who, what, why: the one write path says it all
         ForbiddenError: ``by`` or ``room`` may not write this.
     """
     wanted = [draft if isinstance(draft, Draft) else Draft(draft) for draft in drafts]
-    with acting(by):
+    with acting(by), writing():
         writer = _Writer(by, room, known(by.org, as_of), correcting)
         writer.take(wanted)
         return writer.finish(reason, origin)
