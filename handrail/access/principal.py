@@ -53,7 +53,12 @@ class Principal:
 
     @property
     def reach(self) -> Reach:
-        """Return whose records this principal may reach."""
+        """Return whose records this principal may reach.
+
+        A key whose scopes are all ``patient/…`` reaches the patients it has ``opened`` alone.
+        """
+        if self.scopes is not None and all(scope.startswith("patient/") for scope in self.scopes):
+            return Reach.RELATED
         if self.roles & {Role.SUPERVISOR, Role.SYSTEM, Role.FRONT_DESK}:
             return Reach.ALL
         if self.roles & {Role.COORDINATOR, Role.CLINICIAN}:

@@ -1,0 +1,247 @@
+"""Organizations, the people and keys that act in them, whose patients they reach, and the trail.
+
+Every table has a column ``org``, the tenant, which leads every key; row-level security is forced on
+all of them (:mod:`handrail.access.database`). People are named by their FHIR reference.
+"""
+
+from __future__ import annotations
+
+from datetime import date, time
+from typing import Any, ClassVar
+from zoneinfo import ZoneInfo
+
+from django.conf import settings as django_settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models.functions import Now
+
+from handrail.fhir.calendar import Calendar
+
+
+class Organization(models.Model):
+    """A tenant: one organization with its hours, its intake pool and its settings.
+
+    ``intake_pool`` is the CareTeam reference that gets work nobody owns yet. ``settings`` holds
+    small choices by name; :meth:`setting` gives the default where the organization chose nothing.
+    """
+
+    DEFAULTS: ClassVar[dict[str, int]] = {
+        "contact_cadence_days": 30,
+        "break_glass_hours": 4,
+        "idle_minutes": 15,
+    }
+
+    id = models.IntegerField(primary_key=True, db_column="org")
+    name = models.TextField()
+    slug = models.SlugField(unique=True)
+    time_zone = models.TextField(default="America/New_York")
+    opens_at = models.TimeField(default=time(9))
+    closes_at = models.TimeField(default=time(17))
+    intake_pool = models.TextField(blank=True, default="")
+    settings = models.JSONField(default=dict, blank=True)
+
+    class Meta:
+        db_table = "access_organization"
+
+    def setting(self, name: str) -> int:
+        """Return the organization's choice for ``name``, or the house's default."""
+        chosen = self.settings.get(name, self.DEFAULTS[name])
+        return int(chosen)
+
+    def calendar(self) -> Calendar:
+        """Return the days and hours on which the organization works (reads its closures)."""
+        closed = Closure.objects.filter(org=self.id).values_list("day", flat=True)
+        return Calendar(ZoneInfo(self.time_zone), frozenset(closed), self.opens_at, self.closes_at)
+
+
+class Closure(models.Model):
+    """A day on which the organization does not work, besides weekends and federal holidays."""
+
+    pk = models.CompositePrimaryKey("org", "day")
+    org = models.IntegerField()
+    day: models.DateField[date, date] = models.DateField()
+    name = models.TextField()
+
+    class Meta:
+        db_table = "access_closure"
+        ordering: ClassVar[list[str]] = ["org", "day"]
+
+
+class Team(models.Model):
+    """A pool of people who share work."""
+
+    pk = models.CompositePrimaryKey("org", "id")
+    org = models.IntegerField()
+    id = models.TextField()
+    name = models.TextField()
+
+    class Meta:
+        db_table = "access_team"
+        ordering: ClassVar[list[str]] = ["org", "name"]
+
+    @property
+    def reference(self) -> str:
+        """Return the CareTeam reference of the pool."""
+        return f"CareTeam/{self.id}"
+
+
+class Membership(models.Model):
+    """An account's place in an organization: who they are there and what they do.
+
+    ``practitioner`` is the id of their Practitioner resource, ``name`` the name shown and written
+    down, ``roles`` values of :class:`~handrail.access.principal.Role`, ``teams`` CareTeams.
+    """
+
+    pk = models.CompositePrimaryKey("org", "practitioner")
+    org = models.IntegerField()
+    practitioner = models.TextField()
+    account = models.ForeignKey(
+        django_settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+    )
+    name = models.TextField()
+    roles = ArrayField(models.TextField(), default=list)
+    teams = ArrayField(models.TextField(), default=list)
+    active = models.BooleanField(default=True)
+
+    class Meta:
+        db_table = "access_membership"
+        ordering: ClassVar[list[str]] = ["org", "name"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["account", "org"], name="access_membership_account")
+        ]
+
+    @property
+    def person(self) -> str:
+        """Return the reference that is written down when this member acts."""
+        return f"Practitioner/{self.practitioner}"
+
+
+class Cover(models.Model):
+    """One person works for another, from one moment until another, and then it ends by itself."""
+
+    pk = models.CompositePrimaryKey("org", "id")
+    org = models.IntegerField()
+    id = models.TextField()
+    covering = models.TextField()  # who does the work: "Practitioner/…"
+    covered = models.TextField()  # whose work it is: "Practitioner/…"
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "access_cover"
+        ordering: ClassVar[list[str]] = ["org", "starts_at"]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["org", "covering", "ends_at"], name="access_cover_covering")
+        ]
+
+
+class ApiKey(models.Model):
+    """A key for another system. Only the SHA-256 of its secret is kept.
+
+    ``scopes`` are SMART v2 scopes; ``patients`` the ids a key with ``patient/`` scopes is for;
+    ``device`` the reference written down when the key acts.
+    """
+
+    pk = models.CompositePrimaryKey("org", "id")
+    org = models.IntegerField()
+    id = models.TextField()
+    name = models.TextField()
+    digest = models.BinaryField(unique=True)
+    scopes = ArrayField(models.TextField())
+    patients = ArrayField(models.TextField(), default=list)
+    device = models.TextField()
+    created_at = models.DateTimeField(db_default=Now())
+    expires_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True)
+    last_used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "access_api_key"
+        ordering: ClassVar[list[str]] = ["org", "name"]
+
+
+class Opened(models.Model):
+    """A person opened a patient's record without a care relationship, and said why."""
+
+    pk = models.CompositePrimaryKey("org", "person", "patient", "opened_at")
+    org = models.IntegerField()
+    person = models.TextField()
+    patient = models.TextField()
+    reason = models.TextField()
+    opened_at = models.DateTimeField()
+    until = models.DateTimeField()
+
+    class Meta:
+        db_table = "access_opened"
+
+
+class CareRelationship(models.Model):
+    """Who has to do with which patient: a projection, written by the rooms.
+
+    ``source`` is the resource id it comes from, ``person`` a Practitioner or CareTeam reference,
+    ``kind`` what sort of relationship, ``until`` when it ends (None: while the source stands).
+    """
+
+    pk = models.CompositePrimaryKey("org", "person", "patient", "source", "kind")
+    org = models.IntegerField()
+    source = models.TextField()
+    patient = models.TextField()
+    person = models.TextField()
+    kind = models.TextField()
+    until = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "access_relationship"
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["org", "source"], name="access_relationship_source"),
+            models.Index(fields=["org", "patient"], name="access_relationship_patient"),
+        ]
+
+
+class AuditEntry(models.Model):
+    """Who saw or did what, when. Rows are only ever added; a trigger refuses anything else.
+
+    ``action`` is C, R, U, D or E (http://hl7.org/fhir/R4/valueset-audit-event-action.html),
+    ``outcome`` 0, 4, 8 or 12 (http://hl7.org/fhir/R4/valueset-audit-event-outcome.html). ``what``
+    is our word for the event. ``patients`` are those a list showed; ``detail`` holds references and
+    codes, never what a record says. Written by the SQL in :mod:`handrail.access.audit`;
+    the database gives ``id`` and ``recorded_at``.
+    """
+
+    pk = models.CompositePrimaryKey("org", "id")
+    org = models.IntegerField()
+    id = models.BigIntegerField()
+    recorded_at = models.DateTimeField(db_default=Now())
+    person = models.TextField()
+    name = models.TextField()
+    action = models.CharField(max_length=1)
+    what = models.TextField()
+    resource_type = models.TextField(db_default="")
+    resource_id = models.TextField(db_default="")
+    version = models.IntegerField(null=True)
+    patient = models.TextField(db_default="")
+    patients = ArrayField(models.TextField(), null=True)
+    outcome = models.SmallIntegerField(db_default=0)
+    purpose = models.TextField(db_default="TREAT")
+    detail = models.TextField(db_default="")
+    address = models.TextField(db_default="")
+
+    class Meta:
+        db_table = "access_audit"
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["org", "patient", "id"], name="access_audit_patient"),
+            models.Index(fields=["org", "person", "id"], name="access_audit_person"),
+            models.Index(
+                fields=["org", "id"],
+                name="access_audit_lists",
+                condition=models.Q(patients__isnull=False),
+            ),
+        ]
+
+    @property
+    def seen(self) -> list[Any]:
+        """Return every patient id the entry is about."""
+        return [self.patient] if self.patient else list(self.patients or ())
