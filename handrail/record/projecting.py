@@ -33,7 +33,8 @@ def _replace(org: int, projection: Projection, versions: Sequence[Prepared]) -> 
     stale = [version.id for version in versions if version.existed]
     typed = {"source_type": projection.of} if _is_typed(projection.into) else {}
     if stale:
-        run(_delete_from(table_of(projection.into), typed=bool(typed)), (org, stale, *typed.values()))
+        statement = _delete_from(table_of(projection.into), typed=bool(typed))
+        run(statement, (org, stale, *typed.values()))
     fresh = [
         {"org": org, "source": version.id, **typed, **row}
         for version in versions
