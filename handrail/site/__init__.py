@@ -1,1 +1,1 @@
-"""Settings, URLs and commands: the only place that names every room."""
+"""The only place that names every room: settings, addresses, command line, database, demo."""

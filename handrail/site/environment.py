@@ -1,0 +1,185 @@
+"""What the operator chose: the environment variables Handrail reads, in one place.
+
+HANDRAIL_DATA           the data folder (default: ``var`` beside the code)
+HANDRAIL_DATABASE_URL   a PostgreSQL that runs already (default: Handrail's own, in the data folder)
+HANDRAIL_SECRET_KEY     what signs sessions (default: made once, kept in the data folder)
+HANDRAIL_HOSTS          the names people reach this server by, with commas
+HANDRAIL_HTTPS          1 if people reach it by https (default: if HANDRAIL_HOSTS names a host)
+HANDRAIL_RULES          the folder of dated rules (default: ``rules`` beside the code)
+HANDRAIL_TIME_ZONE      the zone of times nobody's organization decides (default: America/New_York)
+HANDRAIL_LANGUAGE       the language of pages for whoever asks for none we have (default: en)
+HANDRAIL_LOG            the least severe level that is logged (default: WARNING)
+PORT                    where ``handrail serve`` and ``demo`` listen (default: 8000)
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+from zoneinfo import available_timezones
+
+from handrail.fhir.errors import HandrailError
+
+CODE = Path(__file__).resolve().parents[2]
+LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+_NAMED = {"user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT", "dbname": "NAME"}
+
+
+class EnvironmentVariableError(HandrailError):
+    """An environment variable cannot be used; the message names it."""
+
+    status = 500
+    code = "exception"
+
+
+def folder(name: str, otherwise: Path) -> Path:
+    """Return the folder that variable ``name`` gives, or ``otherwise``, as an absolute path."""
+    return Path(os.environ.get(name) or otherwise).expanduser().resolve()
+
+
+def data_folder() -> Path:
+    """Return Handrail's data folder; it need not exist yet."""
+    return folder("HANDRAIL_DATA", CODE / "var")
+
+
+def hosts() -> list[str]:
+    """Return the names people reach this server by; the loopback names are always among them."""
+    given = os.environ.get("HANDRAIL_HOSTS", "")
+    named = [name.strip() for name in given.split(",") if name.strip()]
+    return [*named, *(name for name in LOOPBACK if name not in named)]
+
+
+def https() -> bool:
+    """Tell whether people reach this server by https, so that cookies may demand it."""
+    chosen = os.environ.get("HANDRAIL_HTTPS")
+    return chosen in {"1", "true", "yes"} if chosen else len(hosts()) > len(LOOPBACK)
+
+
+def time_zone() -> str:
+    """Return the time zone of times that no organization decides.
+
+    Raises:
+        EnvironmentVariableError: there is no such zone.
+    """
+    name = os.environ.get("HANDRAIL_TIME_ZONE") or "America/New_York"
+    if name not in available_timezones():
+        raise EnvironmentVariableError(
+            f"HANDRAIL_TIME_ZONE is '{name}', which is no time zone. Write one as"
+            " 'America/Chicago'."
+        )
+    return name
+
+
+def port() -> int:
+    """Return the port to listen on.
+
+    Raises:
+        EnvironmentVariableError: PORT is no port number.
+    """
+    text = os.environ.get("PORT") or "8000"
+    if not text.isdecimal() or not 0 < int(text) < 65536:  # noqa: PLR2004 - ports have 16 bits
+        raise EnvironmentVariableError(f"PORT is '{text}'. Write a number from 1 to 65535.")
+    return int(text)
+
+
+def log_level() -> str:
+    """Return the least severe level that is logged.
+
+    Raises:
+        EnvironmentVariableError: HANDRAIL_LOG is no level.
+    """
+    level = (os.environ.get("HANDRAIL_LOG") or "WARNING").upper()
+    if level not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
+        raise EnvironmentVariableError(
+            f"HANDRAIL_LOG is '{level}'. Write DEBUG, INFO, WARNING or ERROR."
+        )
+    return level
+
+
+def language() -> str:
+    """Return the language of pages for whoever asks for none we have."""
+    return os.environ.get("HANDRAIL_LANGUAGE") or "en"
+
+
+def external_database() -> str:
+    """Return HANDRAIL_DATABASE_URL; empty if Handrail runs its own PostgreSQL."""
+    return os.environ.get("HANDRAIL_DATABASE_URL", "").strip()
+
+
+def database() -> dict[str, Any]:
+    """Return Django's settings for the database.
+
+    Raises:
+        EnvironmentVariableError: HANDRAIL_DATABASE_URL is no PostgreSQL address.
+    """
+    from psycopg import ProgrammingError
+    from psycopg.conninfo import conninfo_to_dict
+
+    url = external_database()
+    if not url:
+        from handrail.site.postgres import Cluster
+
+        url = Cluster(data_folder()).url()
+    try:
+        parts = conninfo_to_dict(url)
+    except ProgrammingError as error:
+        raise EnvironmentVariableError(
+            "HANDRAIL_DATABASE_URL is no PostgreSQL address. Write it as"
+            " 'postgresql://role:password@host/database'."
+        ) from error
+    named = {_NAMED[key]: str(value) for key, value in parts.items() if key in _NAMED}
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "CONN_MAX_AGE": None,
+        "CONN_HEALTH_CHECKS": True,  # a server that was restarted is found before a request fails
+        "OPTIONS": {key: value for key, value in parts.items() if key not in _NAMED},
+        **named,
+    }
+
+
+def secret_key() -> str:
+    """Return what signs sessions: given, or made once and kept, readable for us only.
+
+    Raises:
+        EnvironmentVariableError: the data folder cannot be written.
+    """
+    given = os.environ.get("HANDRAIL_SECRET_KEY")
+    if given:
+        return given
+    path = data_folder() / "secret-key"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        made = path.with_name(f"secret-key.{os.getpid()}")
+        if not path.exists():
+            descriptor = os.open(made, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+            with os.fdopen(descriptor, "w", encoding="ascii") as file:
+                file.write(secrets.token_urlsafe(64))
+            try:
+                os.link(made, path)  # whoever is first wins; nobody ever reads half a key
+            except FileExistsError:
+                pass
+            finally:
+                made.unlink()
+        return path.read_text(encoding="ascii")
+    except OSError as error:
+        raise EnvironmentVariableError(
+            f"The key in {path} cannot be made or read ({error.strerror}). Set HANDRAIL_DATA to a"
+            " folder of your own, or HANDRAIL_SECRET_KEY."
+        ) from error
+
+
+def is_there(name: str) -> bool:
+    """Tell whether a module exists."""
+    from importlib.util import find_spec
+
+    try:
+        return find_spec(name) is not None
+    except ModuleNotFoundError:
+        return False
+
+
+def left_out() -> set[str]:
+    """Return the rooms that are not opened while they are being written (HANDRAIL_LEAVE_OUT)."""
+    return set(os.environ.get("HANDRAIL_LEAVE_OUT", "").split(","))

@@ -1,0 +1,25 @@
+"""The web application: ``/fhir`` goes to the lean FHIR function, everything else to Django."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+from django.core.wsgi import get_wsgi_application
+
+from handrail.site.environment import is_there
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "handrail.site.settings")
+_pages: WSGIApplication = get_wsgi_application()
+_fhir: WSGIApplication = _pages
+if is_there("handrail.edge.fhir_api.wsgi"):
+    from handrail.edge.fhir_api.wsgi import application as _fhir
+
+
+def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    """Answer a request."""
+    path = environ["PATH_INFO"]
+    if path == "/fhir" or path.startswith("/fhir/"):
+        return _fhir(environ, start_response)
+    return _pages(environ, start_response)
