@@ -1,0 +1,215 @@
+"""The tokens of each kind of value: small remembering functions that compiled modules call.
+
+Each factory takes a resource type and the names of the parameters that read the same element. A
+name may carry how it looks at a reference: ``focus*`` also finds it by id alone, ``patient=Patient``
+only takes references to that type, ``patient?Patient`` only notes that there is one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
+from typing import Any
+
+from handrail.fhir.searching import hashing, texts, times
+from handrail.fhir.searching.hashing import token
+
+Tokens = tuple[int, ...]
+OfText = Callable[[str], Tokens]
+OfPair = Callable[[str | None, str | None], Tokens]
+OfValue = Callable[[Any], Tokens]
+
+_REMEMBERED = 512
+_FEWEST_DIGITS = 7
+
+
+def present(resource_type: str, *names: str) -> Tokens:
+    """Return the tokens that say these parameters have a value."""
+    return tuple(token(resource_type, name, hashing.PRESENT) for name in names)
+
+
+def plain(resource_type: str, *names: str) -> OfText:
+    """Return the tokens of a code, an id, or another value that has no system."""
+
+    @lru_cache(maxsize=_REMEMBERED)
+    def tokens(value: str) -> Tokens:
+        return tuple(token(resource_type, name, hashing.ANY_SYSTEM, value) for name in names)
+
+    return tokens
+
+
+def flag(resource_type: str, *names: str) -> Callable[[bool], Tokens]:
+    """Return the tokens of a boolean."""
+    no, yes = (plain(resource_type, *names)(value) for value in ("false", "true"))
+
+    def tokens(value: bool) -> Tokens:  # noqa: FBT001 - the value of a FHIR element
+        return yes if value else no
+
+    return tokens
+
+
+def contact(resource_type: str, *names: str) -> OfText:
+    """Return the tokens of ``ContactPoint.value``: as written, lower case, and its digits."""
+
+    @lru_cache(maxsize=_REMEMBERED)
+    def tokens(value: str) -> Tokens:
+        forms = {value, value.lower()}
+        digits = "".join(filter(str.isdigit, value))
+        if len(digits) >= _FEWEST_DIGITS:
+            forms.add(digits)
+        return tuple(
+            token(resource_type, name, hashing.ANY_SYSTEM, form) for name in names for form in forms
+        )
+
+    return tokens
+
+
+def coding(resource_type: str, *names: str) -> OfPair:
+    """Return the tokens of a Coding or an Identifier, given its system and its code or value."""
+
+    @lru_cache(maxsize=_REMEMBERED)
+    def tokens(system: str | None, code: str | None) -> Tokens:
+        return tuple(
+            one for name in names for one in coded(resource_type, name, system or "", code or "")
+        )
+
+    return tokens
+
+
+def coded(resource_type: str, name: str, system: str, code: str) -> Iterator[int]:
+    """Yield the three ways to find a code: in its system, in any system, and by its system."""
+    if code:
+        yield token(resource_type, name, hashing.ANY_SYSTEM, code)
+        yield token(resource_type, name, hashing.SYSTEM_AND_CODE, system, code)
+    if system:
+        yield token(resource_type, name, hashing.SYSTEM, system)
+
+
+def identified(resource_type: str, *names: str) -> OfPair:
+    """Return the tokens of ``Reference.identifier``."""
+    bare = (name.rstrip("*").partition("=")[0] for name in names if "?" not in name)
+    return coding(resource_type, *(f"{name}{hashing.OF_IDENTIFIER}" for name in bare))
+
+
+def reference(resource_type: str, *names: str) -> OfText:
+    """Return the tokens of ``Reference.reference``; none for a contained resource."""
+
+    @lru_cache(maxsize=_REMEMBERED)
+    def tokens(literal: str) -> Tokens:
+        if literal.startswith("#"):
+            return ()
+        literal = literal.partition("/_history/")[0]
+        return tuple(one for name in names for one in _referred(resource_type, name, literal))
+
+    return tokens
+
+
+def _referred(resource_type: str, name: str, literal: str) -> Iterator[int]:
+    head, _, identity = literal.rpartition("/")
+    target = head.rpartition("/")[2]
+    name, only_present, wanted = name.partition("?")
+    if not only_present:
+        name, _, wanted = name.partition("=")
+    if wanted:
+        if target != wanted:
+            return
+        yield token(resource_type, name, hashing.PRESENT)
+        if only_present:
+            return
+    bare = name.rstrip("*")
+    yield token(resource_type, bare, hashing.REFERENCE, literal)
+    if bare != name and target:
+        yield token(resource_type, bare, hashing.LOGICAL_ID, identity)
+
+
+def canonical(resource_type: str, *names: str) -> OfText:
+    """Return the tokens of a uri or canonical, with and without ``|version``."""
+
+    @lru_cache(maxsize=_REMEMBERED)
+    def tokens(value: str) -> Tokens:
+        forms = {value, value.partition("|")[0]}
+        return tuple(
+            token(resource_type, name, hashing.URI, form) for name in names for form in forms
+        )
+
+    return tokens
+
+
+def words(resource_type: str, *names: str) -> OfText:
+    """Return the tokens of a text: its beginnings, and the text as it is."""
+
+    @lru_cache(maxsize=_REMEMBERED)
+    def tokens(value: str) -> Tokens:
+        beginnings = texts.prefixes(value)
+        return tuple(
+            one for name in names for one in _found_by(resource_type, name, beginnings)
+        ) + tuple(token(resource_type, name, hashing.EXACT, value) for name in names)
+
+    return tokens
+
+
+def _found_by(resource_type: str, name: str, beginnings: set[str]) -> Iterator[int]:
+    for beginning in beginnings:
+        yield token(resource_type, name, hashing.STARTS, beginning)
+
+
+def parts(resource_type: str, *names: str) -> OfValue:
+    """Return the tokens of every text in a HumanName or an Address."""
+    of_text = words(resource_type, *names)
+
+    def tokens(value: Mapping[str, Any]) -> Tokens:
+        return tuple(one for text in texts.texts_of(value) for one in of_text(text))
+
+    return tokens
+
+
+def day(resource_type: str, *names: str) -> OfText:
+    """Return the tokens of the day, month and year of a date, dateTime or instant."""
+
+    @lru_cache(maxsize=_REMEMBERED)
+    def tokens(value: str) -> Tokens:
+        return _units(resource_type, names, times.interval(value))
+
+    return tokens
+
+
+def period(resource_type: str, *names: str) -> OfValue:
+    """Return the tokens of the day, month and year that hold a Period."""
+
+    def tokens(value: Mapping[str, Any]) -> Tokens:
+        return _units(resource_type, names, times.period(value))
+
+    return tokens
+
+
+def timing(resource_type: str, *names: str) -> OfValue:
+    """Return the tokens of the day, month and year that hold a Timing."""
+
+    def tokens(value: Mapping[str, Any]) -> Tokens:
+        return _units(resource_type, names, times.timing(value))
+
+    return tokens
+
+
+def _units(resource_type: str, names: tuple[str, ...], span: times.Interval | None) -> Tokens:
+    if span is None:
+        return ()
+    found = times.units(span)
+    return tuple(token(resource_type, name, hashing.DAY, unit) for name in names for unit in found)
+
+
+def only_patient(found: list[str | None]) -> str | None:
+    """Return the id of the one patient in these references; None if there is none, '' if several.
+
+    Only literal relative references count (``Patient/id``, with or without a version).
+    """
+    patients = {ref[8:].partition("/")[0] for ref in found if ref and ref.startswith("Patient/")}
+    if not patients:
+        return None
+    return patients.pop() if len(patients) == 1 else ""
+
+
+def is_said(resource: Mapping[str, Any], name: str) -> bool:
+    """Return whether a choice element is there and is not false (``deceased[x]``)."""
+    said = resource.get(f"{name}Boolean")
+    return bool(said) if said is not None else any(key.startswith(name) for key in resource)

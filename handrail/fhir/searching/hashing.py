@@ -1,0 +1,42 @@
+"""One hash for indexing and for asking: a search value becomes a signed 64-bit integer."""
+
+from __future__ import annotations
+
+from xxhash import xxh3_64_intdigest
+
+_SIGN = 1 << 63
+_PARTS = "\x1f"  # a control character, which FHIR strings cannot contain
+
+
+def token(resource_type: str, parameter: str, *parts: str) -> int:
+    """Return the token of one value form of one search parameter, as PostgreSQL ``bigint``.
+
+    Two different values may share a token (2**-64 for a pair); the record can compare the
+    resource itself where that matters.
+    """
+    text = _PARTS.join((resource_type, parameter, *parts))
+    return (xxh3_64_intdigest(text.encode("utf-8", "surrogatepass")) ^ _SIGN) - _SIGN
+
+
+PRESENT = "present"
+"""Form: the parameter has a value."""
+ANY_SYSTEM = "code"
+"""Form: this code in any system, or a value that has no system (code, boolean, phone)."""
+SYSTEM_AND_CODE = "system|code"
+"""Form: this code in this system; an empty system means the coding has none."""
+SYSTEM = "system"
+"""Form: any code of this system."""
+REFERENCE = "ref"
+"""Form: a reference as it is written, without its version."""
+LOGICAL_ID = "id"
+"""Form: the id of a literal reference; only for parameters that may point at nearly any type."""
+URI = "uri"
+"""Form: a uri or canonical as it is written; a canonical also without its version."""
+STARTS = "starts"
+"""Form: the normalized beginning of a text or of one of its words."""
+EXACT = "exact"
+"""Form: a text as it is written."""
+DAY = "day"
+"""Form: a calendar day, month or year (UTC) that holds the whole of a date value."""
+OF_IDENTIFIER = ":identifier"
+"""Added to a reference parameter's name: the tokens of ``Reference.identifier``."""

