@@ -153,7 +153,7 @@ class _Writer:
             guard.check_proposal(one.room, before, version.resource)
         else:
             verb = "update" if head else "create"
-            patient = (head.patient if head else "") or version.indexed.patient
+            patient = head.patient if head else _of_whom(version)
             require(self.by, verb, one.resource_type, patient)
             if one.room:
                 guard.check_room(one.room, version.quick)
@@ -236,6 +236,11 @@ class _Writer:
 _READ_BY_RULES = frozenset(
     {"Patient", "Encounter", "EpisodeOfCare", "Task", "Communication", "Appointment", "CareTeam"}
 )
+
+
+def _of_whom(version: Prepared) -> str:
+    """Return whose record a new resource enters; a new Patient is nobody's yet."""
+    return "" if version.resource_type == "Patient" else version.indexed.patient
 
 
 def _trace(version: Prepared) -> tuple[str, str, int, str]:

@@ -99,9 +99,9 @@ def submit(draft: Draft) -> Submitted:
     raw = draft.raw if draft.raw is not None else text.write(draft.resource or {})
     validate(raw)
     members = _members.decode(text.compact(raw))
-    resource_type = orjson.loads(members.pop("resourceType"))
+    resource_type = orjson.loads(bytes(members.pop("resourceType")))
     stated = members.pop("id", None)
-    identity = orjson.loads(stated) if stated is not None else uuid4().hex
+    identity = orjson.loads(bytes(stated)) if stated is not None else uuid4().hex
     meta = members.pop("meta", None)
     kept = b",".join(_pairs(_members.decode(meta), skip=_SERVER_META)) if meta is not None else b""
     rest = b",".join(_pairs(members))
