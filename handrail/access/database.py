@@ -88,7 +88,7 @@ def settings_of(principal: Principal | None) -> tuple[str, ...]:
 
 
 @contextmanager
-def acting(principal: Principal, *, durable: bool = True) -> Iterator[Principal]:
+def acting(principal: Principal, *, durable: bool | None = None) -> Iterator[Principal]:
     """Act as ``principal`` in one transaction, which this opens.
 
     Within it the same principal joins; another one nests (in a savepoint) with its own settings,
@@ -96,9 +96,10 @@ def acting(principal: Principal, *, durable: bool = True) -> Iterator[Principal]
 
     Args:
         principal: who acts, and in which organization.
-        durable: wait until the commit is on disk. False is for requests that only read: their
-            audit rows may be lost if the server dies within the next half second. Whoever writes
-            within such a transaction asks for durability (:func:`writing` does).
+        durable: wait until the commit is on disk. None: as the transaction it joins or nests in
+            has it, and yes for one it opens. False is for requests that only read: their audit
+            rows may be lost if the server dies within the next half second. Whoever writes within
+            such a transaction asks for durability (:func:`keep`; :func:`writing` does).
     """
     outer = _acting.get()
     if outer is not None and outer.principal == principal:
@@ -106,12 +107,12 @@ def acting(principal: Principal, *, durable: bool = True) -> Iterator[Principal]
             keep()
         yield principal
         return
-    inner = _Acting(principal, durable)
+    inner = _Acting(principal, _is_durable(outer, durable))
     nested = connection.in_atomic_block
     token = _acting.set(inner)
     try:
         with transaction.atomic():
-            _announce(principal, _promise(outer, durable=durable))
+            _announce(principal, _promise(outer, inner))
             yield principal
             if nested and not connection.needs_rollback:
                 _announce(outer.principal if outer else None, "")
@@ -121,11 +122,18 @@ def acting(principal: Principal, *, durable: bool = True) -> Iterator[Principal]
         outer.durable = True
 
 
-def _promise(outer: _Acting | None, *, durable: bool) -> str:
+def _is_durable(outer: _Acting | None, durable: bool | None) -> bool:  # noqa: FBT001 - three states
+    """Return whether the transaction is to be durable; once promised it stays so."""
+    if outer is None:
+        return durable is not False
+    return outer.durable or bool(durable)
+
+
+def _promise(outer: _Acting | None, inner: _Acting) -> str:
     """Return the value for ``synchronous_commit``; empty: as it is."""
     if outer is None:
-        return "" if durable else "off"
-    return "on" if durable and not outer.durable else ""
+        return "" if inner.durable else "off"
+    return "on" if inner.durable and not outer.durable else ""
 
 
 def _announce(principal: Principal | None, synchronous: str) -> None:

@@ -36,8 +36,9 @@ _MINE = f"person = any({_setting('persons', 'text[]')}::text[])"
 _OPENED = f"patient = any({_setting('opened', 'text[]')}::text[])"
 _ACCOUNT = _setting("account", "int")
 _SELF = (
-    "(org, {column}) in (select m.org, 'Practitioner/' || m.practitioner"
-    f" from access_membership m where m.account_id = {_ACCOUNT})"  # noqa: S608 - all our own words
+    "(org, {column}) in"  # noqa: S608 - all our own words
+    " (select m.org, 'Practitioner/' || m.practitioner"
+    f" from access_membership m where m.account_id = {_ACCOUNT})"
 )
 
 
