@@ -121,7 +121,10 @@ def attempts_of(task: Mapping[str, Any]) -> int:
 
 def with_attempt(task: Resource, contact: str, look_by_at: str) -> Resource:
     """Return the Task with one more attempt, to be looked at again at ``look_by_at``."""
-    output = [*task.get("output", []), _typed(TASK_OUTPUT, ATTEMPT, valueReference=reference(contact))]
+    output = [
+        *task.get("output", []),
+        _typed(TASK_OUTPUT, ATTEMPT, valueReference=reference(contact)),
+    ]
     return {**_active(task), "output": output, **_due(task, look_by_at)}
 
 
@@ -147,7 +150,11 @@ def ended(
 def put_off(task: Resource, code: str, text: str, look_by_at: str) -> Resource:
     """Return the Task on hold (``SNOOZED`` or ``WAITING``) with the day it comes back."""
     held = {**task, "status": move(task["status"], TaskStatus.ON_HOLD).value}
-    return {**held, "statusReason": concept(STATUS_REASON, code, text=text), **_due(task, look_by_at)}
+    return {
+        **held,
+        "statusReason": concept(STATUS_REASON, code, text=text),
+        **_due(task, look_by_at),
+    }
 
 
 def resumed(task: Resource, look_by_at: str) -> Resource:
@@ -185,3 +192,22 @@ def ended_for_deceased(tasks: Iterable[Resource], kinds: Collection[str]) -> lis
         for task in tasks
         if is_open(task["status"]) and kind_of(task) in kinds
     ]
+
+
+def rescheduled(task: Resource, *, deadline: str, look_by_at: str, why: str) -> Resource:
+    """Return the open Task with another deadline, because the event it counts from was corrected.
+
+    Only a correction moves a deadline; the former one stays in the Task's history.
+    """
+    others = [
+        entry
+        for entry in task.get("input", ())
+        if code_of(entry.get("type"), TASK_INPUT) != DEADLINE
+    ]
+    entries = [_typed(TASK_INPUT, DEADLINE, valueDateTime=deadline)] if deadline else []
+    return {
+        **task,
+        "input": [*entries, *others],
+        "reasonCode": {"text": why},
+        **_due(task, look_by_at),
+    }

@@ -1,0 +1,22 @@
+"""Django app of the room."""
+
+from __future__ import annotations
+
+from typing_extensions import override
+
+from django.apps import AppConfig
+
+
+class TransitionsConfig(AppConfig):
+    """Opens the room."""
+
+    name = "handrail.duties.transitions"
+    label = "transitions"
+
+    @override
+    def ready(self) -> None:
+        """Connect the room to the record and the desk."""
+        from handrail.duties.transitions.room import ROOM
+        from handrail.room import open_room
+
+        open_room(ROOM)
