@@ -10,14 +10,23 @@ import contextlib
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
 from django.conf import settings
 from django.db import connection, connections
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from pytest_django.plugin import DjangoDbBlocker
+
+from handrail.access.database import acting
+from handrail.access.principal import Principal, Role, system
+
+if TYPE_CHECKING:
+    from handrail.access.models import Organization
+    from handrail.site.postgres import Cluster
 
 RUN = "HANDRAIL_TEST_RUN"
 URL = "HANDRAIL_DATABASE_URL"
@@ -29,11 +38,12 @@ class TestServer:
     __test__ = False
 
     def __init__(self) -> None:
+        """Begin with nothing."""
         self.folder: Path | None = None
-        self.cluster = None
+        self.cluster: Cluster | None = None
 
     def begin(self) -> None:
-        """Start a server unless one is given; workers of a parallel run are given their parent's."""
+        """Start a server unless one is given; parallel workers get their parent's."""
         if URL not in os.environ:
             from handrail.site.postgres import Cluster
 
@@ -65,10 +75,12 @@ server = TestServer()
 
 
 def pytest_configure() -> None:
+    """Have a server before anything connects."""
     server.begin()
 
 
 def pytest_unconfigure() -> None:
+    """Leave nothing behind."""
     server.end()
 
 
@@ -149,21 +161,55 @@ def worker() -> str:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_blocker, worker) -> Iterator[None]:
+def django_db_setup(django_db_blocker: DjangoDbBlocker, worker: str) -> Iterator[None]:
     """Replaces pytest-django's: a copy of the template for this worker."""
     with django_db_blocker.unblock(), clone(worker):
         yield
 
 
 @pytest.fixture
-def own_database(django_db_blocker, worker) -> Iterator[str]:
+def own_database(django_db_blocker: DjangoDbBlocker, worker: str) -> Iterator[str]:
     """A database of the test's own, with real commits; other threads and processes see it too."""
     with django_db_blocker.unblock(), clone(f"{worker}_own") as name:
         yield name
 
 
 @pytest.fixture(scope="module")
-def module_database(django_db_blocker, worker) -> Iterator[str]:
+def module_database(django_db_blocker: DjangoDbBlocker, worker: str) -> Iterator[str]:
     """As ``own_database``, shared by the tests of a module in the order they stand."""
     with django_db_blocker.unblock(), clone(f"{worker}_module") as name:
         yield name
+
+
+ORG = 1
+
+
+@pytest.fixture
+def org(request: pytest.FixtureRequest) -> Organization:
+    """An organization: number 1, Eastern time, nine to five, with an intake pool."""
+    if not {"own_database", "module_database"} & set(request.fixturenames):
+        request.getfixturevalue("db")
+    from handrail.access.models import Organization
+
+    with acting(system(ORG, "tests", "Tests")):
+        return Organization.objects.get_or_create(
+            id=ORG,
+            defaults={
+                "name": "Harbor Care Partners",
+                "slug": "harbor",
+                "intake_pool": "CareTeam/intake",
+            },
+        )[0]
+
+
+@pytest.fixture
+def principal_for(org: Organization) -> Callable[..., Principal]:
+    """Make a principal of the organization: ``principal_for("coordinator", teams=(…,))``."""
+
+    def make(*roles: Role | str, person: str = "", **more: Any) -> Principal:
+        known = frozenset(Role(role) for role in roles)
+        who = person or f"Practitioner/{'-'.join(sorted(known)) or 'nobody'}"
+        name = who.rpartition("/")[2].replace("-", " ").title()
+        return Principal(**{"org": org.id, "person": who, "name": name, "roles": known, **more})
+
+    return make

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 POLICY = "; ".join(
-    (
+    [
         "default-src 'none'",
         "script-src 'self'",
         "style-src 'self'",
@@ -19,7 +19,7 @@ POLICY = "; ".join(
         "form-action 'self'",
         "base-uri 'none'",
         "frame-ancestors 'none'",
-    )
+    ]
 )
 HEADERS = {
     "Content-Security-Policy": POLICY,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 import traceback
 from types import TracebackType
 
@@ -21,7 +22,8 @@ class PlainFormatter(logging.Formatter):
 
     def __init__(self) -> None:
         """Set the form of a line."""
-        super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
+        super().__init__("%(asctime)sZ %(levelname)s %(name)s: %(message)s")
+        self.converter = time.gmtime
 
     @override
     def formatException(self, ei: SysExcInfo) -> str:

@@ -14,7 +14,6 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -189,7 +188,8 @@ class Cluster:
             return int(text.splitlines()[0])
         return None
 
-    def _major(self) -> int | None:
+    def major(self) -> int | None:
+        """Return the version of PostgreSQL that made the data directory; None if there is none."""
         with contextlib.suppress(OSError, ValueError):
             return int((self.files / "PG_VERSION").read_text(encoding="ascii"))
         return None
@@ -230,11 +230,11 @@ class Cluster:
         """Start the server unless it runs; tell whether it was started."""
         if self.pid() is not None:
             return False
-        binaries = find_binaries(self._major())
+        binaries = find_binaries(self.major())
         if not self.files.exists():
             tell("Creating the database…")
             self._create(binaries, owner)
-        self._launch(binaries, owner, tell)
+        self._launch(binaries, owner)
         return True
 
     def _create(self, binaries: Binaries, owner: Owner | None) -> None:
@@ -270,9 +270,8 @@ class Cluster:
             raise DatabaseError(f"The database could not be created: {made.stderr.strip()}")
         half.rename(self.files)
 
-    def _launch(self, binaries: Binaries, owner: Owner | None, tell: Tell) -> None:
+    def _launch(self, binaries: Binaries, owner: Owner | None) -> None:
         """Start ``postgres``; try again while a killed server's children are still leaving."""
-        tell("Starting the database…")
         options = {**self.options, "unix_socket_directories": str(self.socket)}
         if binaries.major >= 18:  # noqa: PLR2004 - earlier releases have no I/O workers
             options.setdefault("io_method", "sync")
@@ -372,15 +371,19 @@ def _reaches(owner: Owner, folder: Path) -> bool:
 
 def _serves(number: int, files: Path) -> bool:
     """Tell whether process ``number`` is alive and is the server of the directory ``files``."""
-    if sys.platform.startswith("linux"):
-        process = Path(f"/proc/{number}")
-        try:
-            state = (process / "stat").read_text(encoding="utf-8", errors="replace")
-            if state.rpartition(")")[2].split()[0] in {"Z", "X"}:
-                return False  # dead, not yet collected by its parent
-            return (process / "cwd").samefile(files) and "postgres" in state
-        except OSError:
-            return False
+    process = Path(f"/proc/{number}")
+    if not Path("/proc/self").is_dir():  # no Linux
+        return _listed(number, files)
+    try:
+        state = (process / "stat").read_text(encoding="utf-8", errors="replace")
+        if state.rpartition(")")[2].split()[0] in {"Z", "X"}:
+            return False  # dead, not yet collected by its parent
+        return (process / "cwd").samefile(files) and "postgres" in state
+    except OSError:
+        return False
+
+
+def _listed(number: int, files: Path) -> bool:
     told = subprocess.run(  # noqa: S603 - fixed arguments
         ["/bin/ps", "-o", "state=,command=", "-p", str(number)],
         capture_output=True,

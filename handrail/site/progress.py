@@ -70,8 +70,9 @@ class Progress:
             else:
                 self._write(f"{self._sentence()}\n")
 
-    def reach(self, done: int) -> None:
-        """Say that ``done`` steps are done altogether."""
+    def reach(self, done: int, total: int | None = None) -> None:
+        """Say that ``done`` steps are done altogether, of ``total`` if that is known by now."""
+        self.total = self.total if total is None else total
         self.add(done - self.done)
 
     def note(self, text: str) -> None:

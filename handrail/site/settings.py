@@ -146,6 +146,7 @@ LOGGING = {
     "loggers": {
         "django": {"handlers": [], "propagate": True},
         "django.server": {"handlers": [], "propagate": True},
+        "django.request": {"level": "ERROR"},  # a 404 is nobody's worry, and names an address
         "axes": {"level": "ERROR"},  # its warnings name accounts
     },
 }

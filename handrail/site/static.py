@@ -14,6 +14,7 @@ from pathlib import Path, PurePosixPath
 
 from django.contrib.staticfiles import finders
 from django.contrib.staticfiles.storage import StaticFilesStorage
+from typing_extensions import override
 from whitenoise.middleware import WhiteNoiseMiddleware
 
 _HASHED = re.compile(r"\.[0-9a-f]{12}\.[^./]+$")
@@ -34,6 +35,7 @@ def hashed(name: str, path: str) -> str:
 class HashedStorage(StaticFilesStorage):
     """Gives static files their hashed address."""
 
+    @override
     def url(self, name: str | None) -> str:
         """Return the address of a static file; the plain one if there is no such file."""
         path = finders.find(name) if name else None

@@ -1,4 +1,4 @@
-"""The command line: ``handrail COMMAND``. Each command is a module here, imported when it is used."""
+"""The command line: ``handrail COMMAND``. Each command is a module, imported when used."""
 
 from __future__ import annotations
 

@@ -1,0 +1,44 @@
+"""``handrail serve``: serves people, systems and hospital messages."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+
+from handrail.site import environment, opening
+from handrail.site.cli import parser
+from handrail.site.serving import Ports, serve
+
+
+def add_ports(options: argparse.ArgumentParser) -> None:
+    """Add the options that say where to listen."""
+    options.add_argument("--host", default="127.0.0.1", help="the address to listen on")
+    options.add_argument(
+        "--port", type=int, default=environment.port(), help="the port of pages and FHIR"
+    )
+    options.add_argument(
+        "--mllp-port", type=int, default=None, help="listen for HL7 v2 messages on this port"
+    )
+
+
+def ports_of(chosen: argparse.Namespace) -> Ports:
+    """Return where to listen."""
+    return Ports(chosen.host, chosen.port, chosen.mllp_port)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Serve until told to stop."""
+    options = parser("serve")
+    add_ports(options)
+    ports = ports_of(options.parse_args(arguments))
+    ports.check()
+    with opening.opened() as cluster:
+        serve(ports, cluster, lambda: opening.say(greeting(ports)))
+    opening.say("Handrail has stopped.")
+    return 0
+
+
+def greeting(ports: Ports) -> str:
+    """Return what is said when people may come."""
+    messages = f", HL7 v2 messages on port {ports.mllp}" if ports.mllp is not None else ""
+    return f"Handrail is ready: {ports.address}{messages}. Ctrl-C stops it."
