@@ -1,8 +1,8 @@
 """The tokens of each kind of value: small remembering functions that compiled modules call.
 
 Each factory takes a resource type and the names of the parameters that read the same element. A
-name may carry how it looks at a reference: ``focus*`` also finds it by id alone, ``patient=Patient``
-only takes references to that type, ``patient?Patient`` only notes that there is one.
+name may say how it looks at a reference: ``focus*`` also finds it by id alone, ``patient=Patient``
+takes references to that type only, ``patient?Patient`` notes only that there is one.
 """
 
 from __future__ import annotations

@@ -19,16 +19,19 @@ class Parameter:
     ``kind`` is token, reference, string, date, number, quantity, uri, composite or special.
     ``sources`` are the elements it reads: a FHIR type, then the steps from the resource, as in
     ``CodeableConcept component code``; ``Reference=Patient`` takes references to that type only.
-    ``stored`` names the parameter whose tokens answer this one; ``only`` restricts them to one type.
-    ``always`` says that every valid resource has a value, ``plain`` that its values have no system,
-    ``wide`` that a reference may point at nearly any type. ``targets`` are the types a reference
-    may point at; empty when ``wide``. ``uncovered`` says why this one cannot be asked for; empty when it can.
+    ``unread`` are those that its expression names, but whose type cannot be compared.
+    ``stored`` names the parameter whose tokens answer this one (itself when empty); ``only``
+    restricts a reference to one type. ``targets`` are the types a reference may point at; none are
+    listed when it is ``wide``: it may point at nearly any type. ``always`` says that every valid
+    resource has a value, ``plain`` that values have no system. ``uncovered`` says why Handrail
+    does not answer this one, and what to ask instead; empty when it does.
     """
 
     kind: str
     url: str
     expression: str = ""
     sources: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
     stored: str = ""
     only: str = ""
     targets: tuple[str, ...] = ()
@@ -74,10 +77,20 @@ def parameters(resource_type: str) -> Mapping[str, Parameter]:
 
 
 def uncovered() -> dict[str, str]:
-    """Return what Handrail does not answer, as ``Type.code``, with the reason."""
+    """Return the parameters that Handrail does not answer, as ``Type.code``, with the reason."""
     return {
         f"{resource_type}.{code}": one.uncovered
         for resource_type in sorted(types())
         for code, one in parameters(resource_type).items()
         if one.uncovered
+    }
+
+
+def unread() -> dict[str, tuple[str, ...]]:
+    """Return the elements that a parameter which is answered leaves out, as ``Type.code``."""
+    return {
+        f"{resource_type}.{code}": one.unread
+        for resource_type in sorted(types())
+        for code, one in parameters(resource_type).items()
+        if one.unread and not one.uncovered
     }

@@ -8,6 +8,7 @@ Source: http://hl7.org/fhir/R4/search.html#date.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -56,6 +57,8 @@ def _after(starts: datetime, days: int) -> datetime:
 
 
 def _instant(text: str) -> Interval:
+    if text[_DAY] != "T" or not text.isascii():
+        raise ValueError(text)
     starts = datetime.fromisoformat(text)
     starts = starts.replace(tzinfo=UTC) if starts.tzinfo is None else starts.astimezone(UTC)
     return starts, starts + _precision(text)
@@ -63,7 +66,7 @@ def _instant(text: str) -> Interval:
 
 def _precision(text: str) -> timedelta:
     if len(text) > _SECOND and text[_SECOND] == ".":
-        digits = len(text[_SECOND + 1 :].split("+")[0].split("-")[0].rstrip("Z"))
+        digits = len(re.split(r"\D", text[_SECOND + 1 :], maxsplit=1)[0])
         return timedelta(microseconds=10 ** max(0, 6 - digits))
     has_seconds = len(text) >= _SECOND and text[_MINUTE] == ":"
     return timedelta(seconds=1) if has_seconds else timedelta(minutes=1)
