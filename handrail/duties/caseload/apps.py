@@ -1,0 +1,17 @@
+"""Opens the room when Django starts."""
+
+from django.apps import AppConfig
+
+
+class CaseloadConfig(AppConfig):
+    """Caseload: whose patient somebody is, and whether there is a next step."""
+
+    name = "handrail.duties.caseload"
+    label = "caseload"
+
+    def ready(self) -> None:
+        """Connect the room to the record."""
+        from handrail.duties.caseload.room import ROOM
+        from handrail.room import open_room
+
+        open_room(ROOM)
