@@ -1,0 +1,64 @@
+# Handrail. `make demo` to try it, `make test` to test it, `make check` for all that CI checks.
+# Needs CPython 3.11 or newer and make, nothing else. PORT, HANDRAIL_DATA and HANDRAIL_DATABASE_URL
+# are honoured by every target.
+
+PYTHON ?= python3
+BIN := .venv/bin
+CODE := handrail tests e2e bench tools conftest.py
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.PHONY: help demo serve test check format-check lint contracts types spelling e2e bench format \
+	install install-dev lock clean
+
+help: ## show this help
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+demo: install ## try Handrail: an invented caseload at http://127.0.0.1:8000 (PORT=...)
+	@exec $(BIN)/handrail demo
+
+serve: install ## serve your own data
+	@exec $(BIN)/handrail serve
+
+test: install-dev ## run the tests
+	$(BIN)/pytest -n auto
+
+check: format-check lint contracts types spelling test e2e ## all that CI checks
+
+format-check: install-dev ## is the code formatted
+	$(BIN)/ruff format --check
+
+lint: install-dev ## is the code clean
+	$(BIN)/ruff check
+
+contracts: install-dev ## does every import respect the plan of the house
+	$(BIN)/lint-imports --no-logo
+
+types: install-dev ## do the types hold
+	$(BIN)/mypy handrail
+
+spelling: install-dev ## are the words spelled right
+	$(BIN)/codespell
+
+e2e: install-dev ## run the browser tests (Debian's Chromium is installed if need be and possible)
+	@browser=$$($(BIN)/python tools/browser.py) || { test -z "$$CI" && exit 0; exit 1; }; \
+	echo "HANDRAIL_CHROMIUM=$$browser $(BIN)/pytest e2e"; \
+	HANDRAIL_CHROMIUM=$$browser $(BIN)/pytest e2e
+
+bench: install-dev ## measure, against floors measured in the same run
+	$(BIN)/python -m bench
+
+format: install-dev ## format the code
+	$(BIN)/ruff check --fix-only --quiet
+	$(BIN)/ruff format
+
+install:
+	@$(PYTHON) tools/install.py run
+
+install-dev:
+	@$(PYTHON) tools/install.py dev
+
+lock: install-dev ## write the locks anew, from pyproject.toml
+	$(PYTHON) tools/lock.py
+
+clean: ## remove .venv and caches; the data folder stays
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
