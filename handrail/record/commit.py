@@ -29,7 +29,7 @@ MAX_DEPTH = 8
 
 
 def commit(  # noqa: PLR0913 - who, what, why: the one write path says it all
-    drafts: Iterable[Draft | Resource],
+    drafts: Iterable[Draft | Submitted | Resource],
     *,
     by: Principal,
     reason: str,
@@ -41,7 +41,8 @@ def commit(  # noqa: PLR0913 - who, what, why: the one write path says it all
     """Append ``drafts`` and all that follows from them, or nothing at all.
 
     Args:
-        drafts: resources to store (a plain mapping counts as ``Draft(resource)``) or to delete.
+        drafts: resources to store (a plain mapping counts as ``Draft(resource)``), drafts that
+            were checked before (:func:`handrail.record.prepare.submit`), or deletions.
         by: who acts.
         reason: why, in words for the audit; no health information.
         room: the room that writes; empty only for adapters.
@@ -55,7 +56,7 @@ def commit(  # noqa: PLR0913 - who, what, why: the one write path says it all
         VersionConflictError: somebody else saved first.
         ForbiddenError: ``by`` or ``room`` may not write this.
     """
-    wanted = [draft if isinstance(draft, Draft) else Draft(draft) for draft in drafts]
+    wanted = [Draft(draft) if isinstance(draft, dict) else draft for draft in drafts]
     with acting(by), writing():
         writer = _Writer(by, room, known(by.org, as_of), correcting)
         writer.take(wanted)
@@ -78,10 +79,15 @@ class _Writer:
     unchanged: list[str] = field(default_factory=list)
     derived: int = 0
 
-    def take(self, drafts: Sequence[Draft]) -> None:
+    def take(self, drafts: Sequence[Draft | Submitted]) -> None:
         """Check the caller's drafts and everything that follows from them."""
-        submitted = [self._submit(draft) for draft in drafts if not draft.delete]
-        deleted = [(reference_of(draft.delete), draft.if_match) for draft in drafts if draft.delete]
+        submitted: list[Submitted] = []
+        deleted: list[tuple[tuple[str, str], int | None]] = []
+        for draft in drafts:
+            if isinstance(draft, Draft) and draft.delete:
+                deleted.append((reference_of(draft.delete), draft.if_match))
+            else:
+                submitted.append(self._submit(draft))
         self._look_up([*((s.resource_type, s.id) for s in submitted), *(d[0] for d in deleted)])
         fresh = [version for one in submitted if (version := self._accept(one))]
         fresh += [self._delete(reference, if_match) for reference, if_match in deleted]
@@ -95,8 +101,8 @@ class _Writer:
                 break
         raise RunawayReactionError("Reactions kept proposing; nothing was written.")
 
-    def _submit(self, draft: Draft) -> Submitted:
-        one = submit(draft)
+    def _submit(self, draft: Draft | Submitted) -> Submitted:
+        one = draft if isinstance(draft, Submitted) else submit(draft)
         one.room, one.cause = self.room, draft.cause
         return one
 
@@ -124,6 +130,7 @@ class _Writer:
             one.cause,
             existed=key in self.heads,
             before=self._before(key, head),
+            submitted=one,
         )
         self._check(one, version, head)
         self._keep(key, version)

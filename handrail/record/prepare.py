@@ -29,7 +29,7 @@ _members = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _SERVER_META = frozenset({"versionId", "lastUpdated"})
 
 
-@dataclass(slots=True, weakref_slot=True)
+@dataclass
 class Submitted:
     """A draft that was checked: its parts, and a hash of what it says."""
 
@@ -38,7 +38,7 @@ class Submitted:
     meta: bytes  # the members of meta that are not the server's, joined
     rest: bytes  # all other members, joined
     content: bytes
-    if_match: int | None
+    if_match: int | None = None
     cause: str = ""
     room: str = ""
 
@@ -46,6 +46,17 @@ class Submitted:
     def reference(self) -> str:
         """Return ``Type/id``."""
         return f"{self.resource_type}/{self.id}"
+
+    @cached_property
+    def quick(self) -> Resource:
+        """Return the resource parsed fast, without the server's meta; decimals are floats."""
+        parsed: Resource = orjson.loads(_text(self, self.meta))
+        return parsed
+
+    @cached_property
+    def indexed(self) -> Indexed:
+        """Return its search values."""
+        return index(self.quick)
 
 
 @dataclass
@@ -62,6 +73,7 @@ class Prepared:
     deleted: bool = False
     before: bytes | None = None
     existed: bool = False
+    submitted: Submitted | None = None
 
     @property
     def reference(self) -> str:
@@ -71,6 +83,8 @@ class Prepared:
     @cached_property
     def quick(self) -> Resource:
         """Return the resource parsed fast; decimals are floats, so never written back."""
+        if self.submitted is not None:
+            return self.submitted.quick
         parsed: Resource = orjson.loads(self.body) if self.body else {}
         return parsed
 
@@ -82,7 +96,7 @@ class Prepared:
     @cached_property
     def indexed(self) -> Indexed:
         """Return its search values."""
-        return index(self.quick)
+        return self.submitted.indexed if self.submitted is not None else index(self.quick)
 
     @cached_property
     def hash(self) -> bytes:
@@ -90,8 +104,8 @@ class Prepared:
         return hashlib.sha256(self.body).digest()
 
 
-def submit(draft: Draft) -> Submitted:
-    """Check a draft against FHIR R4 and take it apart.
+def submit(draft: Draft, identity: str = "") -> Submitted:
+    """Check a draft against FHIR R4 and take it apart. ``identity`` replaces the id it states.
 
     Raises:
         InvalidResourceError: with every fault and its FHIRPath.
@@ -101,7 +115,8 @@ def submit(draft: Draft) -> Submitted:
     members = _members.decode(text.compact(raw))
     resource_type = orjson.loads(bytes(members.pop("resourceType")))
     stated = members.pop("id", None)
-    identity = orjson.loads(bytes(stated)) if stated is not None else uuid4().hex
+    if not identity:
+        identity = orjson.loads(bytes(stated)) if stated is not None else uuid4().hex
     meta = members.pop("meta", None)
     kept = b",".join(_pairs(_members.decode(meta), skip=_SERVER_META)) if meta is not None else b""
     rest = b",".join(_pairs(members))
@@ -121,12 +136,18 @@ def compose(submitted: Submitted, version: int, updated_at: datetime) -> bytes:
     meta = b'"versionId":"%d","lastUpdated":"%b"' % (version, stamp.encode())
     if submitted.meta:
         meta = b"%b,%b" % (meta, submitted.meta)
-    head = b'{"resourceType":"%b","id":"%b","meta":{%b}' % (
-        submitted.resource_type.encode(),
-        submitted.id.encode(),
-        meta,
-    )
-    return b"%b,%b}" % (head, submitted.rest) if submitted.rest else head + b"}"
+    return _text(submitted, meta)
+
+
+def _text(submitted: Submitted, meta: bytes) -> bytes:
+    parts = [
+        b'"resourceType":"%b","id":"%b"' % (submitted.resource_type.encode(), submitted.id.encode())
+    ]
+    if meta:
+        parts.append(b'"meta":{%b}' % meta)
+    if submitted.rest:
+        parts.append(submitted.rest)
+    return b"{%b}" % b",".join(parts)
 
 
 def reference_of(reference: str) -> tuple[str, str]:

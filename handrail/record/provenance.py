@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from handrail.access.database import acting
 from handrail.access.principal import Principal
 from handrail.fhir.errors import NotFoundError
@@ -12,8 +14,12 @@ _ACTIVITY = "http://terminology.hl7.org/CodeSystem/v3-DataOperation"
 _AGENT = "http://terminology.hl7.org/CodeSystem/provenance-participant-type"
 
 
-def provenance(transaction: int, *, by: Principal) -> Resource:
+def provenance(
+    transaction: int, *, by: Principal, only: Collection[str] | None = None
+) -> Resource:
     """Return the Provenance of one transaction (http://hl7.org/fhir/R4/provenance.html).
+
+    ``only`` limits its targets to these references ("Type/id"): a load writes very many at once.
 
     Raises:
         NotFoundError: there is no such transaction, or nothing in it that ``by`` may see.
@@ -35,7 +41,11 @@ def provenance(transaction: int, *, by: Principal) -> Resource:
     resource: Resource = {
         "resourceType": "Provenance",
         "id": f"tx-{transaction}",
-        "target": [{"reference": f"{t}/{i}/_history/{v}"} for t, i, v in targets],
+        "target": [
+            {"reference": f"{t}/{i}/_history/{v}"}
+            for t, i, v in targets
+            if only is None or f"{t}/{i}" in only
+        ],
         "recorded": recorded_at.isoformat(),
         "reason": [{"text": reason}],
         "activity": concept(_ACTIVITY, "CREATE" if targets[0][2] == 1 else "UPDATE"),

@@ -4,6 +4,7 @@ from handrail.record.commit import commit
 from handrail.record.provenance import provenance
 from handrail.record.reading import current_versions, history, of_patient, read, vread, written_in
 from handrail.record.search.execute import search
+from handrail.record.search.identified import identified, tagged
 from handrail.record.stored import Committed, Draft, Stored
 from handrail.record.undo import undo
 
@@ -14,10 +15,12 @@ __all__ = [
     "commit",
     "current_versions",
     "history",
+    "identified",
     "of_patient",
     "provenance",
     "read",
     "search",
+    "tagged",
     "undo",
     "vread",
     "written_in",
