@@ -1,0 +1,73 @@
+"""What every generated FHIR structure has, and the checks they make as they are decoded.
+
+These checks serve the fast layer: they may refuse a little too much (the complete layer then
+decides), but never too little.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from handrail.fhir.invariants import RULES, in_order
+
+Concepts = frozenset[tuple[str, str]]
+
+
+class Structure(
+    msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_defaults=True, gc=False
+):
+    """A FHIR element or resource; unknown fields are refused, absent ones are ``UNSET``."""
+
+    path: ClassVar[str] = ""
+    """The FHIRPath of the element in its definition, such as ``Observation.component``."""
+    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {}
+    """Choice elements such as value[x]: whether one is required, and the fields."""
+    bindings: ClassVar[Mapping[str, Concepts]] = {}
+    """Fields with a CodeableConcept that must hold one of these (system, code)."""
+    targets: ClassVar[frozenset[str]] = frozenset()
+    """For references: the resource types allowed; empty if any is."""
+
+
+def one_of(values: tuple[object, ...], least: int) -> None:
+    """Refuse more than one value, or fewer than ``least``, in the fields of a choice."""
+    given = len(values) - values.count(UNSET)
+    if given > 1 or given < least:
+        raise ValueError("not one choice")
+
+
+def bound(concept: Any, concepts: Concepts) -> None:
+    """Refuse a CodeableConcept with no coding in ``concepts``."""
+    if concept is UNSET:
+        return
+    codings = concept.coding
+    if codings is UNSET or not any((each.system, each.code) in concepts for each in codings):
+        raise ValueError("not in the value set")
+
+
+def obey(name: str, structure: Structure) -> None:
+    """Refuse ``structure`` if an invariant of the element ``name`` does not hold."""
+    for _ in RULES[name](msgspec.to_builtins(structure)):
+        raise ValueError(name)
+
+
+def check_period(start: str | UnsetType, end: str | UnsetType) -> None:
+    """Refuse a period that ends before it starts."""
+    if isinstance(start, str) and isinstance(end, str) and not in_order(start, end):
+        raise ValueError("per-1")
+
+
+def check_extension(extension: Any, values: tuple[object, ...]) -> None:
+    """Refuse an extension with both a value and extensions, or with neither (ext-1)."""
+    given = len(values) - values.count(UNSET)
+    if given + (extension is not UNSET) != 1:
+        raise ValueError("ext-1")
+
+
+def check_quantity(code: object, system: object) -> None:
+    """Refuse a unit code without its system (qty-3)."""
+    if code is not UNSET and system is UNSET:
+        raise ValueError("qty-3")

@@ -1,0 +1,76 @@
+"""Contained resources as the fast layer sees them: who is there, and who points at them.
+
+Source: http://hl7.org/fhir/R4/references.html#contained (dom-2 to dom-5, ref-1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import msgspec
+from msgspec import Raw, UnsetType
+
+from handrail.fhir.structure import Structure
+
+Contained = dict[str, str]
+"""The type of each contained resource by its id; the container is under the empty id."""
+
+
+class _Meta(msgspec.Struct):
+    versionId: str | UnsetType = msgspec.UNSET  # noqa: N815 - the name in FHIR
+    lastUpdated: str | UnsetType = msgspec.UNSET  # noqa: N815 - the name in FHIR
+    security: Raw | UnsetType = msgspec.UNSET
+
+
+class _Inner(msgspec.Struct):
+    resourceType: str  # noqa: N815 - the name in FHIR
+    id: str
+    contained: Raw | UnsetType = msgspec.UNSET
+    meta: _Meta | UnsetType = msgspec.UNSET
+
+
+_inner = msgspec.json.Decoder(_Inner)
+
+
+def read_contained(raws: Sequence[Raw], tidy: bytes, container: str) -> Contained | None:
+    """Return the contained resources, or None if they may break a rule of containment."""
+    found: Contained = {"": container}
+    for raw in raws:
+        inner = _inner.decode(raw)
+        if inner.id in found or inner.contained is not msgspec.UNSET or not _bare(inner.meta):
+            return None
+        if b'"#%b"' % inner.id.encode() not in tidy and b'"#"' not in bytes(raw):
+            return None
+        found[inner.id] = inner.resourceType
+    return found
+
+
+def _bare(meta: _Meta | UnsetType) -> bool:
+    if isinstance(meta, UnsetType):
+        return True
+    unset = (meta.versionId, meta.lastUpdated, meta.security).count(msgspec.UNSET)
+    return unset == 3  # noqa: PLR2004 - all three
+
+
+def fits(decoded: Structure, contained: Contained) -> bool:
+    """Return whether every local reference in ``decoded`` finds a resource of a fitting type."""
+    for reference in _references(decoded):
+        literal: object = getattr(reference, "reference", None)
+        if isinstance(literal, str) and literal.startswith("#"):
+            kind = contained.get(literal[1:], "")
+            if not kind or (reference.targets and kind not in reference.targets):
+                return False
+    return True
+
+
+def _references(value: Any) -> Iterator[Structure]:
+    """Yield every Reference inside ``value``."""
+    if isinstance(value, Structure):
+        if value.path == "Reference":
+            yield value
+        value = msgspec.structs.astuple(value)
+    if isinstance(value, tuple | list):
+        for each in value:
+            if isinstance(each, tuple | list | Structure):
+                yield from _references(each)
