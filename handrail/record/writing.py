@@ -50,7 +50,7 @@ def heads(org: int, references: Iterable[tuple[str, str]]) -> dict[tuple[str, st
     found = rows(
         "SELECT resource_type, id, version, content, deleted, patient FROM record_current"
         " WHERE org = %s AND (resource_type, id) IN"
-        " (SELECT * FROM unnest(%s::text[], %s::text[]))"
+        " (SELECT * FROM unnest(%b::text[], %b::text[]))"
         " ORDER BY resource_type, id FOR UPDATE",
         (org, [kind for kind, _ in wanted], [identity for _, identity in wanted]),
     )
@@ -65,7 +65,7 @@ def bodies(org: int, references: Iterable[tuple[str, str, int]]) -> dict[tuple[s
     found = rows(
         "SELECT resource_type, id, body FROM record_version WHERE org = %s"
         " AND (resource_type, id, version) IN"
-        " (SELECT * FROM unnest(%s::text[], %s::text[], %s::int[]))",
+        " (SELECT * FROM unnest(%b::text[], %b::text[], %b::int[]))",
         (org, *(list(column) for column in zip(*wanted, strict=True))),
     )
     return {(kind, identity): body.encode() for kind, identity, body in found}
@@ -76,8 +76,8 @@ def append(act: Act, versions: Sequence[Prepared], patients: Sequence[str]) -> N
     run(
         "INSERT INTO record_version (org, resource_type, id, version, transaction, position,"
         " updated_at, patient, deleted, cause, hash, body)"
-        " SELECT %s, t, i, v, %s, n, %s, p, d, c, h, b FROM unnest(%s::text[], %s::text[],"
-        " %s::int[], %s::text[], %s::bool[], %s::text[], %s::bytea[], %s::text[])"
+        " SELECT %s, t, i, v, %s, n, %s, p, d, c, h, b FROM unnest(%b::text[], %b::text[],"
+        " %b::int[], %b::text[], %b::bool[], %b::text[], %b::bytea[], %b::text[])"
         " WITH ORDINALITY AS u(t, i, v, p, d, c, h, b, n)",
         (
             act.org,
@@ -103,17 +103,17 @@ def show(act: Act, versions: Sequence[Prepared], patients: Sequence[str]) -> Non
         run(
             "INSERT INTO record_current (org, resource_type, id, version, updated_at, patient,"
             " deleted, starts, ends, tokens, content)"
-            " SELECT %s, t, i, v, %s, p, d, s, e, k::bigint[], c FROM unnest(%s::text[],"
-            " %s::text[], %s::int[], %s::text[], %s::bool[], %s::timestamptz[],"
-            " %s::timestamptz[], %s::text[], %s::bytea[]) AS u(t, i, v, p, d, s, e, k, c)",
+            " SELECT %s, t, i, v, %s, p, d, s, e, k::bigint[], c FROM unnest(%b::text[],"
+            " %b::text[], %b::int[], %b::text[], %b::bool[], %b::timestamptz[],"
+            " %b::timestamptz[], %b::text[], %b::bytea[]) AS u(t, i, v, p, d, s, e, k, c)",
             (act.org, act.recorded_at, *_columns(fresh)),
         )
     if changed:
         run(
             "UPDATE record_current r SET version = v, updated_at = %s, patient = p, deleted = d,"
-            " starts = s, ends = e, tokens = k::bigint[], content = c FROM unnest(%s::text[],"
-            " %s::text[], %s::int[], %s::text[], %s::bool[], %s::timestamptz[],"
-            " %s::timestamptz[], %s::text[], %s::bytea[]) AS u(t, i, v, p, d, s, e, k, c)"
+            " starts = s, ends = e, tokens = k::bigint[], content = c FROM unnest(%b::text[],"
+            " %b::text[], %b::int[], %b::text[], %b::bool[], %b::timestamptz[],"
+            " %b::timestamptz[], %b::text[], %b::bytea[]) AS u(t, i, v, p, d, s, e, k, c)"
             " WHERE r.org = %s AND r.resource_type = t AND r.id = i",
             (act.recorded_at, *_columns(changed), act.org),
         )
