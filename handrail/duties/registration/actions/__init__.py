@@ -1,7 +1,6 @@
 """What people do here: find somebody, change how to reach them, say whom we may talk to."""
 
 from handrail.duties.registration.actions.change import (
-    EDITORS,
     ROOM,
     PossibleDuplicateError,
     change_details,
@@ -24,7 +23,7 @@ from handrail.duties.registration.actions.find import (
 )
 
 __all__ = [
-    "EDITORS", "LIMIT", "ROOM", "Duplicate", "Found", "PossibleDuplicateError", "change_details",
+    "LIMIT", "ROOM", "Duplicate", "Found", "PossibleDuplicateError", "change_details",
     "duplicates_of", "find", "fitting", "people_of", "permit", "record_death", "register",
     "revoke", "see", "take_back_death", "today",
 ]  # fmt: skip

@@ -7,14 +7,13 @@ from dataclasses import dataclass
 
 from django.db.models import Q, QuerySet
 
+from handrail.access import audit
 from handrail.access.database import acting
 from handrail.access.principal import Principal, Reach, system
 from handrail.duties.registration.models import Person, PersonKey
-from handrail.duties.registration.resources import patient_view
-from handrail.duties.registration.rules.details import Details, same_person
+from handrail.duties.registration.rules.details import Details
 from handrail.duties.registration.rules.question import Question, Term, understand
-from handrail.duties.registration.rules.words import BORN, NAME
-from handrail.record import store
+from handrail.duties.registration.rules.words import BORN, NAME, number, words
 
 LIMIT = 50
 _AFTER_EVERY_TEXT = "\U0010ffff"
@@ -44,6 +43,8 @@ def find(text: str, *, by: Principal) -> Found:
     with acting(by):
         people = list(fitting(by.org, question.terms)[: LIMIT + 1])
         similar = [] if people else list(fitting(by.org, question.terms, near=True)[:LIMIT])
+        shown = [person.patient for person in (*people[:LIMIT], *similar)]
+        audit.saw_many(by, "search Patient", shown)
     outside = () if people else _outside(question, by)
     return Found(people[:LIMIT], similar, len(people) > LIMIT, outside)
 
@@ -82,7 +83,9 @@ def _outside(question: Question, by: Principal) -> Sequence[str]:
         days = [BORN + day for day in question.born]
         born = PersonKey.objects.filter(org=by.org, key__in=days).values("patient")
         ids = people.filter(patient__in=born).order_by("patient")
-        return list(ids.values_list("patient", flat=True)[:_MOST_OUTSIDE])
+        found = list(ids.values_list("patient", flat=True)[:_MOST_OUTSIDE])
+    _asked(by, found)
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,13 +103,24 @@ def duplicates_of(details: Details, *, by: Principal) -> list[Duplicate]:
     """
     if not details.birth_date:
         return []
-    directory = system(by.org, "directory", "Directory")
-    born = BORN + details.birth_date.replace("-", "")
-    with acting(directory):
-        same = PersonKey.objects.filter(org=by.org, key=born).order_by("patient")
-        ids = list(same.values_list("patient", flat=True))
-        views = [patient_view(store.read(f"Patient/{i}", by=directory).resource) for i in ids]
-    found = [view.id for view in views if same_person(view, details)]
+    with acting(system(by.org, "directory", "Directory")):
+        people = Person.objects.filter(org=by.org, birth_date=details.birth_date)
+        for name in (details.family, details.given):
+            some = [NAME + word for word in words(name)]
+            keys = PersonKey.objects.filter(org=by.org, key__in=some)
+            people = people.filter(patient__in=keys.values("patient"))
+        born = PersonKey.objects.filter(org=by.org, key=BORN + number(details.birth_date))
+        ids = people.filter(patient__in=born.values("patient")).order_by("patient")
+        found = list(ids.values_list("patient", flat=True)[:_MOST_OUTSIDE])
+    _asked(by, found)
     with acting(by):
         seen = {p.patient: p for p in Person.objects.filter(org=by.org, patient__in=found)}
     return [Duplicate(identity, seen.get(identity)) for identity in found]
+
+
+def _asked(by: Principal, found: Sequence[str]) -> None:
+    """Write down that the directory answered about people beyond the asker's reach."""
+    if found:
+        event = audit.Event(action="E", what="directory", patients=list(found))
+        with acting(by):
+            audit.note(by, event)

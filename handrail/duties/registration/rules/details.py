@@ -24,7 +24,6 @@ from handrail.duties.registration.resources import (
     full_date,
     patient_view,
 )
-from handrail.duties.registration.rules.words import words
 from handrail.fhir.errors import BusinessRuleError, Fault
 from handrail.fhir.resource import Resource, concept, reference
 
@@ -333,13 +332,3 @@ def _one_phone(related: Resource, phone: str) -> list[Resource]:
     first = next((p for p in before if p.get("system") in {"phone", "sms"}), {})
     others = [point for point in before if point is not first]
     return [{**first, "system": "phone", "value": phone}, *others] if phone else others
-
-
-def same_person(one: PatientView, details: Details) -> bool:
-    """Tell whether two records may be of one person: birth date and a family and a given name."""
-    return bool(
-        details.birth_date
-        and one.birth_date == details.birth_date
-        and set(words(one.family)) & set(words(details.family))
-        and set(words(one.given)) & set(words(details.given))
-    )
