@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.db import models
+from typing_extensions import override
 
 
 class Stay(models.Model):
@@ -28,6 +29,7 @@ class Stay(models.Model):
             models.Index(fields=["org", "patient", "ended_at"], name="transitions_stay_patient")
         ]
 
+    @override
     def __str__(self) -> str:
         """Return which stay this is."""
         return f"Encounter/{self.source}"
@@ -70,6 +72,7 @@ class Clock(models.Model):
             ),
         ]
 
+    @override
     def __str__(self) -> str:
         """Return which Task this is."""
         return f"Task/{self.source}"

@@ -50,18 +50,9 @@ def play(events) -> Paper:
 
 
 def _apply(paper: Paper, event: str, identity: str, number: int) -> None:
-    now, known = paper.as_of, paper.kept.get(f"Encounter/{identity}")
-    start = known["period"]["start"] if known else (now - timedelta(days=3)).isoformat()
-    outs = {"discharge": "home", "discharge-to-facility": "snf", "discharge-died": "exp"}
-    if event in {"admit", "cancel-discharge"}:
-        paper.put(stay(start, identity=identity))
-    elif event in outs:
-        paper.put(stay(start, now, identity=identity, out=outs[event]))
-    elif event == "correct" and known and "end" in known["period"]:
-        paper.put(stay(start, now - timedelta(hours=7), identity=identity))
-    elif event == "cancel-stay" and known:
-        paper.put({**known, "status": "cancelled"})
-    elif event == "die":
+    _hospital(paper, event, identity)
+    now = paper.as_of
+    if event == "die":
         paper.put(patient(deceasedBoolean=True))
     elif event in {"enrol", "leave-program"}:
         paper.put(episode("active" if event == "enrol" else "finished"))
@@ -71,8 +62,20 @@ def _apply(paper: Paper, event: str, identity: str, number: int) -> None:
         for task in paper.open()[:1]:
             day = (now + timedelta(days=1)).isoformat()
             paper.put(work.put_off(task, work.SNOOZED, "", day))
-    elif event == "resend" and known:
-        paper.put(dict(known))
+
+
+def _hospital(paper: Paper, event: str, identity: str) -> None:
+    now, known = paper.as_of, paper.kept.get(f"Encounter/{identity}")
+    start = known["period"]["start"] if known else (now - timedelta(days=3)).isoformat()
+    outs = {"discharge": "home", "discharge-to-facility": "snf", "discharge-died": "exp"}
+    if event in {"admit", "cancel-discharge"}:
+        paper.put(stay(start, identity=identity))
+    elif event in outs:
+        paper.put(stay(start, now, identity=identity, out=outs[event]))
+    elif event == "correct" and known and "end" in known["period"]:
+        paper.put(stay(start, now - timedelta(hours=7), identity=identity))
+    elif event in {"cancel-stay", "resend"} and known:
+        paper.put({**known, "status": "cancelled"} if event == "cancel-stay" else dict(known))
 
 
 def _check(paper: Paper) -> None:
