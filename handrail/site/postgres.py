@@ -59,6 +59,9 @@ OPTIONS: Mapping[str, str] = {
 Tell = Callable[[str], None]
 
 
+_children: dict[Path, subprocess.Popen[bytes]] = {}  # the servers this process started
+
+
 def _quiet(_: str) -> None:
     """Tell nobody."""
 
@@ -75,7 +78,6 @@ class Cluster:
         """
         self.data = data.resolve()
         self.options = {**OPTIONS, **(options or {})}
-        self._process: subprocess.Popen[bytes] | None = None
         self._hold: IO[bytes] | None = None
 
     @property
@@ -177,8 +179,9 @@ class Cluster:
         A number left in ``postmaster.pid`` by a killed server may belong to anybody by now: only
         a live process that works in this very data directory counts.
         """
-        if self._process is not None and self._process.poll() is not None:
-            self._process = None
+        child = _children.get(self.files)
+        if child is not None and child.poll() is not None:
+            del _children[self.files]
         number = self._noted_pid()
         return number if number is not None and _serves(number, self.files) else None
 
@@ -276,6 +279,7 @@ class Cluster:
         if binaries.major >= 18:  # noqa: PLR2004 - earlier releases have no I/O workers
             options.setdefault("io_method", "sync")
         arguments = [part for pair in options.items() for part in ("-c", "=".join(pair))]
+        _collect(self.files)
         stale = self._noted_pid()
         environment = _environment()
         if stale is not None:  # PostgreSQL then knows that this number is not another server
@@ -284,7 +288,7 @@ class Cluster:
             if self.log.exists() and self.log.stat().st_size > LOG_LIMIT:
                 self.log.replace(self.log.with_suffix(".old"))
             with self.log.open("ab") as log:
-                self._process = subprocess.Popen(  # noqa: S603 - our own arguments
+                _children[self.files] = subprocess.Popen(  # noqa: S603 - our own arguments
                     [binaries.program("postgres"), "-D", str(self.files), *arguments],
                     stdin=subprocess.DEVNULL,
                     stdout=log,
@@ -296,17 +300,17 @@ class Cluster:
                     group=owner.gid if owner else None,
                     extra_groups=[] if owner else None,
                 )
-            if self._settled():
+            if self._settled(_children[self.files]):
                 return
             if "still in use" not in self._last_words():
                 break
             time.sleep(0.2)
         raise DatabaseError(f"The database did not start: {self._last_words()} (log: {self.log})")
 
-    def _settled(self) -> bool:
+    def _settled(self, child: subprocess.Popen[bytes]) -> bool:
         """Wait until the server has its lock file or has given up."""
-        while self._process is not None and self._process.poll() is None:
-            if self._noted_pid() == self._process.pid:
+        while child.poll() is None:
+            if self._noted_pid() == child.pid:
                 return True
             time.sleep(0.01)
         return False
@@ -346,11 +350,16 @@ class Cluster:
         if number is not None:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(number, signal.SIGINT)
-        if self._process is not None:
-            self._process.wait()
-            self._process = None
+        _collect(self.files)
         while self.pid() is not None:
             time.sleep(0.02)
+
+
+def _collect(files: Path) -> None:
+    """Wait until the server this process started there, if any, has ended."""
+    child = _children.pop(files, None)
+    if child is not None:
+        child.wait()
 
 
 def _environment() -> dict[str, str]:
