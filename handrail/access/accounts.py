@@ -1,7 +1,7 @@
 """Accounts of people: made, listed, given a new password, ended. For the command line and screens.
 
-The Practitioner resource of a new member belongs to the record, which this package may not import:
-the caller commits what :func:`practitioner_of` returns, in the same ``acting`` block.
+The Practitioner resource of a member belongs to the record, which this package may not import: it
+is handed to :mod:`handrail.access.directory`, where the record has left its way to write it.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from django.contrib.sessions.models import Session
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-from handrail.access import audit
-from handrail.access.database import acting
+from handrail.access import audit, directory
+from handrail.access.database import acting, authenticating
 from handrail.access.decide import require
 from handrail.access.models import Membership, Organization
 from handrail.access.principal import Principal, Role
@@ -50,7 +50,7 @@ class Added:
 
 
 def add_organization(org: int, name: str, slug: str, **chosen: object) -> Organization:
-    """Make an organization. Call it inside ``acting(system(org, …))``; ``chosen`` are its fields."""
+    """Make an organization, inside ``acting(system(org, …))``; ``chosen`` are its fields."""
     return Organization.objects.create(id=org, name=name, slug=slug, **chosen)
 
 
@@ -85,11 +85,12 @@ def add(by: Principal, new: NewMember) -> Added:
             teams=list(new.teams),
         )
         _note(by, membership, "member added")
+        directory.write(by, practitioner_of(membership))
     return Added(membership, password, bool(password))
 
 
 def practitioner_of(membership: Membership) -> Resource:
-    """Return the Practitioner resource for a member, for the caller to commit."""
+    """Return the Practitioner resource for a member."""
     given, _space, family = membership.name.rpartition(" ")
     name = {"text": membership.name, "family": family}
     return {
@@ -144,6 +145,7 @@ def change(
         membership.save(force_update=True)
         _keep_an_administrator(by)
         _note(by, membership, "member changed")
+        directory.write(by, practitioner_of(membership))
     return membership
 
 
@@ -170,6 +172,7 @@ def _set_active(by: Principal, username: str, *, active: bool) -> Membership:
         membership.save(force_update=True)
         _keep_an_administrator(by)
         _note(by, membership, "member active" if active else "member deactivated")
+        directory.write(by, practitioner_of(membership))
     return membership
 
 
@@ -191,6 +194,8 @@ def set_password(by: Principal, username: str, password: str = "") -> str:
     require(by, "manage_users")
     with acting(by, durable=True):
         membership = member(by, username)
+        if by.account is not None:
+            _refuse_shared(membership)
         password = password or made_up_password()
         check_password(password, username)
         account = membership.account
@@ -198,6 +203,18 @@ def set_password(by: Principal, username: str, password: str = "") -> str:
         account.save(update_fields=["password"])
         _note(by, membership, "password given")
     return password
+
+
+def _refuse_shared(membership: Membership) -> None:
+    """One organization's administrator may not take over an account that another relies on."""
+    with authenticating(account=membership.account_id):
+        places = Membership.objects.filter(account_id=membership.account_id, active=True).count()
+    if places > 1:
+        message = _(
+            "This account works for several organizations. Its owner changes the password under"
+            " Settings, or the operator does with: handrail user password"
+        )
+        raise BusinessRuleError(message)
 
 
 def check_password(password: str, username: str) -> None:

@@ -33,7 +33,6 @@ from typing import Any
 
 import psycopg
 from django.db import connection, transaction
-from psycopg.pq import TransactionStatus
 
 from handrail.access.principal import Principal, Reach, Role
 from handrail.fhir.errors import SignInRequiredError
@@ -91,7 +90,8 @@ def settings_of(principal: Principal | None) -> tuple[str, ...]:
 def acting(principal: Principal, *, durable: bool | None = None) -> Iterator[Principal]:
     """Act as ``principal`` in one transaction, which this opens.
 
-    Within it the same principal joins; another one nests (in a savepoint) with its own settings,
+    Within it the same principal joins (one that asks to be durable means to write, and gets a
+    savepoint: what fails inside leaves nothing behind); another one nests (in a savepoint) with its own settings,
     and afterwards those of the outer one hold again.
 
     Args:
@@ -103,9 +103,12 @@ def acting(principal: Principal, *, durable: bool | None = None) -> Iterator[Pri
     """
     outer = _acting.get()
     if outer is not None and outer.principal == principal:
-        if durable:
-            keep()
-        yield principal
+        if not durable:
+            yield principal
+            return
+        keep()
+        with transaction.atomic():
+            yield principal
         return
     inner = _Acting(principal, _is_durable(outer, durable))
     nested = connection.in_atomic_block
@@ -168,22 +171,26 @@ def keep() -> None:
 def writing() -> Iterator[None]:
     """Lift the patient guard while the record writes what it has authorised in Python.
 
-    Only ``record.commit`` calls this. The organization's guard stays, and the transaction becomes
-    durable. Joins if it is open already; costs nothing for principals who reach every patient.
+    Only ``record.commit`` calls this. The organization's guard stays, the transaction becomes
+    durable, and what fails inside is undone to where it began (a savepoint), so that a screen may
+    catch the error and go on. Joins if it is open already.
     """
     state = _present()
     keep()
-    if state.writing or state.principal.reach is Reach.ALL:
+    if state.writing:
         yield
         return
-    _set("handrail.writing", "on")
+    lifted = state.principal.reach is not Reach.ALL
     state.writing = True
     try:
-        yield
+        with transaction.atomic():
+            if lifted:
+                _set("handrail.writing", "on")
+            yield
+            if lifted and not connection.needs_rollback:
+                _set("handrail.writing", "")
     finally:
         state.writing = False
-        if connection.connection.info.transaction_status == TransactionStatus.INTRANS:
-            _set("handrail.writing", "")
 
 
 @contextmanager

@@ -1,0 +1,1 @@
+"""The settings: people, teams, office hours, keys, and the trail. Plain forms, no JavaScript."""
