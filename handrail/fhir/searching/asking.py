@@ -19,7 +19,8 @@ from handrail.fhir.searching.asked import (
     unescape,
 )
 from handrail.fhir.searching.asking_dates import dates
-from handrail.fhir.searching.clauses import Clause, Recheck, TokenClause
+from handrail.fhir.searching.clauses import Clause, TextRecheck, TokenClause
+from handrail.fhir.searching.forms import contact_forms
 from handrail.fhir.searching.hashing import token
 from handrail.fhir.searching.parameters import Parameter, types
 
@@ -73,6 +74,10 @@ def _tokens(asked: Asked) -> Clause:
 
 
 def _token_forms(asked: Asked, text: str) -> Iterator[int]:
+    if "ContactPoint" in {source.partition(" ")[0] for source in asked.parameter.sources}:
+        for form in contact_forms(unescape(text)):
+            yield asked.token(hashing.ANY_SYSTEM, form)
+        return
     parts = [unescape(part) for part in split(text, "|")]
     if len(parts) > 2:  # noqa: PLR2004 - a system and a code
         raise InvalidSearchError(
@@ -102,7 +107,7 @@ def _strings(asked: Asked) -> Clause:
         raise InvalidSearchError(f"{asked.label}: a text needs at least one letter or digit.")
     long = any(len(one) > texts.LONGEST_PREFIX for one in wanted)
     found = tuple(asked.token(hashing.STARTS, one[: texts.LONGEST_PREFIX]) for one in wanted)
-    recheck = Recheck(asked.parameter, wanted) if long else None
+    recheck = TextRecheck(asked.parameter, wanted) if long else None
     return TokenClause(asked.label, found, recheck=recheck)
 
 

@@ -9,7 +9,6 @@ import re
 from collections.abc import Iterator
 from datetime import datetime
 
-from handrail.fhir.errors import UnsupportedError
 from handrail.fhir.searching import hashing, times
 from handrail.fhir.searching.asked import (
     Asked,
@@ -18,7 +17,14 @@ from handrail.fhir.searching.asked import (
     refuse_modifier,
     unescape,
 )
-from handrail.fhir.searching.clauses import Clause, Comparison, DateClause, TokenClause
+from handrail.fhir.searching.clauses import (
+    Clause,
+    Comparison,
+    DateClause,
+    DateRecheck,
+    Line,
+    TokenClause,
+)
 from handrail.fhir.searching.parameters import compiled
 
 _PREFIXED = re.compile(r"(eq|ne|gt|ge|lt|le|sa|eb|ap)?(.+)")
@@ -58,24 +64,27 @@ def dates(asked: Asked) -> Iterator[Clause]:
 
 def _by_day(asked: Asked) -> Iterator[Clause]:
     read = [_date(asked, text) for text in alternatives(asked)]
-    prefixes = {prefix for prefix, _, _ in read}
-    if not (prefixes == {"eq"} or (prefixes == {"ne"} and len(read) == 1)):
-        raise UnsupportedError(_only_days(asked))
-    if any(len(written) > len("2026-11-21") for _, written, _ in read):
-        raise UnsupportedError(_only_days(asked))
-    found = tuple(asked.token(hashing.DAY, written) for _, written, _ in read)
-    if prefixes == {"ne"} and not asked.parameter.always:
-        yield TokenClause(asked.label, (asked.token(hashing.PRESENT),))
-    yield TokenClause(asked.label, found, negated=prefixes == {"ne"})
+    days = all(prefix == "eq" and len(written) <= _DAY for prefix, written, _ in read)
+    if days:
+        found = tuple(asked.token(hashing.DAY, written) for _, written, _ in read)
+        yield TokenClause(asked.label, found)
+        return
+    lines = tuple(line for prefix, _, span in read for line in compared(prefix, span))
+    present = () if asked.parameter.always else (asked.token(hashing.PRESENT),)
+    recheck = DateRecheck(asked.parameter, lines)
+    yield TokenClause(asked.label, present, negated=not present, recheck=recheck)
 
 
-def _only_days(asked: Asked) -> str:
-    main = compiled(asked.resource_type).MAIN_DATE[:1]
-    instead = f" Times and ranges can be asked of {' and '.join((*main, '_lastUpdated'))}."
-    return f"{asked.name} can be asked for one day, month or year (eq or ne).{instead}"
+_DAY = len("2026-11-21")
 
 
-Line = tuple[Comparison, ...]
+def too_wide(resource_type: str, name: str) -> str:
+    """Return why a range on a date that is no column needs a patient or ids beside it."""
+    main = compiled(resource_type).MAIN_DATE[:1]
+    return (
+        f"{name} alone can be asked for a day, a month or a year. Times and ranges can be asked of "
+        f"{' and '.join((*main, '_lastUpdated'))}, or of {name} together with one patient or _id."
+    )
 
 
 def compared(prefix: str, span: times.Interval, *, updated: bool = False) -> list[Line]:

@@ -49,19 +49,26 @@ def flag(resource_type: str, *names: str) -> Callable[[bool], Tokens]:
 
 
 def contact(resource_type: str, *names: str) -> OfText:
-    """Return the tokens of ``ContactPoint.value``: as written, lower case, and its digits."""
+    """Return the tokens of ``ContactPoint.value``, see ``contact_forms``."""
 
     @lru_cache(maxsize=_REMEMBERED)
     def tokens(value: str) -> Tokens:
-        forms = {value, value.lower()}
-        digits = "".join(filter(str.isdigit, value))
-        if len(digits) >= _FEWEST_DIGITS:
-            forms.add(digits)
         return tuple(
-            token(resource_type, name, hashing.ANY_SYSTEM, form) for name in names for form in forms
+            token(resource_type, name, hashing.ANY_SYSTEM, form)
+            for name in names
+            for form in contact_forms(value)
         )
 
     return tokens
+
+
+def contact_forms(value: str) -> set[str]:
+    """Return an address or number as written, in lower case, and a phone number's digits alone."""
+    forms = {value, value.lower()}
+    digits = "".join(filter(str.isdigit, value))
+    if len(digits) >= _FEWEST_DIGITS and not any(map(str.isalpha, value)):
+        forms.add(digits)
+    return forms
 
 
 def coding(resource_type: str, *names: str) -> OfPair:

@@ -3,7 +3,8 @@
 What can be asked: every parameter of R4 (and seven of US Core) that is a token, reference, string,
 uri or date, with ``:missing`` on all of them, ``:not`` on tokens, ``:exact`` on strings,
 ``:identifier`` and ``:[Type]`` on references. Not: chains, ``_has``, composites, numbers and
-quantities, full text. Dates other than the type's main date can be asked for a day, month or year.
+quantities, full text. Dates other than the type's main date can be asked for a day, month or year;
+for a time or a range only together with one patient or ``_id``.
 
 Source: http://hl7.org/fhir/R4/search.html.
 """
@@ -23,7 +24,8 @@ from handrail.fhir.searching.asked import (
     unescape,
 )
 from handrail.fhir.searching.asking import clauses, literals
-from handrail.fhir.searching.clauses import Clause, IdClause, TokenClause
+from handrail.fhir.searching.asking_dates import too_wide
+from handrail.fhir.searching.clauses import Clause, DateRecheck, IdClause, TokenClause
 from handrail.fhir.searching.parameters import compiled, parameters, types
 
 MOST_CLAUSES = 40
@@ -113,7 +115,15 @@ def parse(resource_type: str, pairs: Iterable[tuple[str, str]], *, strict: bool 
             _add(query, Asked(resource_type, code, modifier, value, known[code]))
         else:
             _unknown(query, name, strict=strict)
+    _refuse_scans(query)
     return query
+
+
+def _refuse_scans(query: Query) -> None:
+    narrow = query.patient or any(isinstance(one, IdClause) for one in query.clauses)
+    for one in query.clauses:
+        if isinstance(one, TokenClause) and isinstance(one.recheck, DateRecheck) and not narrow:
+            raise UnsupportedError(too_wide(query.resource_type, one.name))
 
 
 def _unknown(query: Query, name: str, *, strict: bool) -> None:

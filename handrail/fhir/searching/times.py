@@ -28,16 +28,16 @@ _YEAR, _MONTH, _DAY, _MINUTE, _SECOND = 4, 7, 10, 16, 19
 def interval(text: str) -> Interval | None:
     """Return the interval a FHIR date, dateTime or instant stands for; None if it is not one."""
     try:
-        if len(text) > _DAY:
-            return _instant(text)
-        return _calendar(text)
+        if len(text) > _MONTH and not text[_YEAR] == text[_MONTH] == "-":
+            return None
+        return _instant(text) if len(text) > _DAY else _calendar(text)
     except (ValueError, OverflowError):
         return None
 
 
 def _calendar(text: str) -> Interval:
     if len(text) == _DAY:
-        starts = datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
+        starts = datetime.fromisoformat(text).replace(tzinfo=UTC)
         return starts, _after(starts, 1)
     year, month = int(text[:_YEAR]), int(text[_YEAR + 1 :] or 1)
     if len(text) not in (_YEAR, _MONTH):
@@ -111,3 +111,11 @@ def units(span: Interval) -> list[str]:
     if first.day != last.day:
         return [day[:_YEAR], day[:_MONTH]]
     return [day[:_YEAR], day[:_MONTH], day]
+
+
+def of(value: Any) -> Interval | None:
+    """Return the interval of any date type of FHIR: text, a Period or a Timing."""
+    if isinstance(value, str):
+        return interval(value)
+    is_timing = isinstance(value, Mapping) and ("event" in value or "repeat" in value)
+    return timing(value) if is_timing else period(value)
