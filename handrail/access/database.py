@@ -91,8 +91,8 @@ def acting(principal: Principal, *, durable: bool | None = None) -> Iterator[Pri
     """Act as ``principal`` in one transaction, which this opens.
 
     Within it the same principal joins (one that asks to be durable means to write, and gets a
-    savepoint: what fails inside leaves nothing behind); another one nests (in a savepoint) with its own settings,
-    and afterwards those of the outer one hold again.
+    savepoint: what fails inside leaves nothing behind). Another one nests, in a savepoint, with its
+    own settings; afterwards those of the outer one hold again.
 
     Args:
         principal: who acts, and in which organization.

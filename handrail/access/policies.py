@@ -67,6 +67,12 @@ class Guard:
     update: str = ""
     delete: str = ""
 
+    @property
+    def names(self) -> set[str]:
+        """Return the names of the policies."""
+        verbs = ("select", "insert", "update", "delete")
+        return {f"handrail_{verb}" for verb in verbs if getattr(self, verb)}
+
     def statements(self, table: str) -> list[str]:
         """Return the DDL that puts the policies in force."""
         made = [f"alter table {table} enable row level security, force row level security"]
@@ -182,9 +188,10 @@ def enforce() -> list[str]:
         cursor.execute(_LEAKPROOF_SQL)
         leakproof = bool(cursor.fetchone()[0])
         for table in tables():
-            statements = guard_of(table, leakproof=leakproof).statements(f'"{table.name}"')
+            guard = guard_of(table, leakproof=leakproof)
+            statements = guard.statements(f'"{table.name}"')
             digest = sha256("\n".join(statements).encode()).hexdigest()
-            if table.forced and table.digest == digest:
+            if table.forced and table.digest == digest and guard.names == set(table.policies):
                 continue
             for statement in _replacing(table, statements, digest):
                 cursor.execute(statement)

@@ -73,7 +73,8 @@ RIGHTS: Final[Mapping[Role, Right]] = {
     Role.FRONT_DESK: Right(DEMOGRAPHICS | DIRECTORY, DEMOGRAPHICS),
     Role.ADMINISTRATOR: Right(DIRECTORY | DEFINITIONS, _PROVIDERS | DEFINITIONS | {"CareTeam"}),
     Role.AUDITOR: Right(PROOF, frozenset()),
-    Role.SYSTEM: Right(EVERYTHING | PROOF, EVERYTHING),
+    # What others prove (a loaded Provenance) is kept like everything they send.
+    Role.SYSTEM: Right(EVERYTHING | PROOF, EVERYTHING | PROOF),
 }
 
 # Named actions beyond single reads and writes.
