@@ -1,7 +1,7 @@
 """The answer to a message: ``AA`` applied, ``AE`` not understood, ``AR`` not taken.
 
-Source: HL7 v2.5.1, 2.9.2 (original mode), 2.15.1 (ACK), 2.15.8 (MSA), 2.15.5 (ERR). Reasons carry no
-patient data.
+Source: HL7 v2.5.1, 2.9.2 (original mode), 2.15.1 (ACK), 2.15.8 (MSA), 2.15.5 (ERR). Reasons carry
+no patient data.
 """
 
 from __future__ import annotations
@@ -39,10 +39,11 @@ ACCEPTED = Answer("AA")
 def acknowledgement(header: Header, answer: Answer, control_id: str, at: datetime) -> bytes:
     """Return the ACK message. ``control_id`` is its own; the sender's goes into MSA-2."""
     kind = f"ACK^{_escaped(header.event)}^ACK" if header.event else "ACK"
+    to = f"{_escaped(header.application)}|{_escaped(header.facility)}"
+    version = _escaped(header.version) or "2.5.1"
+    when = f"{at:%Y%m%d%H%M%S%z}"
     segments = [
-        "MSH|^~\\&|HANDRAIL||"
-        f"{_escaped(header.application)}|{_escaped(header.facility)}|{at:%Y%m%d%H%M%S%z}||{kind}|"
-        f"{control_id[:20]}|P|{_escaped(header.version) or '2.5.1'}",
+        f"MSH|^~\\&|HANDRAIL||{to}|{when}||{kind}|{control_id[:20]}|P|{version}",
         f"MSA|{answer.code}|{_escaped(header.control_id)}",
     ]
     if answer.code != ACCEPTED.code:

@@ -21,6 +21,8 @@ MERGE = frozenset({"A40"})
 UNDERSTOOD = VISIT | PERSON | MERGE
 
 Value = dict[str, Any]
+#: PV1-44 and PV1-45, and the places beside them.
+BEFORE, ADMIT, DISCHARGE, AFTER = 43, 44, 45, 46
 _DISCHARGE_MINUTE = timedelta(minutes=5)
 _ROLES = {7: ("ATND", "attender"), 8: ("REF", "referrer"), 17: ("ADM", "admitter")}
 
@@ -52,7 +54,7 @@ def moment(message: Message, reading: Reading, received_at: datetime) -> Moment:
         at, said = received_at, ""
     occurred = event.get(6) if event else ""
     happened = _past(occurred if looks_like_time(occurred) else said, reading, received_at)
-    return Moment(at, happened or received_at.isoformat(timespec="seconds"))
+    return Moment(at, happened or _receipt(received_at, reading))
 
 
 def stamp(at: datetime) -> str:
@@ -60,12 +62,16 @@ def stamp(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="microseconds")
 
 
+def _receipt(received_at: datetime, reading: Reading) -> str:
+    return received_at.astimezone(reading.zone).isoformat(timespec="seconds")
+
+
 def _past(text: str, reading: Reading, received_at: datetime) -> str:
     """Return the time as FHIR text; one that lies ahead is the time of receipt instead."""
     at = instant(text, reading.zone)
     if at is not None and at > received_at + SKEW:
         reading.issues.append("A time lies ahead of our clock; the time of receipt stands for it.")
-        return received_at.astimezone(reading.zone).isoformat(timespec="seconds")
+        return _receipt(received_at, reading)
     return fhir_time(text, reading.zone)
 
 
@@ -114,28 +120,25 @@ def patient_class(pv1: Segment, event: str, issues: list[str]) -> Value | None:
 
 def stay(pv1: Segment, event: str, when: Moment, reading: Reading) -> tuple[str, str]:
     """Return when the stay began and ended as HL7 times: PV1-44 and PV1-45, or the place beside."""
-    told = {number: pv1.get(number) for number in (43, 44, 45, 46)}
+    told = {number: pv1.get(number) for number in (BEFORE, ADMIT, DISCHARGE, AFTER)}
     there = {number for number, text in told.items() if looks_like_time(text)}
-    admit, discharge = 44, 45
-    if event == "A03" and 45 not in there:  # noqa: PLR2004 PV1-45
-        admit, discharge = _beside(there)
-        if there == {44} and _same_moment(told[44], when, reading):
-            admit, discharge = 0, 44
-    elif {45, 46} <= there and 44 not in there:  # noqa: PLR2004 PV1-44
-        admit, discharge = 45, 46
-    elif 44 not in there:  # noqa: PLR2004 PV1-44
-        admit = 43
-    if (discharge != 45 and discharge in there) or (admit not in {0, 44} and admit in there):  # noqa: PLR2004
-        reading.issues.append(
-            "The times of PV1-44 and PV1-45 stand in the place beside; read there."
-        )
+    admit, discharge = _places(there, event)
+    if event == "A03" and there == {ADMIT} and _same_moment(told[ADMIT], when, reading):
+        admit, discharge = 0, ADMIT
+    if (admit != ADMIT and admit in there) or (discharge != DISCHARGE and discharge in there):
+        reading.issues.append("The times of PV1-44 and PV1-45 stand in the place beside.")
     return _if_there(admit, there, told), _if_there(discharge, there, told)
 
 
-def _beside(there: set[int]) -> tuple[int, int]:
-    if 46 in there:  # noqa: PLR2004 PV1-46
-        return 44, 46
-    return (43, 44) if {43, 44} <= there else (44, 45)
+def _places(there: set[int], event: str) -> tuple[int, int]:
+    """Return in which fields the admission and the discharge stand."""
+    if ADMIT not in there and {DISCHARGE, AFTER} <= there:
+        return DISCHARGE, AFTER
+    if event != "A03" or DISCHARGE in there:
+        return (ADMIT if ADMIT in there else BEFORE), DISCHARGE
+    if AFTER in there:
+        return ADMIT, AFTER
+    return (BEFORE, ADMIT) if {BEFORE, ADMIT} <= there else (ADMIT, DISCHARGE)
 
 
 def _if_there(number: int, there: set[int], told: dict[int, str]) -> str:

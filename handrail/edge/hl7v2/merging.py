@@ -11,7 +11,7 @@ choice. A value of None takes back what the feed had said, ``""`` removes whoeve
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -82,21 +82,40 @@ def _set_list(result: Resource, name: str, old: list[Any], new: list[Any]) -> No
 
 def sameness(name: str, entry: Mapping[str, Any]) -> str:
     """Return what two entries of a list share when they say the same thing."""
-    if name == "telecom":
-        value = str(entry.get("value", ""))
-        digits = "".join(letter for letter in value if letter.isdigit())[-10:]
-        return f"{entry.get('system', '')}|{value.lower() if '@' in value else digits}"
-    if name == "identifier":
-        return f"{entry.get('system', '')}|{entry.get('value', '')}"
-    if name == "name":
-        return f"{entry.get('family', '')}|{' '.join(entry.get('given', []))}".lower()
-    if name == "address":
-        parts = [*entry.get("line", []), entry.get("city", ""), entry.get("postalCode", "")[:5]]
-        return "|".join(parts).lower()
-    if name == "communication":
-        coding = (entry.get("language") or {}).get("coding") or [{}]
-        return str(coding[0].get("code", "")).partition("-")[0] or repr(entry)
-    return repr(entry)
+    return _SAMENESS.get(name, repr)(entry)
+
+
+def _same_telecom(entry: Mapping[str, Any]) -> str:
+    value = str(entry.get("value", ""))
+    digits = "".join(letter for letter in value if letter.isdigit())[-10:]
+    return f"{entry.get('system', '')}|{value.lower() if '@' in value else digits}"
+
+
+def _same_identifier(entry: Mapping[str, Any]) -> str:
+    return f"{entry.get('system', '')}|{entry.get('value', '')}"
+
+
+def _same_name(entry: Mapping[str, Any]) -> str:
+    return f"{entry.get('family', '')}|{' '.join(entry.get('given', []))}".lower()
+
+
+def _same_address(entry: Mapping[str, Any]) -> str:
+    parts = [*entry.get("line", []), entry.get("city", ""), entry.get("postalCode", "")[:5]]
+    return "|".join(parts).lower()
+
+
+def _same_language(entry: Mapping[str, Any]) -> str:
+    coding = (entry.get("language") or {}).get("coding") or [{}]
+    return str(coding[0].get("code", "")).partition("-")[0] or repr(entry)
+
+
+_SAMENESS: dict[str, Callable[[Mapping[str, Any]], str]] = {
+    "telecom": _same_telecom,
+    "identifier": _same_identifier,
+    "name": _same_name,
+    "address": _same_address,
+    "communication": _same_language,
+}
 
 
 def _set(result: Resource, name: str, value: Any) -> None:

@@ -83,7 +83,7 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message taken apart. ``issues`` are the faults that were tolerated, without patient data."""
+    """A message taken apart. ``issues``: the faults that were tolerated, without patient data."""
 
     segments: Sequence[Segment]
     issues: list[str] = field(default_factory=list)
@@ -138,7 +138,7 @@ def decode(raw: bytes, issues: list[str]) -> str:
 def declared_charset(raw: bytes) -> str:
     """Return the first repetition of MSH-18 as it is written."""
     head = re.split(rb"[\r\n]", raw.lstrip(b"\xef\xbb\xbf \t\r\n")[:2048], maxsplit=1)[0]
-    fields = head.split(head[3:4]) if len(head) > 4 else []
+    fields = head.split(head[3:4]) if len(head) > len("MSH|") else []
     text = fields[17].decode("ascii", "replace") if len(fields) > 17 else ""  # noqa: PLR2004 MSH-18
     return text.split("~")[0].strip()
 
@@ -170,7 +170,10 @@ def separators_of(header: str, issues: list[str]) -> tuple[str, str]:
     declared = fields[1] if len(fields) > 1 else ""
     kind = fields[8] if len(fields) > 8 else ""  # noqa: PLR2004 MSH-9
     used = kind[3:4]
-    sound = len(declared) >= 4 and len(set(declared)) == len(declared) and separator not in declared  # noqa: PLR2004
+    usual = len(STANDARD)
+    sound = (
+        len(declared) >= usual and len(set(declared)) == len(declared) and separator not in declared
+    )
     if declared == STANDARD or (sound and used in {"", declared[0]} and not declared.isalnum()):
         return separator, declared
     issues.append("MSH-2 does not hold the encoding characters in use; read as the usual ones.")

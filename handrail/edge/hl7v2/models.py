@@ -1,7 +1,7 @@
 """The inbox, and what the feed said before. Every key begins with the organization.
 
-``Inbox`` is the proof of what came (P4) and is never rebuilt. ``Said``, ``VisitFacts`` and ``Known``
-are derived from it.
+``Inbox`` is the proof of what came (P4) and is never rebuilt. ``Said``, ``VisitFacts`` and
+``Known`` are derived from it.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.db import models
+from typing_extensions import override
 
 
 class Status(models.TextChoices):
@@ -55,6 +56,10 @@ class Inbox(models.Model):
             models.Index(fields=["org", "status", "received_at"], name="hl7v2_inbox_status"),
         ]
 
+    @override
+    def __str__(self) -> str:
+        return self.id
+
 
 class Said(models.Model):
     """What the feed said last about one resource, field by field, and when (see merging)."""
@@ -72,6 +77,10 @@ class Said(models.Model):
             models.Index(fields=["org", "patient"], name="hl7v2_said_patient")
         ]
 
+    @override
+    def __str__(self) -> str:
+        return self.reference
+
 
 class VisitFacts(models.Model):
     """What one message said about one visit (see visits)."""
@@ -86,6 +95,10 @@ class VisitFacts(models.Model):
     class Meta:
         db_table = "hl7v2_visit"
 
+    @override
+    def __str__(self) -> str:
+        return f"Encounter/{self.visit}"
+
 
 class Known(models.Model):
     """Which resource an identifier of the feed means."""
@@ -98,3 +111,7 @@ class Known(models.Model):
 
     class Meta:
         db_table = "hl7v2_known"
+
+    @override
+    def __str__(self) -> str:
+        return f"{self.resource_type}/{self.identity}"

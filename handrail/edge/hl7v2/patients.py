@@ -124,11 +124,11 @@ def _reachability(pid: Segment, shift: int) -> dict[str, Any]:
     phones += [datatypes.telecom(xtn, "work") for xtn in pid.repetitions(14 + shift)]
     spoken = next(iter(pid.repetitions(15 + shift)), None)
     language = datatypes.language(spoken) if spoken else None
-    both = pid.deletes(13 + shift) and pid.deletes(14 + shift)
+    emptied = pid.deletes(13 + shift) or pid.deletes(14 + shift)
     told = [phone for phone in phones if phone]
     return {
         "address": _said(pid, 11 + shift, [one for one in addresses if one]),
-        "telecom": None if both else (told or ...),
+        "telecom": told or (None if emptied else ...),
         "communication": _said(
             pid, 15 + shift, [{"language": language, "preferred": True}] if language else None
         ),

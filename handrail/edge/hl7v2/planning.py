@@ -184,12 +184,12 @@ def _visit_numbers(message: Message, pv1: Segment, reading: Reading) -> list[Val
 
 def _visit(message: Message, said: Value, made: Plan, look: Look) -> None:
     """Put the Encounter into the plan."""
-    identity, loaded = _visit_id(said, made, look)
+    identity = _visit_id(said, made, look)
     if not identity:
         message.issues.append("The message names no visit, no admission time and none is open.")
         return
     reference = f"Encounter/{identity}"
-    said["subject"] = f"Patient/{_survivor(made.patient, said, made, look)}"
+    said["subject"] = f"Patient/{_survivor(made.patient, said, look)}"
     made.visit, made.facts = identity, said
     before = look.said(reference)
     fields, weak = visits.fold([*look.history(identity), said])
@@ -199,20 +199,20 @@ def _visit(message: Message, said: Value, made: Plan, look: Look) -> None:
     _write(reference, before, Said(fields, before.at), made, look)
 
 
-def _visit_id(said: Value, made: Plan, look: Look) -> tuple[str, bool]:
+def _visit_id(said: Value, made: Plan, look: Look) -> str:
     """Return the Encounter's id: by visit number, by admission time, or the one that is open."""
     keys = [(one["system"], one["value"]) for one in said["identifier"]]
     if keys:
         found = look.find("Encounter", keys)
-        return found or made.identity("Encounter", *keys[0]), bool(found)
+        return found or made.identity("Encounter", *keys[0])
     if said.get("admitted"):
-        return made.identity("Encounter", made.patient, said["admitted"][:10]), False
+        return made.identity("Encounter", made.patient, said["admitted"][:10])
     found = look.open_visit(made.patient)
     if found:
-        return found, True
+        return found
     if said["event"] in {"A01", "A03", "A04", "A05", "A06"}:
-        return made.identity("Encounter", made.patient, said["occurred"][:10]), False
-    return "", False
+        return made.identity("Encounter", made.patient, said["occurred"][:10])
+    return ""
 
 
 def _is_newer(stored: Resource, said: Value) -> bool:
@@ -227,7 +227,7 @@ def _has(stored: Resource, name: str) -> bool:
     return bool(part.get(inner) if inner and isinstance(part, dict) else part)
 
 
-def _survivor(patient: str, said: Value, made: Plan, look: Look) -> str:
+def _survivor(patient: str, said: Value, look: Look) -> str:
     """Return whose visit it is now: of the record that replaced the patient's before this event."""
     former = look.said(f"Patient/{patient}")
     merged_at = former.at.get("link", "")

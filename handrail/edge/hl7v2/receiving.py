@@ -85,7 +85,9 @@ def apply(identity: str, org: int, *, again: bool = False) -> Answer:
     except HandrailError as error:
         answer, status = Answer("AE", error.message, "207"), Status.NOT_UNDERSTOOD
     except Exception as error:  # noqa: BLE001 - whatever it is, the sender gets an answer
-        _log.error("Message %s stopped on %s.", identity, type(error).__name__)  # noqa: TRY400 - a traceback would show patient data
+        _log.error(
+            "Message %s stopped on %s.", identity, type(error).__name__
+        )  # no traceback: it would show patient data
         answer = Answer("AE", "Handrail could not apply this message; people look at it.", "207")
         status = Status.NOT_UNDERSTOOD
     _insist(lambda: applying.note(identity, by, answer, status))
@@ -93,7 +95,7 @@ def apply(identity: str, org: int, *, again: bool = False) -> Answer:
 
 
 def _insist(work: Callable[[], _T]) -> _T:
-    """Do ``work``, again after a short while when another message or the database was in the way."""
+    """Do ``work``; again after a while when another message or the database was in the way."""
     for attempt in range(1, TRIES + 1):
         try:
             return work()

@@ -38,9 +38,10 @@ def instant(text: str, zone: tzinfo) -> datetime | None:
     parts = [int(found[name] or 0) for name in ("year", "month", "day", "hour", "minute", "second")]
     try:
         local = datetime(*parts, tzinfo=_zone(found["offset"]) or zone)  # type: ignore[misc,arg-type]  # six ints
-        return local if local.astimezone(UTC) else None
+        local.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
+    return local
 
 
 def _zone(offset: str | None) -> tzinfo | None:
