@@ -20,7 +20,18 @@ OfPair = Callable[[str | None, str | None], Tokens]
 OfValue = Callable[[Any], Tokens]
 
 _REMEMBERED = 512
+_LONGEST_REMEMBERED = 300
 _FEWEST_DIGITS = 7
+
+
+def _remembering(tokens: OfText) -> OfText:
+    """Return ``tokens`` with a memory for the values it saw last; long ones are not kept."""
+    remembered = lru_cache(maxsize=_REMEMBERED)(tokens)
+
+    def quick(value: str) -> Tokens:
+        return remembered(value) if len(value) <= _LONGEST_REMEMBERED else tokens(value)
+
+    return quick
 
 
 def present(resource_type: str, *names: str) -> Tokens:
@@ -31,7 +42,7 @@ def present(resource_type: str, *names: str) -> Tokens:
 def plain(resource_type: str, *names: str) -> OfText:
     """Return the tokens of a code, an id, or another value that has no system."""
 
-    @lru_cache(maxsize=_REMEMBERED)
+    @_remembering
     def tokens(value: str) -> Tokens:
         return tuple(token(resource_type, name, hashing.ANY_SYSTEM, value) for name in names)
 
@@ -51,7 +62,7 @@ def flag(resource_type: str, *names: str) -> Callable[[bool], Tokens]:
 def contact(resource_type: str, *names: str) -> OfText:
     """Return the tokens of ``ContactPoint.value``, see ``contact_forms``."""
 
-    @lru_cache(maxsize=_REMEMBERED)
+    @_remembering
     def tokens(value: str) -> Tokens:
         return tuple(
             token(resource_type, name, hashing.ANY_SYSTEM, form)
@@ -74,13 +85,18 @@ def contact_forms(value: str) -> set[str]:
 def coding(resource_type: str, *names: str) -> OfPair:
     """Return the tokens of a Coding or an Identifier, given its system and its code or value."""
 
-    @lru_cache(maxsize=_REMEMBERED)
     def tokens(system: str | None, code: str | None) -> Tokens:
         return tuple(
             one for name in names for one in coded(resource_type, name, system or "", code or "")
         )
 
-    return tokens
+    remembered = lru_cache(maxsize=_REMEMBERED)(tokens)
+
+    def quick(system: str | None, code: str | None) -> Tokens:
+        short = len(system or "") + len(code or "") <= _LONGEST_REMEMBERED
+        return (remembered if short else tokens)(system, code)
+
+    return quick
 
 
 def coded(resource_type: str, name: str, system: str, code: str) -> Iterator[int]:
@@ -101,7 +117,7 @@ def identified(resource_type: str, *names: str) -> OfPair:
 def reference(resource_type: str, *names: str) -> OfText:
     """Return the tokens of ``Reference.reference``; none for a contained resource."""
 
-    @lru_cache(maxsize=_REMEMBERED)
+    @_remembering
     def tokens(literal: str) -> Tokens:
         if literal.startswith("#"):
             return ()
@@ -132,7 +148,7 @@ def _referred(resource_type: str, name: str, literal: str) -> Iterator[int]:
 def canonical(resource_type: str, *names: str) -> OfText:
     """Return the tokens of a uri or canonical, with and without ``|version``."""
 
-    @lru_cache(maxsize=_REMEMBERED)
+    @_remembering
     def tokens(value: str) -> Tokens:
         forms = {value, value.partition("|")[0]}
         return tuple(
@@ -145,7 +161,7 @@ def canonical(resource_type: str, *names: str) -> OfText:
 def words(resource_type: str, *names: str) -> OfText:
     """Return the tokens of a text: its beginnings, and the text as it is."""
 
-    @lru_cache(maxsize=_REMEMBERED)
+    @_remembering
     def tokens(value: str) -> Tokens:
         beginnings = texts.prefixes(value)
         return tuple(
@@ -173,7 +189,7 @@ def parts(resource_type: str, *names: str) -> OfValue:
 def day(resource_type: str, *names: str) -> OfText:
     """Return the tokens of the day, month and year of a date, dateTime or instant."""
 
-    @lru_cache(maxsize=_REMEMBERED)
+    @_remembering
     def tokens(value: str) -> Tokens:
         return _units(resource_type, names, times.interval(value))
 

@@ -1,9 +1,12 @@
 """The compiled modules against a slow reading of the same definitions, and against samples."""
 
+import contextlib
 import gzip
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from handrail.fhir.errors import InvalidResourceError, UnsupportedError
 from handrail.fhir.searching import forms, hashing, times
@@ -383,6 +386,23 @@ def test_wrong_shapes_are_refused_with_advice():
         index({"resourceType": "Patient", "id": "x", "name": "Eve"})
     with pytest.raises(UnsupportedError):
         index({"resourceType": "Pateint", "id": "x"})
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=12) | st.decimals(allow_nan=False),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["coding", "system", "code", "value", "start"]), inner)
+    ),
+    max_leaves=6,
+)
+NAMES = ["identifier", "name", "birthDate", "telecom", "meta", "deceasedBoolean", "extension"]
+
+
+@given(st.dictionaries(st.sampled_from(NAMES), JSON))
+def test_no_shape_does_worse_than_be_refused(parts):
+    with contextlib.suppress(InvalidResourceError):
+        index({"resourceType": "Patient", "id": "x", **parts})
 
 
 def test_a_deleted_resource_has_no_tokens():
