@@ -1,1 +1,1 @@
-"""The desk: every open Task, in the order it is due, and the patient page made of the rooms' panels."""
+"""The desk: every open Task, in the order it is due, and the patient page."""

@@ -116,6 +116,13 @@
     if (form.dataset.draft && response && response.status < 400) { clearTimeout(timers.get(form)); send(form, "").catch(() => 0); }
     watch();
   });
+  document.addEventListener("htmx:before:swap", (event) => {
+    const { response } = event.detail.ctx;
+    if (response && response.status >= 400 && response.status !== 422 && !String(event.detail.ctx.text).includes("<hx-partial")) {
+      event.preventDefault();
+      say(body.dataset.failed);
+    }
+  });
   document.addEventListener("htmx:error", () => say(body.dataset.failed));
   document.addEventListener("htmx:after:swap", (event) => {
     const { target } = event.detail.ctx;

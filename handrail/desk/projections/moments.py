@@ -1,0 +1,230 @@
+"""What happened to a patient, one row a moment; from any source, in the record's own words.
+
+Laboratory results and vital signs are left out: they would bury the story, and bulk loads bring
+millions. Titles that are ours are translated when shown, by ``kind``.
+"""
+
+from __future__ import annotations
+
+from base64 import b64decode
+from binascii import Error as Base64Error
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from handrail.desk.models import Moment
+from handrail.desk.projections.instants import Instant, instant
+from handrail.fhir.resource import Resource, codings, id_of
+from handrail.fhir.task import is_open
+from handrail.record.registry import Projection
+
+Row = dict[str, Any]
+Rows = Callable[[Resource], Iterable[Row]]
+
+_STAYS = frozenset({"IMP", "ACUTE", "NONAC", "OBSENC", "SS"})
+_TOLD = frozenset({"social-history", "survey", "sdoh"})
+_EXCERPT = 400  # characters of a note
+_NOT_HAPPENED = frozenset({"entered-in-error", "cancelled", "not-done", "proposed", "planned"})
+
+
+def words(concept: Mapping[str, Any] | None) -> str:
+    """Return the words of a CodeableConcept: its text, else its first display, else its code."""
+    if not concept:
+        return ""
+    text = concept.get("text")
+    if text:
+        return str(text)
+    for coding in concept.get("coding", ()):
+        if coding.get("display"):
+            return str(coding["display"])
+    return next((code for _, code in codings(concept)), "")
+
+
+def _first(items: Iterable[Any] | None) -> Mapping[str, Any]:
+    return next(iter(items or ()), None) or {}
+
+
+def _name(ref: Mapping[str, Any] | None) -> str:
+    return str((ref or {}).get("display", ""))
+
+
+def _row(
+    resource: Resource, when: str, kind: str, title: str, detail: str = "", who: str = ""
+) -> Iterable[Row]:
+    """Yield the row, if it is known when it happened and to whom."""
+    at: Instant | None = instant(when)
+    patient = id_of(resource.get("subject") or resource.get("patient") or resource.get("for"))
+    if at is None or not patient or resource.get("status") in _NOT_HAPPENED:
+        return
+    yield {
+        "patient": patient,
+        "at": at.at,
+        "timed": at.timed,
+        "kind": kind,
+        "title": title,
+        "detail": detail,
+        "who": who,
+    }
+
+
+def encounter_rows(encounter: Resource) -> Iterable[Row]:
+    """Yield a visit or a contact, or the admission and the discharge of a stay."""
+    period = encounter.get("period") or {}
+    start, end = period.get("start", ""), period.get("end", "")
+    reason = words(_first(encounter.get("reasonCode")))
+    title = words(_first(encounter.get("type"))) or reason
+    place = _name(encounter.get("serviceProvider"))
+    class_code = (encounter.get("class") or {}).get("code", "")
+    detail = reason if reason != title else ""
+    if class_code in _STAYS or class_code == "EMER":
+        kinds = (
+            ("emergency", "left-emergency") if class_code == "EMER" else ("admitted", "discharged")
+        )
+        yield from _row(encounter, start, kinds[0], place or title, reason or title)
+        if end and encounter.get("status") == "finished":
+            yield from _row(encounter, end, kinds[1], place or title, _disposition(encounter))
+        return
+    contact = any(
+        s.startswith("urn:handrail:") for t in encounter.get("type", ()) for s, _ in codings(t)
+    )
+    who = _name(_first(encounter.get("participant")).get("individual"))
+    yield from _row(
+        encounter, start, "contact" if contact else "visit", title, detail, who or place
+    )
+
+
+def _disposition(encounter: Resource) -> str:
+    return words((encounter.get("hospitalization") or {}).get("dischargeDisposition"))
+
+
+def communication_rows(communication: Resource) -> Iterable[Row]:
+    """Yield a message that was sent or received."""
+    if communication.get("status") not in {"completed", "in-progress"}:
+        return
+    payload = _first(communication.get("payload")).get("contentString", "")
+    title = words(_first(communication.get("medium"))) or words(communication.get("topic"))
+    when = communication.get("sent") or communication.get("received") or ""
+    sender = _name(communication.get("sender"))
+    yield from _row(communication, when, "message", title, payload[:_EXCERPT], sender)
+
+
+def condition_rows(condition: Resource) -> Iterable[Row]:
+    """Yield a condition that began."""
+    if condition.get("verificationStatus") and any(
+        code in {"entered-in-error", "refuted"}
+        for _, code in codings(condition["verificationStatus"])
+    ):
+        return
+    when = condition.get("onsetDateTime") or condition.get("recordedDate") or ""
+    yield from _row(condition, when, "condition", words(condition.get("code")))
+
+
+def procedure_rows(procedure: Resource) -> Iterable[Row]:
+    """Yield a procedure that was done."""
+    period = procedure.get("performedPeriod") or {}
+    when = procedure.get("performedDateTime") or period.get("start", "")
+    yield from _row(procedure, when, "procedure", words(procedure.get("code")))
+
+
+def task_rows(task: Resource) -> Iterable[Row]:
+    """Yield the end of a piece of work. Open work is on the list, not in the past."""
+    status = task.get("status", "")
+    if is_open(status) or status == "entered-in-error":
+        return
+    when = (task.get("meta") or {}).get("lastUpdated") or task.get("lastModified", "")
+    kind = "done" if status == "completed" else "dropped"
+    note = _first(reversed(task.get("note", ())))
+    why = words(task.get("statusReason"))
+    detail = str(note.get("text") or "")[:_EXCERPT]
+    row = {**task, "status": ""}
+    title = task.get("description") or words(task.get("code"))
+    said = ": ".join(part for part in (why, detail) if part)
+    yield from _row(row, when, kind, title, said, note.get("authorString", "") or _author(note))
+
+
+def _author(note: Mapping[str, Any]) -> str:
+    return _name(note.get("authorReference"))
+
+
+def document_rows(document: Resource) -> Iterable[Row]:
+    """Yield a document, with the beginning of its text if it is a plain note."""
+    if document.get("status") != "current":
+        return
+    attachment = _first(document.get("content")).get("attachment") or {}
+    plain = str(attachment.get("contentType", "")).startswith("text/plain")
+    detail = _excerpt(attachment.get("data", "")) if plain else str(attachment.get("title", ""))
+    title = document.get("description") or words(document.get("type"))
+    who = _name(_first(document.get("author")))
+    when = document.get("date", "") or attachment.get("creation", "")
+    yield from _row(document, when, "note" if plain else "document", title, detail, who)
+
+
+def _excerpt(data: str) -> str:
+    """Return the beginning of a base64 text; decodes no more than it needs."""
+    try:
+        text = b64decode(data[: _EXCERPT * 4]).decode("utf-8", "ignore")
+    except Base64Error:
+        return ""
+    return text if len(text) <= _EXCERPT else text[:_EXCERPT].rstrip() + "…"
+
+
+def prescription_rows(request: Resource) -> Iterable[Row]:
+    """Yield a medicine that was prescribed."""
+    medicine = words(request.get("medicationCodeableConcept")) or _name(
+        request.get("medicationReference")
+    )
+    dose = str(_first(request.get("dosageInstruction")).get("text", ""))
+    who = _name(request.get("requester"))
+    yield from _row(request, request.get("authoredOn", ""), "prescribed", medicine, dose, who)
+
+
+def observation_rows(observation: Resource) -> Iterable[Row]:
+    """Yield what the patient told us: social history and surveys only."""
+    for category in observation.get("category", ()):
+        for coding in category.get("coding", ()):
+            if coding.get("code") in _TOLD:
+                return _told(observation)
+    return ()
+
+
+def _told(observation: Resource) -> Iterable[Row]:
+    answer = words(observation.get("valueCodeableConcept")) or observation.get("valueString", "")
+    when = observation.get("effectiveDateTime", "")
+    return _row(observation, when, "told", words(observation.get("code")), str(answer))
+
+
+def episode_rows(episode: Resource) -> Iterable[Row]:
+    """Yield the enrolment in a program and its end."""
+    period = episode.get("period") or {}
+    title = words(_first(episode.get("type")))
+    who = _name(episode.get("careManager"))
+    yield from _row(episode, period.get("start", ""), "enrolled", title, who=who)
+    if episode.get("status") == "finished":
+        yield from _row(episode, period.get("end", ""), "left", title, who=who)
+
+
+def appointment_rows(appointment: Resource) -> Iterable[Row]:
+    """Yield an appointment that was kept or missed. Those to come are on other lists."""
+    status = appointment.get("status", "")
+    if status not in {"fulfilled", "noshow"}:
+        return
+    who = (p.get("actor") or {} for p in appointment.get("participant", ()))
+    patient = next((a for a in who if str(a.get("reference", "")).startswith("Patient/")), None)
+    title = str(appointment.get("description", "")) or words(_first(appointment.get("serviceType")))
+    kind = "kept" if status == "fulfilled" else "missed"
+    row = {**appointment, "subject": patient or {}}
+    yield from _row(row, appointment.get("start", ""), kind, title)
+
+
+_ROWS: dict[str, Rows] = {
+    "Encounter": encounter_rows,
+    "Communication": communication_rows,
+    "Condition": condition_rows,
+    "Procedure": procedure_rows,
+    "Task": task_rows,
+    "DocumentReference": document_rows,
+    "MedicationRequest": prescription_rows,
+    "Observation": observation_rows,
+    "EpisodeOfCare": episode_rows,
+    "Appointment": appointment_rows,
+}
+MOMENTS = tuple(Projection(of=name, into=Moment, rows=rows) for name, rows in _ROWS.items())

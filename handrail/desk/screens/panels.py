@@ -1,0 +1,149 @@
+"""The selected item: who, why now, by which rule, and the room's own way of doing it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import NamedTuple
+
+from django.utils import timezone
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+
+from handrail.access import audit
+from handrail.access.marks import MemberRequest
+from handrail.access.principal import Role
+from handrail.desk.colleagues import Colleagues, colleagues
+from handrail.desk.words import ENDINGS, OUTCOMES, PRIORITIES, language
+from handrail.desk.worklist import Item
+from handrail.fhir.rulebook import Rule, UnknownRuleError
+from handrail.look import dates
+from handrail.record.known import organization_facts
+from handrail.record.rulebook import rulebook
+from handrail.record.store import current_versions
+from handrail.room import TaskKind, house
+
+PLAIN = TaskKind(code="", label="Task from another system")
+
+
+class Row(NamedTuple):
+    """One row of the list, ready to be shown."""
+
+    item: Item
+    due: dates.Due
+    name: str
+    aside: str
+    title: str
+    waiting: str
+    contact: str
+
+
+def explained(item: Item) -> Row:
+    """Return the row with its words."""
+    speaks = language(item.language or "")
+    aside = [dates.age(item.birth_date), speaks]
+    if item.interpreter:
+        aside.append(_("interp.") if speaks else _("needs interpreter"))
+    contact = _("never")
+    if item.contact_at:
+        code = item.contact_outcome or item.contact_how or ""
+        contact = f"{dates.day(item.contact_at)}, {_(OUTCOMES.get(code, code))}"
+    return Row(
+        item,
+        dates.late(item.due),
+        item.name or _("No patient"),
+        ", ".join(part for part in aside if part),
+        because(item),
+        _waiting(item),
+        contact,
+    )
+
+
+def _waiting(item: Item) -> str:
+    if item.held == "snoozed":
+        return _("Snoozed to %(day)s") % {"day": dates.day(item.next_look)}
+    return item.waiting_on or _("Us")
+
+
+def because(item: Item) -> str:
+    """Return why the item stands where it stands in the order, in one sentence."""
+    parts = []
+    if item.legal:
+        parts.append(_("Due %(moment)s by rule") % {"moment": dates.moment(item.legal)})
+    else:
+        parts.append(_("Planned for %(moment)s") % {"moment": dates.moment(item.next_look)})
+    if item.priority in PRIORITIES:
+        parts.append(_(PRIORITIES[item.priority]))
+    if item.source_text:
+        parts.append(_("source: %(source)s") % {"source": item.source_text})
+    return ", ".join(parts)
+
+
+def kind_of(item: Item) -> TaskKind:
+    """Return the kind of work, as its room declared it."""
+    return house.task_kinds.get(item.kind, PLAIN)
+
+
+def rule_of(item: Item) -> Rule | None:
+    """Return the dated rule the work came from, if it names one."""
+    if not item.rule:
+        return None
+    on = timezone.localdate(item.authored_at)
+    try:
+        return rulebook().rule(item.rule, on)
+    except UnknownRuleError:
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """The panel, ready to be shown."""
+
+    row: Row
+    kind: TaskKind
+    rule: Rule | None
+    doing: SafeString
+    version: int
+    here: str
+    next: str
+    tomorrow: date
+    in_a_week: date
+    endings: list[tuple[str, str]]
+    people: Colleagues
+    can_claim: bool
+    can_hand_over: bool
+    is_plain: bool
+    errors: tuple[tuple[str, str], ...]
+
+
+def selected_panel(request: MemberRequest, item: Item, here: str) -> Rendered:
+    """Return the panel of the selected item; reading it is written into the trail."""
+    principal = request.principal
+    kind = kind_of(item)
+    reference = f"Task/{item.id}"
+    versions = current_versions([("Task", item.id)], by=principal)
+    version = versions.get(reference, (0, None))[0]
+    audit.read(principal, [reference], version, item.patient)
+    request.META["handrail.version"] = version
+    doing = house.doings.get(kind.does) or house.doings["plain"]
+    calendar, _pool = organization_facts(principal.org)
+    today = calendar.local_date(datetime.now(UTC))
+    holder = item.owner
+    free = not holder or holder.startswith("CareTeam/")
+    return Rendered(
+        row=explained(item),
+        kind=kind,
+        rule=rule_of(item),
+        doing=mark_safe(doing.panel(request, principal, item.id)),  # noqa: S308 - rooms give safe HTML
+        version=version,
+        here=here,
+        next=str(request.META.get("handrail.next", "/")),
+        tomorrow=calendar.after(today, 1),
+        in_a_week=calendar.after(today, 5),
+        endings=[(code, _(ENDINGS[code])) for code in ("not-needed", "declined", "duplicate")],
+        people=colleagues(principal.org),
+        can_claim=free and item.owner != principal.person,
+        can_hand_over=free or holder in principal.identities or principal.has(Role.SUPERVISOR),
+        is_plain=doing.name == "plain",
+        errors=tuple(request.META.get("handrail.errors", ())),
+    )

@@ -1,0 +1,45 @@
+"""What the page shell shows on every page; a context processor of the template engine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+
+from handrail.access.principal import Principal
+from handrail.room import house
+
+SAID = "said"
+DENSITIES = ("", "roomy")
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What was just done; ``undo`` is the transaction that takes it back, or 0."""
+
+    text: str
+    undo: int = 0
+
+
+def say(request: HttpRequest, text: str, undo: int = 0) -> None:
+    """Keep a sentence for the next page: what was done, and whether it can be undone."""
+    request.session[SAID] = {"text": text, "undo": undo}
+
+
+def shell(request: HttpRequest) -> dict[str, Any]:
+    """Return the variables of ``look/page.html``."""
+    principal: Principal | None = getattr(request, "principal", None)
+    if principal is None:
+        return {"said": None, "keys": "on", "density": "", "expires": 0, "nav": (), "here": ""}
+    kept = request.session.pop(SAID, None) if SAID in request.session else None
+    density = request.COOKIES.get("handrail-density", "")
+    return {
+        "principal": principal,
+        "nav": house.nav(principal),
+        "here": request.path,
+        "said": Said(**kept) if kept else None,
+        "keys": "off" if request.COOKIES.get("handrail-keys") == "off" else "on",
+        "density": density if density in DENSITIES else "",
+        "expires": int(getattr(request, "idle_seconds", 0)),
+    }
