@@ -68,7 +68,10 @@ TEMPLATES = [
         "BACKEND": "handrail.look.jinja.Templates",
         "APP_DIRS": True,
         "DIRS": [environment.CODE / "handrail" / "site" / "templates"],
-        "OPTIONS": {"environment": "handrail.look.jinja.environment"},
+        "OPTIONS": {
+            "environment": "handrail.look.jinja.environment",
+            "context_processors": ["handrail.desk.shell.shell"],
+        },
     }
 ]
 
