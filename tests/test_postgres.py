@@ -19,7 +19,8 @@ import pytest
 from handrail.site import binaries, postgres
 from handrail.site.binaries import DatabaseError, find_binaries
 from handrail.site.environment import CODE
-from handrail.site.postgres import Cluster, refuse_unguarded_role
+from handrail.site.postgres import Cluster
+from handrail.site.roles import refuse_unguarded_role
 
 
 @pytest.fixture

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from handrail.site import environment
-from handrail.site.postgres import Cluster, refuse_unguarded_role
+from handrail.site.postgres import Cluster
+from handrail.site.roles import refuse_unguarded_role
 
 _MIGRATING = 0x48414E44  # the advisory lock's number: one process migrates at a time
 Tell = Callable[[str], None]

@@ -31,6 +31,7 @@ from handrail.site.binaries import (
     find_binaries,
     server_owner,
 )
+from handrail.site.processes import serves
 
 ROLE = "handrail"
 DATABASE = "handrail"
@@ -183,7 +184,7 @@ class Cluster:
         if child is not None and child.poll() is not None:
             del _children[self.files]
         number = self._noted_pid()
-        return number if number is not None and _serves(number, self.files) else None
+        return number if number is not None and serves(number, self.files) else None
 
     def _noted_pid(self) -> int | None:
         with contextlib.suppress(OSError, ValueError, IndexError):
@@ -376,55 +377,3 @@ def _reaches(owner: Owner, folder: Path) -> bool:
         if not state.st_mode & (0o100 if state.st_uid == owner.uid else others):
             return False
     return True
-
-
-def _serves(number: int, files: Path) -> bool:
-    """Tell whether process ``number`` is alive and is the server of the directory ``files``."""
-    process = Path(f"/proc/{number}")
-    if not Path("/proc/self").is_dir():  # no Linux
-        return _listed(number, files)
-    try:
-        state = (process / "stat").read_text(encoding="utf-8", errors="replace")
-        if state.rpartition(")")[2].split()[0] in {"Z", "X"}:
-            return False  # dead, not yet collected by its parent
-        return (process / "cwd").samefile(files) and "postgres" in state
-    except OSError:
-        return False
-
-
-def _listed(number: int, files: Path) -> bool:
-    told = subprocess.run(  # noqa: S603 - fixed arguments
-        ["/bin/ps", "-o", "state=,command=", "-p", str(number)],
-        capture_output=True,
-        text=True,
-        check=False,
-    ).stdout.strip()
-    return bool(told) and not told.startswith("Z") and str(files) in told
-
-
-def refuse_unguarded_role(url: str) -> None:
-    """Refuse a role that row-level security does not hold: a superuser, or one with BYPASSRLS.
-
-    Raises:
-        DatabaseError: the role is such a one, the server too old, or it cannot be reached.
-    """
-    try:
-        with psycopg.connect(url, connect_timeout=10) as connection:
-            row = connection.execute(
-                "select rolsuper or rolbypassrls, current_user,"
-                " current_setting('server_version_num')::int / 10000"
-                " from pg_roles where rolname = current_user"
-            ).fetchone()
-    except psycopg.OperationalError as error:
-        raise DatabaseError(
-            f"The database does not answer ({str(error).strip()})."
-            " Check HANDRAIL_DATABASE_URL and that the server runs."
-        ) from error
-    if row is None or row[0]:
-        raise DatabaseError(
-            f"The database role '{row[1] if row else '?'}' passes by row-level security, so"
-            " patients would not be protected. Use a role with NOSUPERUSER and NOBYPASSRLS that"
-            " owns the database."
-        )
-    if row[2] < 15:  # noqa: PLR2004 - see OLDEST in handrail.site.binaries
-        raise DatabaseError(f"PostgreSQL {row[2]} is too old. Handrail needs 15 or newer.")
