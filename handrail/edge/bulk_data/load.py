@@ -194,9 +194,7 @@ class _Writer:
 
     def write(self, batch: _Batch) -> None:
         """Commit a batch; if a rule refuses it, halve it until only the culprit stays out."""
-        newest = {draft.reference: at for at, draft in enumerate(batch.drafts)}
-        chosen = sorted(newest.values())
-        self._write([batch.drafts[at] for at in chosen], [batch.places[at] for at in chosen])
+        self._write(batch.drafts, batch.places)
 
     def _write(self, drafts: list[Submitted], places: list[tuple[str, int]]) -> None:
         if not drafts:
