@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from uuid import uuid4
 
@@ -73,7 +74,9 @@ def register(details: Details, *, by: Principal, another_person: bool = False) -
         drafts = [rules.new_patient(details, identity)]
         if by.reach is Reach.RELATED:
             drafts.append(_first_tie(identity, by))
-        store.commit(drafts, by=by, reason="New person", room=ROOM)
+        # The tie is written in the same commit; until it stands, the new record is open to them.
+        maker = replace(by, opened=by.opened | {identity})
+        store.commit(drafts, by=maker, reason="New person", room=ROOM)
     return identity
 
 

@@ -41,8 +41,8 @@ def find(text: str, *, by: Principal) -> Found:
     if not question.terms:
         return Found()
     with acting(by):
-        people = list(fitting(by.org, question.terms)[: LIMIT + 1])
-        similar = [] if people else list(fitting(by.org, question.terms, near=True)[:LIMIT])
+        people = tuple(fitting(by.org, question.terms)[: LIMIT + 1])
+        similar = () if people else tuple(fitting(by.org, question.terms, near=True)[:LIMIT])
         shown = [person.patient for person in (*people[:LIMIT], *similar)]
         audit.saw_many(by, "search Patient", shown)
     outside = () if people else _outside(question, by)
