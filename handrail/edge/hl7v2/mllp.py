@@ -23,7 +23,7 @@ from handrail.edge.hl7v2.receiving import receive, recover, refuse
 TICK_SECONDS = 0.5
 IDLE_SECONDS = 3600.0  # between messages: feeds keep their connection open
 STALL_SECONDS = 60.0  # in the middle of a message
-MAX_CONNECTIONS = 64
+MAX_CONNECTIONS = 16  # each holds a database connection
 STOP_SECONDS = 15.0
 LARGE_WAIT_SECONDS = 10.0
 _READ_BYTES = 65_536
