@@ -38,11 +38,16 @@ class PortTakenError(HandrailError):
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """Where Handrail listens: pages and FHIR on ``http``, HL7 v2 messages on ``mllp`` if any."""
+    """Where Handrail listens: pages and FHIR on ``http``, HL7 v2 messages on ``mllp`` if any.
+
+    ``org`` is the organization whose hospitals send the messages.
+    """
 
     host: str = "127.0.0.1"
     http: int = 8000
     mllp: int | None = None
+    mllp_host: str = "127.0.0.1"
+    org: int = 0
 
     @property
     def address(self) -> str:
@@ -58,7 +63,7 @@ class Ports:
         """
         _free(self.host, self.http, "PORT=8001 or --port 8001")
         if self.mllp is not None:
-            _free(self.host, self.mllp, "another --mllp-port")
+            _free(self.mllp_host, self.mllp, "another --mllp-port")
 
 
 def _free(host: str, port: int, instead: str) -> None:
@@ -177,7 +182,9 @@ def _clock(stop: threading.Event) -> None:
 
 
 def _mllp(ports: Ports, stop: threading.Event) -> None:
-    import_module(_MLLP).listen(ports.mllp, host=ports.host, stop=stop)
+    from handrail.edge.hl7v2 import mllp
+
+    mllp.listen(ports.mllp_host, ports.mllp or 0, ports.org, stop)
 
 
 def _watch_database(cluster: Cluster, stop: threading.Event) -> None:

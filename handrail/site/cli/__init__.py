@@ -51,6 +51,17 @@ def parser(command: str) -> argparse.ArgumentParser:
     return argparse.ArgumentParser(prog=f"handrail {command}", description=f"{COMMANDS[command]}.")
 
 
+def add_organization(options: argparse.ArgumentParser) -> None:
+    """Add ``--organization``, by which a command is told whose record it is about."""
+    options.add_argument(
+        "--organization",
+        "-o",
+        default="",
+        metavar="NAME",
+        help="the organization's short name or number; not needed where there is one",
+    )
+
+
 def _run(name: str, arguments: Sequence[str]) -> int:
     from handrail.fhir.errors import HandrailError
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from handrail.site import environment, opening
 from handrail.site.cli import parser
-from handrail.site.cli.serve import add_ports, greeting, ports_of
+from handrail.site.cli.serve import add_ports, for_organization, greeting, ports_of
 from handrail.site.progress import Progress
 from handrail.site.serving import Ports, serve
 
@@ -17,10 +17,12 @@ def main(arguments: Sequence[str]) -> int:
     """Make the demo caseload if the database is empty, serve it, and say how to sign in."""
     options = parser("demo")
     add_ports(options)
-    ports = ports_of(options.parse_args(arguments))
+    chosen = options.parse_args(arguments)
+    ports = ports_of(chosen)
     ports.check()
     with opening.opened() as cluster:
         sign_ins = _made_or_kept(environment.data_folder() / "demo-sign-ins.json")
+        ports = for_organization(ports, chosen.organization)
         serve(ports, cluster, lambda: print(welcome(ports, sign_ins), flush=True))  # noqa: T201 - the command line speaks
     opening.say("Handrail has stopped. The demo is kept; the same command continues it.")
     return 0

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from dataclasses import replace
 
 from handrail.site import environment, opening
-from handrail.site.cli import parser
+from handrail.site.cli import add_organization, parser
 from handrail.site.serving import Ports, serve
 
 
@@ -19,20 +20,35 @@ def add_ports(options: argparse.ArgumentParser) -> None:
     options.add_argument(
         "--mllp-port", type=int, default=None, help="listen for HL7 v2 messages on this port"
     )
+    options.add_argument(
+        "--mllp-host", default="127.0.0.1", help="the address to listen for HL7 v2 messages on"
+    )
+    add_organization(options)
 
 
 def ports_of(chosen: argparse.Namespace) -> Ports:
     """Return where to listen."""
-    return Ports(chosen.host, chosen.port, chosen.mllp_port)
+    return Ports(chosen.host, chosen.port, chosen.mllp_port, chosen.mllp_host)
+
+
+def for_organization(ports: Ports, name: str) -> Ports:
+    """Return the ports with the organization that gets the hospitals' messages, if any come."""
+    from handrail.site import organization
+
+    if ports.mllp is None:
+        return ports
+    return replace(ports, org=organization.chosen(name).id)
 
 
 def main(arguments: Sequence[str]) -> int:
     """Serve until told to stop."""
     options = parser("serve")
     add_ports(options)
-    ports = ports_of(options.parse_args(arguments))
+    chosen = options.parse_args(arguments)
+    ports = ports_of(chosen)
     ports.check()
     with opening.opened() as cluster:
+        ports = for_organization(ports, chosen.organization)
         serve(ports, cluster, lambda: opening.say(greeting(ports)))
     opening.say("Handrail has stopped.")
     return 0
