@@ -18,7 +18,7 @@ from handrail.fhir.errors import NotFoundError, VersionConflictError
 from handrail.fhir.resource import Resource
 from handrail.record import guard
 from handrail.record.known import Proposed, RecordKnown, known
-from handrail.record.prepare import Prepared, Submitted, compose, reference_of, submit
+from handrail.record.prepare import Prepared, Submitted, compose, reference_of, submit, whose
 from handrail.record.projecting import project
 from handrail.record.reactions import MAX_DERIVED, RunawayReactionError, proposals
 from handrail.record.registry import registry
@@ -139,7 +139,7 @@ class _Writer:
     def _head(self, key: tuple[str, str]) -> Head | None:
         pending = self.newest.get(key)
         if pending:
-            patient = pending.indexed.patient if not pending.deleted else ""
+            patient = "" if pending.deleted else whose(pending)
             return Head(pending.version, pending.content, pending.deleted, patient)
         return self.heads.get(key)
 
@@ -222,7 +222,7 @@ class _Writer:
 
     def _patient(self, version: Prepared) -> str:
         if not version.deleted:
-            return version.indexed.patient
+            return whose(version)
         head = self.heads.get((version.resource_type, version.id))
         return head.patient if head else ""
 
@@ -247,7 +247,7 @@ _READ_BY_RULES = frozenset(
 
 def _of_whom(version: Prepared) -> str:
     """Return whose record a new resource enters; a new Patient is nobody's yet."""
-    return "" if version.resource_type == "Patient" else version.indexed.patient
+    return "" if version.resource_type == "Patient" else whose(version)
 
 
 def _trace(version: Prepared) -> tuple[str, str, int, str]:

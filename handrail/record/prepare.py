@@ -18,6 +18,7 @@ import msgspec
 import orjson
 import xxhash
 
+from handrail.access.decide import needs_patient
 from handrail.fhir import text
 from handrail.fhir.errors import Fault, InvalidResourceError
 from handrail.fhir.resource import Resource
@@ -148,6 +149,22 @@ def _text(submitted: Submitted, meta: bytes) -> bytes:
     if submitted.rest:
         parts.append(submitted.rest)
     return b"{%b}" % b",".join(parts)
+
+
+# In the column ``patient``: about patients, but of no single one; only who reaches all may see it.
+SEVERAL = "*"
+
+
+def whose(version: Prepared) -> str:
+    """Return the patient whose record a version is in.
+
+    Empty for what an organization knows apart from any patient, and for Tasks about nobody;
+    :data:`SEVERAL` for what is about several patients or does not say about whom.
+    """
+    patient = version.indexed.patient
+    if patient or version.resource_type == "Task" or not needs_patient(version.resource_type):
+        return patient
+    return SEVERAL
 
 
 def reference_of(reference: str) -> tuple[str, str]:

@@ -8,7 +8,7 @@ from datetime import datetime
 from handrail.access.database import acting
 from handrail.access.models import Organization
 from handrail.access.principal import system
-from handrail.record.prepare import Prepared
+from handrail.record.prepare import Prepared, whose
 from handrail.record.projecting import project, table_of, tables
 from handrail.record.registry import registry
 from handrail.record.statements import rows, run
@@ -95,4 +95,4 @@ def _reindex(org: int, batch: list[Prepared]) -> None:
         by_time.setdefault(version.updated_at, []).append(version)
     for at, versions in by_time.items():
         act = Act(org, 0, at, "", "", "", "", "")
-        show(act, versions, [version.indexed.patient for version in versions])
+        show(act, versions, [whose(version) for version in versions])

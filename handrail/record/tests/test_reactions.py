@@ -1,0 +1,183 @@
+"""Reactions propose, once, with a cause, and may not decide."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from handrail.access.principal import system
+from handrail.fhir.change import When
+from handrail.fhir.errors import BusinessRuleError, ForbiddenError, NotFoundError
+from handrail.fhir.task import TaskStatus
+from handrail.fhir.work import Step, ended, open_task
+from handrail.record import store
+from handrail.record.reactions import RunawayReactionError
+from handrail.record.registry import Reaction, Registry, registry
+
+pytestmark = pytest.mark.django_db
+
+NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def by(org):
+    return system(org.id, "test", "A test")
+
+
+@pytest.fixture
+def room(monkeypatch):
+    """A registry of this test's own; ``room(reaction)`` declares a reaction in the room 'test'."""
+    own = Registry()
+    own.may_write["test"] = lambda resource: resource["resourceType"] in {"Task", "Flag"}
+    for name in ("reactions", "projections", "sweeps", "may_write"):
+        monkeypatch.setattr(registry, name, getattr(own, name))
+
+    def declare(decide, **when):
+        reaction = Reaction(when=When(resource_type="Encounter", **when), decide=decide)
+        own.reactions.setdefault("Encounter", []).append(("test", reaction))
+
+    return declare
+
+
+def call(change, known):
+    """Propose a call."""
+    patient = change.after["subject"]["reference"].partition("/")[2]
+    yield open_task(
+        Step(
+            kind="call",
+            step="Call",
+            why="Came home",
+            patient=patient,
+            owner="Practitioner/p1",
+            look_by=known.as_of.isoformat(),
+            authored_at=known.as_of.isoformat(),
+            focus=f"Encounter/{change.after['id']}",
+        )
+    )
+
+
+def encounter(status):
+    return {
+        "resourceType": "Encounter",
+        "id": "e1",
+        "status": status,
+        "class": {"code": "IMP"},
+        "subject": {"reference": "Patient/p"},
+    }
+
+
+def commit(by, *resources):
+    return store.commit(list(resources), by=by, reason="test", as_of=NOW)
+
+
+def tasks(by):
+    return store.of_patient("p", "Task", by=by)
+
+
+def test_a_change_proposes_and_the_proposal_knows_its_cause(by, room):
+    room(call, becomes=("finished",), class_=("IMP",))
+    done = commit(by, encounter("finished"))
+    (task,) = done.derived
+    assert task.cause == "test.call|Encounter/e1"
+    assert task.resource["status"] == "requested"
+    assert task.transaction == done.transaction
+
+
+def test_a_change_sent_twice_proposes_once(by, room):
+    room(call, becomes=("finished",))
+    commit(by, encounter("finished"))
+    commit(by, encounter("in-progress"))
+    commit(by, encounter("finished"))
+    assert len(tasks(by)) == 1
+
+
+def test_what_was_cancelled_may_be_proposed_again(by, room):
+    room(call, becomes=("finished",))
+    (task,) = commit(by, encounter("finished")).derived
+    commit(by, encounter("in-progress"))
+    commit(by, ended(task.resource, TaskStatus.CANCELLED, reason=("wrong", "Was not discharged")))
+    commit(by, encounter("finished"))
+    assert sorted(t.resource["status"] for t in tasks(by)) == ["cancelled", "requested"]
+
+
+def test_what_was_done_is_not_proposed_again(by, room):
+    room(call, becomes=("finished",))
+    (task,) = commit(by, encounter("finished")).derived
+    commit(by, ended(task.resource, TaskStatus.COMPLETED, evidence=["Encounter/call"]))
+    commit(by, encounter("in-progress"))
+    commit(by, encounter("finished"))
+    assert [t.resource["status"] for t in tasks(by)] == ["completed"]
+
+
+def test_only_the_declared_change_triggers(by, room):
+    room(call, becomes=("finished",), class_=("AMB",))
+    assert commit(by, encounter("finished")).derived == ()
+
+
+def test_a_reaction_may_not_decide(by, room):
+    def decide(change, known):
+        yield {
+            "resourceType": "Flag",
+            "status": "active",
+            "code": {"text": "x"},
+            "subject": {"reference": "Patient/p"},
+        }
+
+    room(decide, becomes=("finished",))
+    with pytest.raises(BusinessRuleError, match="only propose"):
+        commit(by, encounter("finished"))
+    with pytest.raises(NotFoundError):
+        store.read("Encounter/e1", by=by)
+
+
+def test_a_reaction_may_not_write_what_is_not_its_rooms(by, room):
+    def patient(change, known):
+        yield {"resourceType": "Condition", "subject": {"reference": "Patient/p"}}
+
+    room(patient, becomes=("finished",))
+    with pytest.raises(ForbiddenError):
+        commit(by, encounter("finished"))
+
+
+def test_reactions_that_never_stop_write_nothing(by, room):
+    def again(change, known):
+        for number in range(60):
+            yield {**next(iter(call(change, known))), "id": f"t{number}"}
+
+    room(again, becomes=("finished",))
+    with pytest.raises(RunawayReactionError):
+        commit(by, encounter("finished"))
+    assert tasks(by) == []
+
+
+def test_rules_see_this_commits_own_changes(by, room):
+    seen = []
+
+    def look(change, known):
+        seen.extend(e["id"] for e in known.of_patient("p", "EpisodeOfCare"))
+        return ()
+
+    room(look, becomes=("finished",))
+    episode = {
+        "resourceType": "EpisodeOfCare",
+        "id": "ep",
+        "status": "active",
+        "patient": {"reference": "Patient/p"},
+    }
+    commit(by, episode, encounter("finished"))
+    assert seen == ["ep"]
+
+
+def test_what_is_about_several_patients_is_closed_to_who_reaches_some(by, principal_for, room):
+    group = {
+        "resourceType": "Group",
+        "id": "g",
+        "type": "person",
+        "actual": True,
+        "member": [{"entity": {"reference": f"Patient/{number}"}} for number in range(2)],
+    }
+    commit(by, group)
+    assert store.read("Group/g", by=by).version == 1
+    with pytest.raises((NotFoundError, ForbiddenError)):
+        store.read("Group/g", by=principal_for("coordinator"))
