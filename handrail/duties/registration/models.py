@@ -22,6 +22,7 @@ class Person(models.Model):
     gender = models.TextField()
     mrn = models.TextField()
     phone = models.TextField()
+    message = models.TextField()
     language = models.TextField()
     interpreter = models.TextField()
     deceased = models.BooleanField()
@@ -56,3 +57,28 @@ class PersonKey(models.Model):
     def __str__(self) -> str:
         """Return the key."""
         return self.key
+
+
+class MayTalk(models.Model):
+    """Somebody we may talk to about a patient, about what and until when (RelatedPerson)."""
+
+    pk = models.CompositePrimaryKey("org", "source")
+    org = models.IntegerField()
+    source = models.TextField()
+    patient = models.TextField()
+    name = models.TextField()
+    relationship = models.TextField()
+    phone = models.TextField()
+    scope = models.TextField()
+    starts_on: models.DateField[date | None, date | None] = models.DateField(null=True)
+    ends_on: models.DateField[date | None, date | None] = models.DateField(null=True)
+
+    class Meta:
+        db_table = "registration_may_talk"
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["org", "patient"], name="registration_may_talk_patient"),
+        ]
+
+    def __str__(self) -> str:
+        """Return who."""
+        return self.name

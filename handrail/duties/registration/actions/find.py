@@ -85,7 +85,7 @@ def _outside(question: Question, by: Principal) -> Sequence[str]:
         ids = people.filter(patient__in=born).order_by("patient")
         found = list(ids.values_list("patient", flat=True)[:_MOST_OUTSIDE])
     _asked(by, found)
-    return found
+    return tuple(found)
 
 
 @dataclass(frozen=True, slots=True)

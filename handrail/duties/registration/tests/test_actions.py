@@ -87,7 +87,7 @@ def test_people_outside_the_care_relationship_are_not_found_by_browsing(desk, co
     for text in ("alvarez", "maria alvarez", "1954-02-14", "100200", "alv maria 1954-02-14"):
         assert actions.find(text, by=coordinator) == actions.Found()
     found = actions.find("maria alvarez 2/14/1954", by=coordinator)
-    assert (found.people, list(found.outside)) == ((), [identity])
+    assert (found.people, found.outside) == ((), (identity,))
     with acting(clock):
         asked = AuditEntry.objects.get(what="directory")
     assert (asked.person, asked.patients) == (coordinator.person, [identity])
@@ -157,7 +157,7 @@ def test_every_search_among_thousands_uses_the_index(org, coordinator, clock):
             people.append(
                 Person(
                     org=org.id, source=identity, patient=identity, name=name, sort_name=name,
-                    birth_date="1950-01-01", born="1950-01-01", gender="", mrn=str(n), phone="",
+                    birth_date="1950-01-01", born="1950-01-01", gender="", mrn=str(n), phone="", message="",
                     language="", interpreter="unknown", deceased=False,
                 )
             )  # fmt: skip
