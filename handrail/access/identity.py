@@ -11,7 +11,8 @@ from handrail.access.models import Organization
 from handrail.access.principal import Principal, Role
 
 _MEMBERSHIPS_SQL = """
-select m.org, m.practitioner, m.name, m.roles, m.teams, o.name, o.time_zone, o.settings,
+select m.org, m.practitioner, m.name, m.roles, m.teams, o.name, o.time_zone,
+  o.settings ->> 'idle_minutes',
   array(select c.covered from access_cover c
         where c.org = m.org and c.covering = 'Practitioner/' || m.practitioner
           and c.starts_at <= now() and c.ends_at > now() order by c.covered),
@@ -41,7 +42,7 @@ def memberships(account: int) -> list[Member]:
 
 
 def _member(account: int, row: Sequence[Any]) -> Member:
-    org, practitioner, name, roles, teams, organization, zone, chosen, covers, opened = row
+    org, practitioner, name, roles, teams, organization, zone, idle, covers, opened = row
     principal = Principal(
         org=org,
         person=f"Practitioner/{practitioner}",
@@ -52,5 +53,4 @@ def _member(account: int, row: Sequence[Any]) -> Member:
         opened=frozenset(opened),
         account=account,
     )
-    idle = Organization(settings=chosen).setting("idle_minutes")
-    return Member(principal, organization, zone, idle)
+    return Member(principal, organization, zone, int(idle or Organization.DEFAULTS["idle_minutes"]))

@@ -22,7 +22,7 @@ from handrail.access import audit, refusals
 from handrail.access.database import acting
 from handrail.access.marks import PUBLIC, MemberRequest, opened_to
 from handrail.access.principal import Principal, Role
-from handrail.access.session import OrganizationNotChosenError, member_of
+from handrail.access.session import OrganizationNotChosenError, RestedError, member_of
 from handrail.fhir.errors import (
     ForbiddenError,
     HandrailError,
@@ -100,11 +100,14 @@ def _check(principal: Principal, roles: frozenset[Role] | None) -> None:
 
 
 def _to_sign_in(request: HttpRequest, error: SignInRequiredError) -> HttpResponseBase:
+    """Return the way to sign-in and back; of the address only the path, no search words."""
     choose = isinstance(error, OrganizationNotChosenError)
     where = "/organization" if choose else str(settings.LOGIN_URL)
-    back = request.get_full_path() if request.method in _SAFE else "/"
+    back = request.path if request.method in _SAFE else "/"
     if request.headers.get("HX-Request"):
         back = urlsplit(request.headers.get("HX-Current-URL", "/")).path
-        target = f"{where}?{urlencode({'next': back})}"
+    known = {"next": back} | ({"rested": 1} if isinstance(error, RestedError) else {})
+    target = f"{where}?{urlencode(known)}"
+    if request.headers.get("HX-Request"):
         return HttpResponse(status=401, headers={"HX-Redirect": target})
-    return HttpResponseRedirect(f"{where}?{urlencode({'next': back})}")
+    return HttpResponseRedirect(target)

@@ -41,7 +41,7 @@ def answer(request: MemberRequest, error: HandrailError, patient: str = "") -> H
         "text": error.message,
         "faults": error.faults,
         "patient": patient,
-        "next": request.get_full_path() if request.method == "GET" else "",
+        "next": request.path if request.method == "GET" else "",
         "errors": [],
         "reason": "",
     }

@@ -20,6 +20,10 @@ class OrganizationNotChosenError(SignInRequiredError):
     """The account belongs to several organizations, and none was chosen yet."""
 
 
+class RestedError(SignInRequiredError):
+    """Nothing happened for longer than the organization allows."""
+
+
 def choose(request: HttpRequest, org: int) -> None:
     """Act in this organization from now on."""
     request.session[_ORG] = org
@@ -58,6 +62,6 @@ def _touch(request: HttpRequest, member: Member) -> None:
     rested = now - float(request.session.get(_SEEN, now))
     if rested > member.idle_minutes * 60:
         logout(request)
-        raise SignInRequiredError("You were signed out because nothing happened for a while.")
+        raise RestedError("You were signed out because nothing happened for a while.")
     if rested > _GRAIN or _SEEN not in request.session:
         request.session[_SEEN] = now

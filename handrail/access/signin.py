@@ -147,7 +147,7 @@ def change_password(request: MemberRequest) -> HttpResponse:
         form.save()
         update_session_auth_hash(request, form.user)
         audit.note(request.principal, audit.Event(action="E", what="password", purpose="HOPERAT"))
-        return _go("/settings?saved=1")
+        return _go("/settings")
     errors = [(name, str(text)) for name, texts in form.errors.items() for text in texts]
     status = _UNPROCESSABLE if errors else 200
     return render(request, "access/password.html", {"errors": errors}, status=status)

@@ -83,7 +83,7 @@ def api_keys(request: MemberRequest) -> HttpResponse:
         except HandrailError as error:
             problem = error.message
     known: dict[str, Any] = {
-        "keys": keys.listed(by),
+        "api_keys": keys.listed(by),
         "made": made,
         "problem": problem,
         "now": timezone.now(),

@@ -1,4 +1,4 @@
-"""The settings' start page, members, and who covers for whom."""
+"""The start page of the settings, members, and who covers for whom."""
 
 from __future__ import annotations
 
@@ -32,13 +32,12 @@ _PAGES = (
 
 @open_to()
 @require_GET
-def settings(request: MemberRequest) -> HttpResponse:
-    """Show who is signed in, and what they may change."""
+def organization(request: MemberRequest) -> HttpResponse:
+    """Show what of the organization's settings this member may change."""
     by = request.principal
     names = [str(ROLE_NAMES[role]) for role in sorted(by.roles) if role in ROLE_NAMES]
     pages = [(url, label) for action, url, label in _PAGES if allows(by, action)]
-    saved = bool(request.GET.get("saved"))
-    known = {"by": by, "roles": names, "pages": pages, "saved": saved}
+    known = {"by": by, "roles": names, "pages": pages}
     return render(request, "access/settings.html", known)
 
 

@@ -1,0 +1,233 @@
+"""No stranger gets in, and none learns that a patient exists (P5).
+
+The addresses are found by walking the resolver, so a new screen is tested from its first day. What
+a stranger must not read is a patient whose every name, number and note is one odd word.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+
+import pytest
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, path
+
+from handrail.access import accounts, audit
+from handrail.access.accounts import NewMember
+from handrail.access.database import acting
+from handrail.access.marks import PUBLIC, open_to, opened_to, public
+from handrail.access.models import AuditEntry
+from handrail.access.principal import Principal, Role, system
+from handrail.record import store
+
+pytestmark = pytest.mark.django_db
+
+MARK = "Quillfeather"
+PATIENT = "6f1d2c3b4a5968778695a4b3c2d1e0f1"
+TASK = "7f1d2c3b4a5968778695a4b3c2d1e0f2"
+PASSWORD = "a long walk by the river"
+HARMLESS = {301, 302, 303, 307, 308, 400, 401, 403, 404, 405, 410, 422}
+PEOPLE = [role for role in Role if role is not Role.SYSTEM]
+FILLED = {"patient": PATIENT, "task": TASK, "pk": TASK, "id": TASK, "reference": TASK}
+
+
+@dataclass(frozen=True)
+class Address:
+    """One pattern of the resolver, and a path that fits it."""
+
+    route: str
+    path: str
+    view: object
+
+
+def every_address() -> list[Address]:
+    """Return every address of the house, with its variables filled in."""
+    return list(_walk(get_resolver().url_patterns, ""))
+
+
+def _walk(patterns: list[URLPattern | URLResolver], before: str) -> Iterator[Address]:
+    for pattern in patterns:
+        route = before + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            yield from _walk(pattern.url_patterns, route)
+        else:
+            yield Address(route, "/" + _filled(pattern, route), pattern.callback)
+
+
+def _filled(pattern: URLPattern, route: str) -> str:
+    for name, converter in pattern.pattern.converters.items():
+        kind = type(converter).__name__
+        value = "1" if kind == "IntConverter" else FILLED.get(name, TASK)
+        for spelled in (f"<{name}>", *(f"<{k}:{name}>" for k in ("str", "int", "slug", "path"))):
+            route = route.replace(spelled, value)
+    assert "<" not in route, f"{route}: say in this test how to fill it in"
+    return route
+
+
+ADDRESSES = every_address()
+CLOSED = [address for address in ADDRESSES if opened_to(address.view) != PUBLIC]
+by_route = pytest.mark.parametrize("address", CLOSED, ids=lambda address: address.route or "/")
+
+
+@pytest.fixture(autouse=True)
+def a_patient_and_two_organizations() -> None:
+    for org in (1, 2):
+        by = system(org, "test", "Test")
+        with acting(by):
+            accounts.add_organization(org, f"Organization {org}", f"o{org}")
+    by = system(1, "test", "Test")
+    with acting(by):
+        store.commit([patient(), condition(), task()], by=by, reason="a test")
+
+
+def patient() -> dict:
+    return {
+        "resourceType": "Patient",
+        "id": PATIENT,
+        "name": [{"family": MARK, "given": [f"{MARK}a"]}],
+        "telecom": [{"system": "email", "value": f"{MARK}@example.org"}],
+        "birthDate": "1950-02-03",
+        "identifier": [{"system": "urn:test:mrn", "value": f"{MARK}1"}],
+    }
+
+
+def condition() -> dict:
+    return {
+        "resourceType": "Condition",
+        "id": TASK,
+        "subject": {"reference": f"Patient/{PATIENT}"},
+        "code": {"text": MARK},
+    }
+
+
+def task() -> dict:
+    return {
+        "resourceType": "Task",
+        "id": TASK,
+        "status": "requested",
+        "intent": "order",
+        "description": MARK,
+        "for": {"reference": f"Patient/{PATIENT}", "display": MARK},
+    }
+
+
+def member(username: str, *roles: Role, org: int = 1) -> Client:
+    """Return the browser of somebody who has signed in."""
+    by = system(org, "test", "Test")
+    new = NewMember(username=username, name=username, roles=frozenset(roles), password=PASSWORD)
+    accounts.add(by, new)
+    return signed_in(username)
+
+
+def signed_in(username: str) -> Client:
+    client = Client()
+    sent = {"username": username, "password": PASSWORD, "next": "/stay"}
+    response = client.post("/sign-in", sent)
+    assert response.status_code == 303, response.content
+    return client
+
+
+def both_ways(client: Client, where: str) -> list[tuple[int, str]]:
+    """Return status and text of a GET that searches for the patient, and of a POST."""
+    sent = {"q": MARK, "patient": PATIENT, "task": TASK, "name": MARK, "id": TASK}
+    seen = []
+    for send in (client.get, partial(client.post)):
+        response = send(where, sent)
+        content = b"".join(response) if response.streaming else response.content
+        seen.append((response.status_code, content.decode() + str(dict(response.headers))))
+    return seen
+
+
+def learned(text: str) -> bool:
+    """Tell whether the text gives away more than was typed in."""
+    return MARK in text.replace(f'value="{MARK}"', "").replace(f"q={MARK}", "")
+
+
+@by_route
+def test_a_stranger_is_sent_to_sign_in(address: Address) -> None:
+    for status, text in both_ways(Client(), address.path):
+        assert status in {302, 403, 405}, address.route
+        assert status != 302 or "/sign-in?next=" in text or "/organization?next=" in text
+        assert not learned(text)
+
+
+@pytest.mark.parametrize(
+    "address", [a for a in ADDRESSES if a not in CLOSED], ids=lambda address: address.route
+)
+def test_a_public_page_shows_nobodys_data(address: Address) -> None:
+    for status, text in both_ways(Client(), address.path):
+        assert status < 500
+        assert not learned(text)
+
+
+def test_another_organization_sees_nothing_with_any_role() -> None:
+    client = member("olga", *PEOPLE, org=2)
+    for address in CLOSED:
+        for status, text in both_ways(client, address.path):
+            assert status < 500, address.route
+            assert not learned(text), address.route
+        client = signed_in("olga")
+
+
+@pytest.mark.parametrize("role", PEOPLE)
+def test_a_role_without_the_right_is_refused(role: Role) -> None:
+    client = member("una", role)
+    for address in CLOSED:
+        who = opened_to(address.view)
+        if who is not None and role in who:
+            continue
+        for status, text in both_ways(client, address.path):
+            assert status == 403, address.route
+            assert not learned(text), address.route
+
+
+@pytest.mark.parametrize(
+    "role", [Role.COORDINATOR, Role.CLINICIAN, Role.ADMINISTRATOR, Role.AUDITOR]
+)
+def test_a_role_that_is_not_related_to_the_patient_sees_nothing_of_them(role: Role) -> None:
+    client = member("una", role)
+    for address in CLOSED:
+        if address.path in {"/break-glass", "/sign-out"}:
+            continue
+        for status, text in both_ways(client, address.path):
+            assert status < 500, address.route
+            assert not learned(text), address.route
+
+
+def test_every_view_says_who_may_open_it() -> None:
+    silent = [address.route for address in ADDRESSES if opened_to(address.view) is None]
+    assert silent == []
+
+
+class Unmarked:
+    """A resolver with a view nobody thought about, one for coordinators and a public one."""
+
+    urlpatterns = (
+        *get_resolver().url_patterns,
+        path("forgotten", lambda _: HttpResponse("open")),
+        path("coordinators", open_to(Role.COORDINATOR)(lambda _: HttpResponse("open"))),
+        path("public", public(lambda _: HttpResponse("open"))),
+    )
+
+
+def test_a_view_that_says_nothing_is_closed_to_everybody(settings) -> None:
+    client = member("all", *PEOPLE)
+    settings.ROOT_URLCONF = Unmarked
+    assert client.get("/forgotten").status_code == 403
+    assert client.get("/coordinators").status_code == 200
+    assert Client().get("/coordinators").status_code == 302
+    assert Client().get("/public").status_code == 200
+
+
+def test_a_refusal_is_written_into_the_trail_without_the_address() -> None:
+    client = member("una", Role.COORDINATOR)
+    client.get("/settings/members?q=" + MARK)
+    auditor = Principal(
+        org=1, person="Practitioner/a", name="A", roles=frozenset({Role.AUDITOR}), account=1
+    )
+    with acting(auditor):
+        entry = AuditEntry.objects.filter(what="refused").order_by("-id")[0]
+    assert (entry.detail, entry.outcome) == ("settings/members", audit.MINOR_FAILURE)
