@@ -201,13 +201,13 @@ class Module:
 
     def _finish(self, shape: Shape) -> None:
         for choice, (required, fields) in shape.choices.items():
+            if shape.path == "Extension":
+                shape.hooks.append("check_extension(self)")
+                continue
             constant = f"_{shape.name}_{choice}".upper()
             names = [*fields, *(f"_{each}" for each in fields if self._primitive_choice(shape, each))]
             self.constants[constant] = f"attrgetter({', '.join(map(_quoted, names))})"
-            if shape.path == "Extension":
-                shape.hooks.append(f"check_extension(self.extension, {constant}(self))")
-            else:
-                shape.hooks.append(f"one_of({constant}(self), {int(required)})")
+            shape.hooks.append(f"one_of({constant}(self), {int(required)})")
         for bound, constant in shape.bindings.items():
             shape.hooks.append(f"bound(self.{bound}, {constant})")
         if shape.path == "Period":

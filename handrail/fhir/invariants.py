@@ -14,7 +14,10 @@ Element = Mapping[str, Any]
 Broken = Iterator[tuple[str, str]]
 RULES: Final[dict[str, Callable[[Element], Broken]]] = {}
 
-_DAY = 10
+_DAY: Final = 10
+"""Characters of a whole date."""
+_ZONE: Final = 19
+"""Where fractions of a second and the zone begin."""
 
 
 def _rule(name: str) -> Callable[[Callable[[Element], Broken]], Callable[[Element], Broken]]:
@@ -28,6 +31,8 @@ def _rule(name: str) -> Callable[[Callable[[Element], Broken]], Callable[[Elemen
 def in_order(start: str, end: str) -> bool:
     """Return whether ``start`` is not after ``end``, as far as both are precise."""
     if len(start) > _DAY and len(end) > _DAY:
+        if len(start) == len(end) and start[_ZONE:] == end[_ZONE:]:
+            return start <= end
         try:
             return datetime.fromisoformat(start) <= datetime.fromisoformat(end)
         except ValueError:  # a leap second

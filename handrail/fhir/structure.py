@@ -7,13 +7,15 @@ decides), but never too little.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
 from handrail.fhir.invariants import RULES, in_order
 
+_URL_AND_ONE: Final = 2
+"""Fields that a plain extension has: its url, and a value or extensions."""
 Concepts = frozenset[tuple[str, str]]
 
 
@@ -60,10 +62,11 @@ def check_period(start: str | UnsetType, end: str | UnsetType) -> None:
         raise ValueError("per-1")
 
 
-def check_extension(extension: Any, values: tuple[object, ...]) -> None:
+def check_extension(extension: Any) -> None:
     """Refuse an extension with both a value and extensions, or with neither (ext-1)."""
-    given = len(values) - values.count(UNSET)
-    if given + (extension is not UNSET) != 1:
+    fields = msgspec.structs.astuple(extension)
+    given = len(fields) - fields.count(UNSET)
+    if given != _URL_AND_ONE and not (given == _URL_AND_ONE + 1 and extension.id is not UNSET):
         raise ValueError("ext-1")
 
 

@@ -177,21 +177,6 @@ _ELEMENTDEFINITIONEXAMPLE_VALUE = attrgetter(
     "_valueDecimal", "_valueId", "_valueInstant", "_valueInteger", "_valueMarkdown", "_valueOid",
     "_valuePositiveInt", "_valueString", "_valueTime", "_valueUnsignedInt", "_valueUri",
     "_valueUrl", "_valueUuid")
-_EXTENSION_VALUE = attrgetter(
-    "valueBase64Binary", "valueBoolean", "valueCanonical", "valueCode", "valueDate",
-    "valueDateTime", "valueDecimal", "valueId", "valueInstant", "valueInteger", "valueMarkdown",
-    "valueOid", "valuePositiveInt", "valueString", "valueTime", "valueUnsignedInt", "valueUri",
-    "valueUrl", "valueUuid", "valueAddress", "valueAge", "valueAnnotation", "valueAttachment",
-    "valueCodeableConcept", "valueCoding", "valueContactPoint", "valueCount", "valueDistance",
-    "valueDuration", "valueHumanName", "valueIdentifier", "valueMoney", "valuePeriod",
-    "valueQuantity", "valueRange", "valueRatio", "valueReference", "valueSampledData",
-    "valueSignature", "valueTiming", "valueContactDetail", "valueContributor",
-    "valueDataRequirement", "valueExpression", "valueParameterDefinition", "valueRelatedArtifact",
-    "valueTriggerDefinition", "valueUsageContext", "valueDosage", "valueMeta", "_valueBase64Binary",
-    "_valueBoolean", "_valueCanonical", "_valueCode", "_valueDate", "_valueDateTime",
-    "_valueDecimal", "_valueId", "_valueInstant", "_valueInteger", "_valueMarkdown", "_valueOid",
-    "_valuePositiveInt", "_valueString", "_valueTime", "_valueUnsignedInt", "_valueUri",
-    "_valueUrl", "_valueUuid")
 _POPULATION_AGE = attrgetter("ageRange", "ageCodeableConcept")
 _SUBSTANCEAMOUNT_AMOUNT = attrgetter(
     "amountQuantity", "amountRange", "amountString", "_amountString")
@@ -1244,7 +1229,7 @@ class Extension(Element, kw_only=True):
     valueMeta: Meta | Unset = UNSET
 
     def __post_init__(self) -> None:
-        check_extension(self.extension, _EXTENSION_VALUE(self))
+        check_extension(self)
 
 
 class HumanName(Element, kw_only=True):

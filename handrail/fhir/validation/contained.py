@@ -6,13 +6,17 @@ Source: http://hl7.org/fhir/R4/references.html#contained (dom-2 to dom-5, ref-1)
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from functools import cache
+from typing import Any, Final
 
 import msgspec
 from msgspec import Raw, UnsetType
 
 from handrail.fhir.structure import Structure
+from handrail.fhir.validation.schema import members
 
+_LOCAL: Final = b'"reference":"#'
+_ANY: Final = frozenset({"*"})
 Contained = dict[str, str]
 """The type of each contained resource by its id; the container is under the empty id."""
 
@@ -51,6 +55,54 @@ def _bare(meta: _Meta | UnsetType) -> bool:
         return True
     unset = (meta.versionId, meta.lastUpdated, meta.security).count(msgspec.UNSET)
     return unset == 3  # noqa: PLR2004 - all three
+
+
+def fits_by_name(decoded: Structure, contained: Contained, tidy: bytes) -> bool:
+    """Return True if the member names in the text already show what ``fits`` would find."""
+    allowed = _allowed(type(decoded))
+    for name, identity in _local_references(tidy):
+        targets = allowed.get(name)
+        kind = contained.get(identity)
+        if targets is None or kind is None or (targets != _ANY and kind not in targets):
+            return False
+    return True
+
+
+def _local_references(tidy: bytes) -> Iterator[tuple[str, str]]:
+    """Yield (member name, id) of each ``"name":{"reference":"#id"``; the name may be empty."""
+    place = tidy.find(_LOCAL)
+    while place >= 0:
+        start = place + len(_LOCAL)
+        before = tidy[max(0, place - 66) : place].removesuffix(b"{").removesuffix(b"[")
+        name = before.removesuffix(b'":').rpartition(b'"')[2] if before.endswith(b'":') else b""
+        yield name.decode("ascii", "replace"), tidy[start : tidy.find(b'"', start)].decode()
+        place = tidy.find(_LOCAL, start)
+
+
+@cache
+def _allowed(kind: type[Structure]) -> dict[str, frozenset[str]]:
+    """Return, by name, the types that every reference of that name inside ``kind`` allows."""
+    found: dict[str, frozenset[str]] = {}
+    seen: set[type[Structure]] = set()
+    queue = [kind]
+    while queue:
+        structure = queue.pop()
+        if structure in seen:
+            continue
+        seen.add(structure)
+        for name, member in members(structure).items():
+            if member.structure is not None and member.structure.path == "Reference":
+                targets = member.structure.targets or _ANY
+                found[name] = targets if name not in found else _both(found[name], targets)
+            if member.structure is not None:
+                queue.append(member.structure)
+    return found
+
+
+def _both(one: frozenset[str], other: frozenset[str]) -> frozenset[str]:
+    if one == _ANY:
+        return other
+    return one if other == _ANY else one & other
 
 
 def fits(decoded: Structure, contained: Contained) -> bool:

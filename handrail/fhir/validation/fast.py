@@ -19,10 +19,11 @@ import msgspec
 from handrail.fhir.invariants import RESOURCE_RULES
 from handrail.fhir.r4 import MODULES, structure
 from handrail.fhir.structure import Structure
-from handrail.fhir.validation.contained import Contained, fits, read_contained
-from handrail.fhir.validation.nesting import is_deep
+from handrail.fhir.validation.contained import Contained, fits, fits_by_name, read_contained
+from handrail.fhir.validation.nesting import is_deep, may_be_deep
 
-_SUSPECT: Final = re.compile(rb'"(?: |\\[tnr])+"|\\[bf]|\\u00[0-7]')
+_BLANK: Final = re.compile(rb'"(?: |\\[tnr])+"')
+_ESCAPED: Final = re.compile(rb"\\u00[0-7]")
 _CONDITIONAL: Final = re.compile(rb'"reference":"[A-Za-z]+\?')
 _TYPE: Final = re.compile(rb'\{"resourceType":"([A-Za-z]+)"')
 _encode: Final = msgspec.json.Encoder().encode
@@ -54,71 +55,89 @@ def certain(text: bytes, resource_type: str | None = None, *, conditional: bool 
 
 
 def _clean(tidy: bytes) -> bool:
-    if b"{}" in tidy:
+    if b"{}" in tidy or (b' "' in tidy and b'" ' in tidy and _BLANK.search(tidy)):
         return False
-    if (b"\\" in tidy or b'" ' in tidy) and _SUSPECT.search(tidy):
+    return b"\\" not in tidy or _plain(tidy)
+
+
+def _plain(tidy: bytes) -> bool:
+    """Return whether escapes in ``tidy`` make neither blanks nor control characters."""
+    if b"\\b" in tidy or b"\\f" in tidy or _ESCAPED.search(tidy):
         return False
-    return not is_deep(tidy)
+    return not (b'"\\' in tidy and _BLANK.search(tidy))
 
 
 def _has_query(tidy: bytes) -> bool:
     return b"?" in tidy and _CONDITIONAL.search(tidy) is not None
 
 
-def _valid(tidy: bytes, resource_type: str | None = None, outer: Contained | None = None) -> bool:
-    """Return True if one resource, and all within it, is certainly valid."""
+def _valid(tidy: bytes, resource_type: str | None = None) -> bool:
+    """Return True if the document is certainly valid."""
+    found = _type_of(tidy)
+    if resource_type and found != resource_type:
+        return False
+    if found == "Bundle":
+        decoded = _decoded(tidy, found)
+        return decoded is not None and _bundle_valid(decoded)
+    if found == "Parameters":
+        decoded = None if is_deep(tidy) else _decoded(tidy, found)
+        return decoded is not None and _parameters_valid(decoded.parameter)
+    return _one_valid(tidy, found)
+
+
+def _type_of(tidy: bytes) -> str:
     match = _TYPE.match(tidy)
-    found = match[1].decode() if match else _head.decode(tidy).resource_type
-    if found not in MODULES or (resource_type and found != resource_type):
-        return False
-    decoded: Any = _decoder(found).decode(tidy)
+    return match[1].decode() if match else _head.decode(tidy).resource_type
+
+
+def _decoded(tidy: bytes, found: str) -> Any:
+    """Return the structure if its own members are certainly valid, else None."""
+    if found not in MODULES or may_be_deep(tidy, found):
+        return None
+    decoded = _decoder(found).decode(tidy)
     if tidy.count(b'":') != _encode(decoded).count(b'":'):
-        return False
+        return None
     rule = RESOURCE_RULES.get(found)
     if rule and any(True for _ in rule(msgspec.json.decode(tidy))):
-        return False
-    return _inner(found, decoded, tidy, outer)
+        return None
+    return decoded
 
 
-def _inner(found: str, decoded: Any, tidy: bytes, outer: Contained | None) -> bool:
-    """Return True if the resources inside ``decoded`` are certainly valid."""
-    if found == "Bundle":
-        return _all_valid(decoded.entry, "resource") and _outcomes_valid(decoded.entry)
-    if found == "Parameters":
-        return _parameters_valid(decoded.parameter)
-    if found == "Binary":
-        return True
+def _one_valid(tidy: bytes, found: str = "", outer: Contained | None = None) -> bool:
+    """Return True if one resource that is not a bundle or parameters is certainly valid."""
+    found = found or _type_of(tidy)
+    decoded = None if found in {"Bundle", "Parameters"} else _decoded(tidy, found)
+    if decoded is None or found == "Binary":
+        return decoded is not None
     raws = () if decoded.contained is msgspec.UNSET else decoded.contained
     if not raws and b'"#' not in tidy:
         return True
     contained = read_contained(raws, tidy, found) if outer is None else outer
     if contained is None or (outer is not None and raws):
         return False
-    return fits(decoded, contained) and all(
-        _valid(bytes(each), None, contained) for each in raws
-    )
+    if b'"#' in tidy and not (fits_by_name(decoded, contained, tidy) or fits(decoded, contained)):
+        return False
+    return all(_one_valid(bytes(each), "", contained) for each in raws)
 
 
-def _all_valid(items: Any, name: str) -> bool:
+def _each_valid(items: Any, name: str) -> bool:
     """Return True if the resource in ``name`` of each item is certainly valid."""
-    if items is msgspec.UNSET:
-        return True
-    raws = [raw for raw in (getattr(each, name) for each in items) if raw is not msgspec.UNSET]
-    return all(_valid(bytes(raw)) for raw in raws)
+    raws = (getattr(each, name) for each in items)
+    return all(_one_valid(bytes(raw)) for raw in raws if raw is not msgspec.UNSET)
 
 
-def _outcomes_valid(entries: Any) -> bool:
-    """Return True if the outcome of each response in a bundle is certainly valid."""
-    if entries is msgspec.UNSET:
+def _bundle_valid(bundle: Any) -> bool:
+    """Return True if every resource in a bundle is certainly valid."""
+    if bundle.entry is msgspec.UNSET:
         return True
-    responses = [each.response for each in entries if each.response is not msgspec.UNSET]
-    return _all_valid(responses, "outcome")
+    responses = (each.response for each in bundle.entry if each.response is not msgspec.UNSET)
+    return _each_valid(bundle.entry, "resource") and _each_valid(responses, "outcome")
 
 
 def _parameters_valid(parameters: Any) -> bool:
     """Return True if every resource in parameters and their parts is certainly valid."""
     if parameters is msgspec.UNSET:
         return True
-    return _all_valid(parameters, "resource") and all(
+    return _each_valid(parameters, "resource") and all(
         _parameters_valid(each.part) for each in parameters
     )
