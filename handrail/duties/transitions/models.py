@@ -8,6 +8,25 @@ from django.db import models
 from typing_extensions import override
 
 
+class Person(models.Model):
+    """Whom a stay is about: the name and birth date that lists show."""
+
+    pk = models.CompositePrimaryKey("org", "source")
+    org = models.IntegerField()
+    source = models.TextField()
+    patient = models.TextField()
+    name = models.TextField()
+    birth_date = models.TextField()
+
+    class Meta:
+        db_table = "transitions_person"
+
+    @override
+    def __str__(self) -> str:
+        """Return who this is."""
+        return f"Patient/{self.source}"
+
+
 class Stay(models.Model):
     """A stay in a hospital or facility, from an Encounter. ``inside``: the person is there now."""
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from handrail.duties.transitions.models import Clock, Stay
-from handrail.duties.transitions.resources import moment, stay_of
+from handrail.duties.transitions.models import Clock, Person, Stay
+from handrail.duties.transitions.resources import listed_name, moment, stay_of
 from handrail.duties.transitions.rules.clocks import KINDS
 from handrail.fhir import work
 from handrail.fhir.resource import Resource, id_of, target_of
@@ -61,7 +61,17 @@ def project_clock(task: Resource) -> Iterator[Mapping[str, Any]]:
         }
 
 
+def project_person(patient: Resource) -> Iterator[Mapping[str, Any]]:
+    """Give the row with a patient's name."""
+    yield {
+        "patient": str(patient["id"]),
+        "name": listed_name(patient),
+        "birth_date": str(patient.get("birthDate", "")),
+    }
+
+
 PROJECTIONS = (
+    Projection(of="Patient", into=Person, rows=project_person),
     Projection(of="Encounter", into=Stay, rows=project_stay),
     Projection(of="Task", into=Clock, rows=project_clock),
 )

@@ -121,6 +121,16 @@ def words_of(codeable: dict[str, Any] | None) -> str:
     return next((str(c["display"]) for c in concept.get("coding", ()) if c.get("display")), "")
 
 
+def listed_name(patient: Resource) -> str:
+    """Return the name of a Patient as lists show it: family name first."""
+    order = {"official": 0, "usual": 1, "": 2}
+    names = sorted(patient.get("name", ()), key=lambda n: order.get(str(n.get("use", "")), 3))
+    name: dict[str, Any] = names[0] if names else {}
+    given = " ".join(part for part in name.get("given", ()) if part)
+    listed = ", ".join(part for part in (str(name.get("family", "")), given) if part)
+    return listed or str(name.get("text", ""))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Enrolment:
     """An EpisodeOfCare: who looks after this person, and since when."""

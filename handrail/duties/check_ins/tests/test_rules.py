@@ -50,10 +50,10 @@ class Knowing:
     pool: str = "CareTeam/intake"
     tasks: tuple[Resource, ...] = ()
 
-    def read(self, reference: str) -> None:
+    def read(self, _reference: str) -> None:
         return None
 
-    def of_patient(self, patient: str, resource_type: str) -> tuple[Resource, ...]:
+    def of_patient(self, _patient: str, _resource_type: str) -> tuple[Resource, ...]:
         return self.tasks
 
 

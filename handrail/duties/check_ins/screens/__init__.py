@@ -1,0 +1,1 @@
+"""HTML for people: the panel for a contact, the contacts of a patient, the minutes, a next step."""

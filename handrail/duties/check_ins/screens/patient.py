@@ -1,0 +1,162 @@
+"""On the patient's page: the contacts, the minutes of the month, and a next step in one line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.db.models import Count, Sum
+from django.db.models.functions import TruncMonth
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.utils import timezone
+
+from handrail.access import audit
+from handrail.access.marks import MemberRequest, open_to
+from handrail.access.principal import Principal, Role
+from handrail.duties.check_ins import actions
+from handrail.duties.check_ins.actions import IncompleteContactError, facing, now_here
+from handrail.duties.check_ins.models import Attempt, Contact
+from handrail.duties.check_ins.rules.quick import quick_step
+from handrail.duties.check_ins.screens import words
+from handrail.duties.check_ins.screens.forms import next_of, say
+from handrail.look.dates import day
+from handrail.record.known import organization_facts
+from handrail.room import house
+
+CARE = (Role.COORDINATOR, Role.SUPERVISOR, Role.CLINICIAN)
+SHOWN = 100
+EXCERPT = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One line of the list of contacts."""
+
+    at: datetime
+    how: str
+    outcome: str
+    minutes: int
+    by: str
+    note: str
+    reference: str
+    two_way: bool
+
+
+def told(principal: Principal, patient: str, limit: int) -> list[Told]:
+    """Return the contacts and attempts of a patient, newest first."""
+    mine = {"org": principal.org, "patient": patient}
+    rows: list[Told] = []
+    for model, kind in ((Contact, "Encounter"), (Attempt, "Communication")):
+        rows += [
+            Told(
+                row.at,
+                words.how(row.how),
+                words.outcome(row.outcome),
+                row.minutes,
+                row.by_name,
+                getattr(row, "note", ""),
+                f"{kind}/{row.source}",
+                two_way=kind == "Encounter",
+            )
+            for row in model.objects.filter(**mine).order_by("-at")[:limit]
+        ]
+    return sorted(rows, key=lambda row: row.at, reverse=True)[:limit]
+
+
+def minutes_by_month(principal: Principal, patient: str) -> list[tuple[date, int, int]]:
+    """Return (month, minutes, contacts and attempts) of a patient, newest first."""
+    months: dict[date, tuple[int, int]] = {}
+    for model in (Contact, Attempt):
+        found = (
+            model.objects.filter(org=principal.org, patient=patient)
+            .annotate(month=TruncMonth("at", tzinfo=timezone.get_current_timezone()))
+            .values("month")
+            .annotate(minutes=Sum("minutes"), times=Count("source"))
+        )
+        for row in found:
+            month = row["month"].date()
+            minutes, times = months.get(month, (0, 0))
+            months[month] = (minutes + row["minutes"], times + row["times"])
+    return sorted(((m, *sums) for m, sums in months.items()), reverse=True)
+
+
+def side(request: HttpRequest, principal: Principal, patient: str) -> str:
+    """Return the panel on the patient page: last contacts, this month's minutes, a next step."""
+    if not principal.has(*CARE):
+        return ""
+    months = minutes_by_month(principal, patient)
+    first = now_here(principal.org).date().replace(day=1)
+    known = {
+        "patient": patient,
+        "told": told(principal, patient, EXCERPT),
+        "minutes": next((total for month, total, _ in months if month == first), 0),
+    }
+    return render_to_string("check_ins/side.html", known, request=request)
+
+
+def _frame(request: MemberRequest, patient: str) -> dict[str, Any]:
+    face = facing(request.principal, patient=patient)
+    here = request.path
+    tabs = [
+        (tab.label, tab.url.format(patient=patient), None, tab.url.format(patient=patient) == here)
+        for tab in house.tabs()
+        if not tab.roles or request.principal.roles & tab.roles
+    ]
+    return {"person": face.person, "tabs": tabs}
+
+
+@open_to(*CARE)
+def contacts(request: MemberRequest, patient: str) -> HttpResponse:
+    """Show a patient's contacts and the minutes of each month."""
+    principal = request.principal
+    known = _frame(request, patient) | {
+        "told": told(principal, patient, SHOWN),
+        "months": minutes_by_month(principal, patient),
+    }
+    audit.read(principal, ["Encounter?contact", "Communication?contact"], None, patient)
+    return render(request, "check_ins/contacts.html", known)
+
+
+@open_to(*CARE)
+def new_step(request: MemberRequest, patient: str) -> HttpResponse:
+    """Add a next step from one line; first show what was understood, if asked to."""
+    errors: Sequence[tuple[str, str]] = ()
+    typed = request.POST.get("step", "")
+    understood = _understood(request, typed)
+    if request.method == "POST" and request.POST.get("then") != "preview":
+        try:
+            done = actions.add_step(
+                request.principal, patient, typed, token=request.POST.get("token", "")[:64]
+            )
+        except IncompleteContactError as error:
+            errors = [(error.field, error.message)]
+        else:
+            say(request, understood, done.transaction)
+            return HttpResponseRedirect(next_of(request, f"/patients/{patient}"), status=303)
+    if request.headers.get("HX-Request"):
+        return render(
+            request, "check_ins/on_save.html", {"lines": [understood] if understood else []}
+        )
+    known = _frame(request, patient) | {
+        "typed": typed,
+        "understood": understood,
+        "errors": errors,
+        "patient": patient,
+    }
+    return render(request, "check_ins/step.html", known, status=422 if errors else 200)
+
+
+def _understood(request: MemberRequest, typed: str) -> str:
+    """Return what the line says: step, day and owner."""
+    calendar, _pool = organization_facts(request.principal.org)
+    today = now_here(request.principal.org).date()
+    step = quick_step(typed, today, calendar)
+    if step is None:
+        return ""
+    people = actions.handles(request.principal.org)
+    owner = people.get(step.handle, ("", request.principal.name))[1]
+    return f'"{step.step}", {day(calendar.on_or_after(step.on))}, {owner}'
