@@ -22,8 +22,8 @@ class TaskKind:
 
     ``does`` names the :class:`Doing` with which it is done ("contact": a call, visit or message;
     "plain": a note says what came of it). ``queue`` is the desk's tab. ``checklist`` are the points
-    to go through, (code, label); ``script`` what to say, (language, paragraphs). ``attempts`` is how
-    many documented attempts without an answer are made before another way is tried.
+    to go through, (code, label); ``script`` what to say, (language, paragraphs). ``attempts`` is
+    how many documented attempts without an answer are made before another way is tried.
     """
 
     code: str
@@ -39,7 +39,7 @@ class TaskKind:
 
 @dataclass(frozen=True, kw_only=True)
 class Doing:
-    """A way of doing work: the panel beside the worklist. ``panel(request, principal, task id)``."""
+    """A way of doing work: the panel beside the list. ``panel(request, principal, task id)``."""
 
     name: str
     panel: Render
@@ -59,7 +59,10 @@ class Panel:
 
 @dataclass(frozen=True, kw_only=True)
 class Nav:
-    """An entry of the main navigation, or a tab of the patient page (``url`` with one ``{patient}``)."""
+    """An entry of the main navigation, or a tab of the patient page.
+
+    A tab's ``url`` has one ``{patient}`` in it.
+    """
 
     label: str
     url: str

@@ -50,7 +50,9 @@ class When:
             and (not self.becomes or (status in self.becomes and status != was))
             and (not self.leaves or (was in self.leaves and status != was))
             and (not self.code or _has(after.get("code"), self.code))
-            and (not self.category or any(_has(c, self.category) for c in after.get("category", ())))
+            and (
+                not self.category or any(_has(c, self.category) for c in after.get("category", ()))
+            )
             and (not self.class_ or (after.get("class") or {}).get("code") in self.class_)
         )
 
@@ -66,13 +68,16 @@ class Known(Protocol):
     """
 
     @property
-    def as_of(self) -> datetime: ...
+    def as_of(self) -> datetime:
+        """Return the moment the rule decides at."""
 
     @property
-    def calendar(self) -> Calendar: ...
+    def calendar(self) -> Calendar:
+        """Return the organization's business days."""
 
     @property
-    def rules(self) -> Rulebook: ...
+    def rules(self) -> Rulebook:
+        """Return the dated rules."""
 
     @property
     def pool(self) -> str:

@@ -18,8 +18,8 @@ from handrail.record.commit import commit
 from handrail.record.known import RecordKnown, known
 from handrail.record.reactions import identify
 from handrail.record.registry import Sweep, registry
-from handrail.record.stored import Draft
 from handrail.record.statements import rows, run
+from handrail.record.stored import Draft
 
 _log = logging.getLogger(__name__)
 _TICK_SECONDS = 30.0
@@ -30,7 +30,7 @@ def run_forever(stop: threading.Event) -> None:
     while not stop.wait(_TICK_SECONDS):
         try:
             sweep_all()
-        except Exception:
+        except Exception:  # noqa: BLE001 - the clock must go on, whatever one sweep does
             _log.exception("A sweep failed; it is tried again.")
         finally:
             connection.close()

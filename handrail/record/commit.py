@@ -63,6 +63,12 @@ def commit(  # noqa: PLR0913 - who, what, why: the one write path says it all
         return writer.finish(reason, origin)
 
 
+def _now() -> datetime:
+    """Return now in UTC with the precision that is written into meta.lastUpdated."""
+    now = datetime.now(UTC)
+    return now.replace(microsecond=now.microsecond // 1000 * 1000)
+
+
 @dataclass
 class _Writer:
     """One commit in progress."""
@@ -71,7 +77,7 @@ class _Writer:
     room: str
     known: RecordKnown
     correcting: bool
-    at: datetime = field(default_factory=lambda: _now())
+    at: datetime = field(default_factory=_now)
     heads: dict[tuple[str, str], Head] = field(default_factory=dict)
     newest: dict[tuple[str, str], Prepared] = field(default_factory=dict)
     versions: list[Prepared] = field(default_factory=list)
@@ -89,7 +95,7 @@ class _Writer:
             else:
                 submitted.append(self._submit(draft))
         self._look_up([*((s.resource_type, s.id) for s in submitted), *(d[0] for d in deleted)])
-        fresh = [version for one in submitted if (version := self._accept(one))]
+        fresh = [version for one in submitted if (version := self._accept(one)) is not None]
         fresh += [self._delete(reference, if_match) for reference, if_match in deleted]
         allowed = MAX_DERIVED * max(1, len(fresh))
         for _ in range(MAX_DEPTH):
@@ -182,9 +188,7 @@ class _Writer:
             raise NotFoundError(f"There is no {reference} to delete.")
         _match(reference, if_match, head)
         require(self.by, "delete", key[0], head.patient)
-        version = Prepared(
-            *key, head.version + 1, self.at, b"", b"", deleted=True, existed=True
-        )
+        version = Prepared(*key, head.version + 1, self.at, b"", b"", deleted=True, existed=True)
         self._keep(key, version)
         return version
 
@@ -200,7 +204,8 @@ class _Writer:
                 proposed.append(one)
                 self.known.pending[one.reference] = Proposed(resource)
         self._look_up((one.resource_type, one.id) for one in proposed)
-        return [version for one in proposed if (version := self._accept(one))]
+        accepted = [self._accept(one) for one in proposed]
+        return [version for version in accepted if version is not None]
 
     def finish(self, reason: str, origin: str) -> Committed:
         """Write everything down, in a handful of statements."""
@@ -264,9 +269,3 @@ def _match(reference: str, if_match: int | None, head: Head | None) -> None:
             f"{reference} was changed meanwhile: you had version {if_match}, it is now"
             f" {current}. Nothing was overwritten; look at both and save again."
         )
-
-
-def _now() -> datetime:
-    """Return now in UTC with the precision that is written into meta.lastUpdated."""
-    now = datetime.now(UTC)
-    return now.replace(microsecond=now.microsecond // 1000 * 1000)

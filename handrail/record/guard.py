@@ -1,5 +1,7 @@
-"""What the record refuses: illegal moves, work without owner or date, endings without evidence,
-rooms that write what is not theirs, reactions that decide instead of proposing.
+"""What the record refuses, and why.
+
+Illegal moves, work without owner or date, endings without evidence, rooms that write what is not
+theirs, reactions that decide instead of proposing.
 """
 
 from __future__ import annotations
@@ -55,7 +57,9 @@ def check_room(room: str, resource: Resource) -> None:
     """Refuse a resource that is not this room's to write (P6)."""
     may_write = registry.may_write.get(room)
     if may_write is None or not may_write(resource):
-        raise ForbiddenError(f"The room '{room}' does not write {resource['resourceType']} like this.")
+        raise ForbiddenError(
+            f"The room '{room}' does not write {resource['resourceType']} like this."
+        )
 
 
 def check_proposal(room: str, before: Resource | None, after: Resource) -> None:

@@ -44,7 +44,8 @@ class Pending(Protocol):
     """A resource that the running commit is about to write."""
 
     @property
-    def resource(self) -> Resource: ...
+    def resource(self) -> Resource:
+        """Return it, parsed without loss."""
 
 
 @dataclass(frozen=True)

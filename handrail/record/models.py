@@ -11,6 +11,7 @@ from typing import ClassVar
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
+from typing_extensions import override
 
 
 class Transaction(models.Model):
@@ -38,6 +39,11 @@ class Transaction(models.Model):
             models.UniqueConstraint(fields=["org", "link"], name="record_transaction_link")
         ]
 
+    @override
+    def __str__(self) -> str:
+        """Return what the row is about."""
+        return f"{self.person}: {self.reason}"
+
 
 class Version(models.Model):
     """One version of one resource, as text, with its own sha256."""
@@ -59,8 +65,15 @@ class Version(models.Model):
     class Meta:
         db_table = "record_version"
         indexes: ClassVar[list[models.Index]] = [
-            models.Index(fields=["org", "transaction", "position"], name="record_version_transaction")
+            models.Index(
+                fields=["org", "transaction", "position"], name="record_version_transaction"
+            )
         ]
+
+    @override
+    def __str__(self) -> str:
+        """Return what the row is about."""
+        return f"{self.resource_type}/{self.id}/_history/{self.version}"
 
 
 class Current(models.Model):
@@ -92,6 +105,11 @@ class Current(models.Model):
             ),
         ]
 
+    @override
+    def __str__(self) -> str:
+        """Return what the row is about."""
+        return f"{self.resource_type}/{self.id}"
+
 
 class Chain(models.Model):
     """The head of an organization's hash chain."""
@@ -102,6 +120,11 @@ class Chain(models.Model):
 
     class Meta:
         db_table = "record_chain"
+
+    @override
+    def __str__(self) -> str:
+        """Return what the row is about."""
+        return f"organization {self.org}, link {self.link}"
 
 
 class Swept(models.Model):
@@ -114,3 +137,8 @@ class Swept(models.Model):
 
     class Meta:
         db_table = "record_swept"
+
+    @override
+    def __str__(self) -> str:
+        """Return what the row is about."""
+        return f"{self.sweep} at {self.ran_at}"

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
-from typing import Any, LiteralString, cast
+from functools import cache
+from typing import Any
 
 import orjson
 from django.db import models
@@ -57,28 +57,26 @@ def table_of(model: type[models.Model]) -> str:
     return model._meta.db_table  # noqa: SLF001 - Django's documented model API
 
 
-@lru_cache(maxsize=None)
+@cache
 def _is_typed(model: type[models.Model]) -> bool:
     """Tell whether several types share the table: ids are unique only within a type."""
     return any(field.name == "source_type" for field in model._meta.get_fields())  # noqa: SLF001 - Django's documented model API
 
 
-@lru_cache(maxsize=None)
-def _delete_from(table: str, *, typed: bool) -> LiteralString:
+@cache
+def _delete_from(table: str, *, typed: bool) -> str:
     quoted = sql.Identifier(table).as_string(None)
     also = " AND source_type = %s" if typed else ""
-    return cast(
-        "LiteralString",
+    return (
         f"DELETE FROM {quoted} WHERE org = %s AND source = ANY(%s){also}",  # noqa: S608 - quoted
     )
 
 
-@lru_cache(maxsize=None)
-def _insert_into(table: str, names: tuple[str, ...]) -> LiteralString:
+@cache
+def _insert_into(table: str, names: tuple[str, ...]) -> str:
     quoted = sql.Identifier(table).as_string(None)
     columns = ", ".join(sql.Identifier(name).as_string(None) for name in names)
-    return cast(
-        "LiteralString",
+    return (
         f"INSERT INTO {quoted} ({columns}) SELECT {columns}"  # noqa: S608 - quoted identifiers
         f" FROM json_populate_recordset(null::{quoted}, %s::json)",
     )

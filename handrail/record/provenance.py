@@ -14,9 +14,7 @@ _ACTIVITY = "http://terminology.hl7.org/CodeSystem/v3-DataOperation"
 _AGENT = "http://terminology.hl7.org/CodeSystem/provenance-participant-type"
 
 
-def provenance(
-    transaction: int, *, by: Principal, only: Collection[str] | None = None
-) -> Resource:
+def provenance(transaction: int, *, by: Principal, only: Collection[str] | None = None) -> Resource:
     """Return the Provenance of one transaction (http://hl7.org/fhir/R4/provenance.html).
 
     ``only`` limits its targets to these references ("Type/id"): a load writes very many at once.

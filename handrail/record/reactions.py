@@ -33,9 +33,7 @@ def cause_of(room: str, reaction: Reaction, reference: str) -> str:
     return f"{room}.{reaction.decide.__name__}|{reference}"
 
 
-def proposals(
-    prepared: Prepared, known: RecordKnown
-) -> Iterator[tuple[str, str, Resource]]:
+def proposals(prepared: Prepared, known: RecordKnown) -> Iterator[tuple[str, str, Resource]]:
     """Yield (room, cause, resource) for all that follows from one new version."""
     if prepared.deleted:
         return

@@ -20,7 +20,10 @@ Progress = Callable[[str, int, int], None]
 
 
 def rebuild(
-    progress: Progress = lambda _what, _done, _all: None, only: Sequence[str] = (), *, search: bool = True
+    progress: Progress = lambda _what, _done, _all: None,
+    only: Sequence[str] = (),
+    *,
+    search: bool = True,
 ) -> int:
     """Rebuild every organization; return how many resources were read.
 
@@ -81,7 +84,7 @@ def _current(org: int, *, all_types: bool) -> Iterator[list[Prepared]]:
         last = (found[-1][0], found[-1][1])
 
 
-def _prepared(  # noqa: PLR0913, PLR0917 - the columns of one row
+def _prepared(
     resource_type: str, identity: str, version: int, at: datetime, content: bytes, body: str
 ) -> Prepared:
     return Prepared(resource_type, identity, version, at, body.encode(), content)

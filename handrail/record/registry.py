@@ -26,7 +26,7 @@ class Projection:
     """A typed, droppable table kept in step with the record, in the same transaction.
 
     ``rows`` is pure: one resource in, the rows it gives out (column values by field name, without
-    ``org``, ``source``). The record deletes the rows of the resource's former version, then inserts.
+    ``org``, ``source``). The record deletes the rows of the former version, then inserts.
     The model has the fields ``org`` (int) and ``source`` (text, the resource id), ``org`` leading
     every index; a model with a ``patient`` field (text, the id) is guarded by care relationship.
     A table that several types share also has ``source_type``, which the record fills in: ids are
@@ -40,8 +40,10 @@ class Projection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sweep:
-    """What time alone makes due: ``candidates`` asks the tables which patients to look at (patient
-    ids of the organization whose rows the connection sees), ``decide`` is pure and proposes.
+    """What time alone makes due.
+
+    ``candidates`` asks the tables which patients to look at (patient ids of the organization whose
+    rows the connection sees), ``decide`` is pure and proposes.
     """
 
     name: str

@@ -36,4 +36,3 @@ def rows(
 ) -> list[tuple[Any, ...]]:
     """Send one statement and return all its rows."""
     return run(sql, parameters).fetchall()
-

@@ -83,7 +83,9 @@ def _transactions(org: int) -> Iterator[list[tuple[Act, int, bytes, bytes]]]:
         after = found[-1][7]
 
 
-def _versions(org: int, transactions: list[int]) -> dict[int, list[tuple[str, str, int, bytes, str]]]:
+def _versions(
+    org: int, transactions: list[int]
+) -> dict[int, list[tuple[str, str, int, bytes, str]]]:
     every: dict[int, list[tuple[str, str, int, bytes, str]]] = {}
     for transaction, *version in rows(
         "SELECT transaction, resource_type, id, version, hash, body FROM record_version"

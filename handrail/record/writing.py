@@ -130,9 +130,13 @@ def _columns(pairs: Sequence[tuple[Prepared, str]]) -> tuple[list[object], ...]:
         [version.deleted for version in versions],
         [found.starts if found else None for found in indexed],
         [found.ends if found else None for found in indexed],
-        ["{%s}" % ",".join(map(str, found.tokens)) if found else "{}" for found in indexed],
+        [_array(found.tokens) if found else "{}" for found in indexed],
         [version.content for version in versions],
     )
+
+
+def _array(tokens: Iterable[int]) -> str:
+    return f"{{{','.join(map(str, tokens))}}}"
 
 
 def digest_of(act: Act, versions: Iterable[tuple[str, str, int, bytes]]) -> bytes:
@@ -153,7 +157,8 @@ def seal(act: Act, versions: Sequence[Prepared]) -> None:
     run(
         "WITH head AS (INSERT INTO record_chain AS k (org, link, hash)"
         " VALUES (%(org)s, 1, sha256(%(digest)s::bytea))"
-        " ON CONFLICT (org) DO UPDATE SET link = k.link + 1, hash = sha256(k.hash || %(digest)s::bytea)"
+        " ON CONFLICT (org) DO UPDATE SET link = k.link + 1,"
+        " hash = sha256(k.hash || %(digest)s::bytea)"
         " RETURNING link, hash)"
         " INSERT INTO record_transaction (org, id, recorded_at, person, name, reason, room, origin,"
         " link, digest, hash) SELECT %(org)s, %(id)s, %(at)s, %(person)s, %(name)s, %(reason)s,"

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from typing_extensions import override
+
 from handrail.fhir.errors import Fault, HandrailError
 
 _SHOWN = 20
@@ -33,6 +35,7 @@ class Refused:
             "faults": faults,
         }
 
+    @override
     def __str__(self) -> str:
         """Return file:line, what, and the first faults."""
         where = f"{self.file}:{self.line}" if self.line else self.file

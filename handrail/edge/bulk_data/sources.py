@@ -18,7 +18,14 @@ LINES = 500  # lines of NDJSON that go in together
 _SUFFIXES = (".json", ".ndjson", ".json.gz", ".ndjson.gz", ".jsonl", ".jsonl.gz")
 _OTHER_FORMATS = (".xml", ".xml.gz")
 _ENTRIES = frozenset({"transaction", "batch", "collection", "searchset", "batch-response"})
-_DIRECTORY = ("organization", "location", "practitioner", "hospital", "healthcareservice", "endpoint")
+_DIRECTORY = (
+    "organization",
+    "location",
+    "practitioner",
+    "hospital",
+    "healthcareservice",
+    "endpoint",
+)
 
 
 class UnreadableFileError(HandrailError):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, LiteralString, cast
+from typing import Any, LiteralString
 
 from handrail.access import audit
 from handrail.access.database import acting
@@ -81,9 +81,7 @@ def _page(query: Query, where: Where, after: After | None, found: Found) -> None
             return
 
 
-def _rows(
-    query: Query, where: Where, after: After | None, limit: int
-) -> list[tuple[Stored, str]]:
+def _rows(query: Query, where: Where, after: After | None, limit: int) -> list[tuple[Stored, str]]:
     column, descending = "id", False
     if query.sort:
         column, descending = query.sort[0].column, query.sort[0].descending
@@ -100,9 +98,7 @@ def _rows(
     parameters.append(limit)
     return [
         (Stored(kind, identity, version, body.encode(), *rest), _place(place))
-        for kind, identity, version, body, *rest, place in rows(
-            cast("LiteralString", statement), parameters
-        )
+        for kind, identity, version, body, *rest, place in rows(statement, parameters)
     ]
 
 
@@ -137,5 +133,5 @@ def _count(where: Where) -> int:
         "SELECT count(*) FROM record_current c JOIN record_version v"  # noqa: S608 - constant parts
         f" USING (org, resource_type, id, version) WHERE {where.text}"
     )
-    counted: int = rows(cast("LiteralString", statement), where.parameters)[0][0]
+    counted: int = rows(statement, where.parameters)[0][0]
     return counted

@@ -39,7 +39,9 @@ def identified(
 
 def tagged(system: str, code: str, types: Iterable[str], *, by: Principal) -> bool:
     """Tell whether any resource of ``types`` carries this tag."""
-    wanted = [token(resource_type, "_tag", SYSTEM_AND_CODE, system, code) for resource_type in types]
+    wanted = [
+        token(resource_type, "_tag", SYSTEM_AND_CODE, system, code) for resource_type in types
+    ]
     with acting(by):
         found = rows(
             "SELECT EXISTS (SELECT FROM record_current WHERE org = %s AND NOT deleted"

@@ -87,7 +87,12 @@ def _provenances(entries: Sequence[Stored], by: Principal) -> Iterable[Stored]:
         about = [entry for entry in entries if entry.transaction == number]
         made = provenance(number, by=by, only={entry.reference for entry in about})
         yield Stored(
-            "Provenance", f"tx-{number}", 1, text.write(made), about[0].updated_at, transaction=number
+            "Provenance",
+            f"tx-{number}",
+            1,
+            text.write(made),
+            about[0].updated_at,
+            transaction=number,
         )
 
 

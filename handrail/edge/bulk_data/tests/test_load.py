@@ -120,7 +120,13 @@ def test_both_versions_of_a_resource_in_one_file_are_kept(by, tmp_path):
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"[]", b"\xff\xfe{", b'{"resourceType":"Bundle","type":"transaction","entry":[', b"[" * 99_999],
+    [
+        b"",
+        b"[]",
+        b"\xff\xfe{",
+        b'{"resourceType":"Bundle","type":"transaction","entry":[',
+        b"[" * 99_999,
+    ],
     ids=["empty", "list", "not utf-8", "truncated", "nested"],
 )
 def test_what_cannot_be_read_is_reported_not_fatal(by, tmp_path, content):
