@@ -10,6 +10,7 @@ from handrail.duties.registration.actions.change import (
     register,
     revoke,
     see,
+    see_related,
     take_back_death,
     today,
 )
@@ -25,5 +26,5 @@ from handrail.duties.registration.actions.find import (
 __all__ = [
     "LIMIT", "ROOM", "Duplicate", "Found", "PossibleDuplicateError", "change_details",
     "duplicates_of", "find", "fitting", "people_of", "permit", "record_death", "register",
-    "revoke", "see", "take_back_death", "today",
+    "revoke", "see", "see_related", "take_back_death", "today",
 ]  # fmt: skip

@@ -58,6 +58,12 @@ def people_of(patient: str, *, by: Principal) -> list[RelatedView]:
     return sorted(related, key=lambda person: (not person.may_talk(on), person.name))
 
 
+def see_related(patient: str, related: str, *, by: Principal) -> tuple[Stored, RelatedView]:
+    """Return somebody who belongs to the patient, as stored and what it says."""
+    stored = _related(patient, related, by)
+    return stored, related_view(stored.resource)
+
+
 def register(details: Details, *, by: Principal, another_person: bool = False) -> str:
     """Make a new Patient and return its id. Never merges, never guesses.
 

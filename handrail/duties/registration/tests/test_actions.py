@@ -157,8 +157,8 @@ def test_every_search_among_thousands_uses_the_index(org, coordinator, clock):
             people.append(
                 Person(
                     org=org.id, source=identity, patient=identity, name=name, sort_name=name,
-                    birth_date="1950-01-01", born="1950-01-01", gender="", mrn=str(n), phone="", message="",
-                    language="", interpreter="unknown", deceased=False,
+                    birth_date="1950-01-01", born="1950-01-01", gender="", mrn=str(n), phone="",
+                    message="", language="", interpreter="unknown", deceased=False,
                 )
             )  # fmt: skip
             found_by = (f"n{name}", f"p{n:07}", f"i{n}", f"b1950{n:04}")
