@@ -67,9 +67,7 @@ def _is_typed(model: type[models.Model]) -> bool:
 def _delete_from(table: str, *, typed: bool) -> str:
     quoted = sql.Identifier(table).as_string(None)
     also = " AND source_type = %s" if typed else ""
-    return (
-        f"DELETE FROM {quoted} WHERE org = %s AND source = ANY(%s){also}",  # noqa: S608 - quoted
-    )
+    return f"DELETE FROM {quoted} WHERE org = %s AND source = ANY(%s){also}"  # noqa: S608 - quoted
 
 
 @cache
@@ -78,7 +76,7 @@ def _insert_into(table: str, names: tuple[str, ...]) -> str:
     columns = ", ".join(sql.Identifier(name).as_string(None) for name in names)
     return (
         f"INSERT INTO {quoted} ({columns}) SELECT {columns}"  # noqa: S608 - quoted identifiers
-        f" FROM json_populate_recordset(null::{quoted}, %s::json)",
+        f" FROM json_populate_recordset(null::{quoted}, %s::json)"
     )
 
 
