@@ -32,7 +32,6 @@ BASES = ("Resource", "DomainResource", "Element", "BackboneElement", "Quantity")
 QUANTITIES = ("Age", "Count", "Distance", "Duration")
 OWN_CHECKS = ("Period", "Extension", "Quantity")
 """Elements whose invariants structure.py checks with a function of its own, for speed."""
-CHECKED_WHOLE = "Resource-level rules run on the parsed resource in the fast layer."
 
 # Some packages of the definitions carry elements of later versions. R4 4.0.1 does not have these
 # (http://hl7.org/fhir/R4/binary.html, devicedefinition.html, observationdefinition.html,
@@ -210,10 +209,15 @@ class Module:
             shape.hooks.append(f"one_of({constant}(self), {int(required)})")
         for bound, constant in shape.bindings.items():
             shape.hooks.append(f"bound(self.{bound}, {constant})")
+        if shape.base == "Quantity":
+            shape.hooks.append("check_quantity(self.code, self.system)")
         if shape.path == "Period":
             shape.hooks.append("check_period(self.start, self.end)")
         elif shape.path == "Quantity":
             shape.hooks.append("check_quantity(self.code, self.system)")
+        elif shape.path == "Observation":
+            values = "_OBSERVATION_VALUE(self)"
+            shape.hooks.append(f"check_observation({values}, self.dataAbsentReason, self.component)")
         elif shape.path in RULES and not shape.tag and shape.path not in OWN_CHECKS:
             shape.hooks.append(f"obey({_quoted(shape.path)}, self)")
 
@@ -445,7 +449,7 @@ def _imports(body: str, used: set[str]) -> str:
     if types:
         lines.append(_names("handrail.fhir.r4.datatypes", types))
     structure = wanted(
-        "Concepts", "Structure", "bound", "check_extension", "check_period", "check_quantity",
+        "Concepts", "Structure", "bound", "check_extension", "check_observation", "check_period", "check_quantity",
         "obey", "one_of",
     )  # fmt: skip
     if structure:

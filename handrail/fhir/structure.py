@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, Final
 
 import msgspec
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, Raw, UnsetType
 
 from handrail.fhir.invariants import RULES, in_order
 
@@ -52,7 +52,7 @@ def bound(concept: Any, concepts: Concepts) -> None:
 
 def obey(name: str, structure: Structure) -> None:
     """Refuse ``structure`` if an invariant of the element ``name`` does not hold."""
-    for _ in RULES[name](msgspec.to_builtins(structure)):
+    for _ in RULES[name](msgspec.to_builtins(structure, builtin_types=[Raw])):
         raise ValueError(name)
 
 
@@ -68,6 +68,16 @@ def check_extension(extension: Any) -> None:
     given = len(fields) - fields.count(UNSET)
     if given != _URL_AND_ONE and not (given == _URL_AND_ONE + 1 and extension.id is not UNSET):
         raise ValueError("ext-1")
+
+
+def check_observation(values: tuple[object, ...], absent: object, component: object) -> None:
+    """Refuse an observation with a value beside a reason for its absence, or beside components.
+
+    Components may stand beside a value if their codes differ (obs-7); the complete layer looks.
+    """
+    valued = values.count(UNSET) != len(values)
+    if valued and (absent is not UNSET or component is not UNSET):
+        raise ValueError("obs-6, obs-7")
 
 
 def check_quantity(code: object, system: object) -> None:

@@ -16,6 +16,7 @@ from handrail.fhir.primitives import (
 from handrail.fhir.r4.datatypes import (
     BackboneElement, CodeableConcept, DomainResource, Element, Identifier, Period, Reference,
 )
+from handrail.fhir.structure import obey
 
 AppointmentStatusCode = Literal[
     "proposed", "pending", "booked", "arrived", "fulfilled", "cancelled", "noshow",
@@ -106,3 +107,6 @@ class AppointmentParticipant(BackboneElement, kw_only=True):
     status: AppointmentParticipantStatusCode
     _status: Element | Unset = UNSET
     period: Period | Unset = UNSET
+
+    def __post_init__(self) -> None:
+        obey("Appointment.participant", self)

@@ -18,7 +18,7 @@ from handrail.fhir.primitives import (
 from handrail.fhir.r4.datatypes import (
     BackboneElement, CodeableConcept, Coding, DomainResource, Element, Period, Reference,
 )
-from handrail.fhir.structure import one_of
+from handrail.fhir.structure import obey, one_of
 
 AuditEventActionCode = Literal["C", "R", "U", "D", "E"]
 AuditEventOutcomeCode = Literal["0", "4", "8", "12"]
@@ -133,6 +133,9 @@ class AuditEventEntity(BackboneElement, kw_only=True):
     query: Base64Binary | Unset = UNSET
     _query: Element | Unset = UNSET
     detail: Many[AuditEventEntityDetail] | Unset = UNSET
+
+    def __post_init__(self) -> None:
+        obey("AuditEvent.entity", self)
 
 
 class AuditEventEntityDetail(BackboneElement, kw_only=True):

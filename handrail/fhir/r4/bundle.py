@@ -12,6 +12,7 @@ from msgspec import UNSET, Raw
 
 from handrail.fhir.primitives import Decimal, Instant, Many, String, Unset, UnsignedInt, Uri
 from handrail.fhir.r4.datatypes import BackboneElement, Element, Identifier, Resource, Signature
+from handrail.fhir.structure import obey
 
 BundleTypeCode = Literal[
     "document", "message", "transaction", "transaction-response", "batch", "batch-response",
@@ -57,6 +58,9 @@ class BundleEntry(BackboneElement, kw_only=True):
     search: BundleEntrySearch | Unset = UNSET
     request: BundleEntryRequest | Unset = UNSET
     response: BundleEntryResponse | Unset = UNSET
+
+    def __post_init__(self) -> None:
+        obey("Bundle.entry", self)
 
 
 class BundleEntrySearch(BackboneElement, kw_only=True):

@@ -19,7 +19,7 @@ from handrail.fhir.r4.datatypes import (
     Annotation, BackboneElement, CodeableConcept, DomainResource, Element, Identifier, Period,
     Reference, SimpleQuantity, Timing,
 )
-from handrail.fhir.structure import one_of
+from handrail.fhir.structure import obey, one_of
 
 CarePlanStatusCode = Literal[
     "draft", "active", "on-hold", "revoked", "completed", "entered-in-error", "unknown"]
@@ -179,6 +179,9 @@ class CarePlanActivity(BackboneElement, kw_only=True):
     progress: Many[Annotation] | Unset = UNSET
     reference: CarePlanActivityReferenceTo | Unset = UNSET
     detail: CarePlanActivityDetail | Unset = UNSET
+
+    def __post_init__(self) -> None:
+        obey("CarePlan.activity", self)
 
 
 class CarePlanActivityDetail(BackboneElement, kw_only=True):

@@ -17,7 +17,7 @@ from handrail.fhir.r4.datatypes import (
     BackboneElement, CodeableConcept, DomainResource, Element, Identifier, Narrative, Period,
     Reference,
 )
-from handrail.fhir.structure import one_of
+from handrail.fhir.structure import obey, one_of
 
 CompositionStatusCode = Literal["preliminary", "final", "amended", "entered-in-error"]
 CompositionConfidentialityCode = Literal["U", "L", "M", "N", "R", "V"]
@@ -145,3 +145,6 @@ class CompositionSection(BackboneElement, kw_only=True):
     entry: Many[Reference] | Unset = UNSET
     emptyReason: CodeableConcept | Unset = UNSET
     section: Many[CompositionSection] | Unset = UNSET
+
+    def __post_init__(self) -> None:
+        obey("Composition.section", self)

@@ -17,7 +17,7 @@ from handrail.fhir.r4.datatypes import (
     Age, Annotation, BackboneElement, CodeableConcept, DomainResource, Element, Identifier, Period,
     Range, Reference,
 )
-from handrail.fhir.structure import Concepts, bound, one_of
+from handrail.fhir.structure import Concepts, bound, obey, one_of
 
 _CONDITION_CLINICALSTATUS = frozenset({
     ("http://terminology.hl7.org/CodeSystem/condition-clinical", "active"),
@@ -131,6 +131,9 @@ class ConditionStage(BackboneElement, kw_only=True):
     assessment: Many[ConditionStageAssessmentTo] | Unset = UNSET
     type: CodeableConcept | Unset = UNSET
 
+    def __post_init__(self) -> None:
+        obey("Condition.stage", self)
+
 
 class ConditionEvidence(BackboneElement, kw_only=True):
     """Supporting evidence."""
@@ -138,3 +141,6 @@ class ConditionEvidence(BackboneElement, kw_only=True):
     path: ClassVar[str] = "Condition.evidence"
     code: Many[CodeableConcept] | Unset = UNSET
     detail: Many[Reference] | Unset = UNSET
+
+    def __post_init__(self) -> None:
+        obey("Condition.evidence", self)

@@ -18,7 +18,9 @@ from handrail.fhir.primitives import (
     reference_to,
 )
 from handrail.fhir.r4 import MODULES
-from handrail.fhir.structure import Structure, check_extension, check_period, check_quantity, one_of
+from handrail.fhir.structure import (
+    Structure, check_extension, check_period, check_quantity, obey, one_of,
+)
 
 AddressUseCode = Literal["home", "work", "temp", "old", "billing"]
 AddressTypeCode = Literal["postal", "physical", "both"]
@@ -338,6 +340,10 @@ class Age(Quantity, kw_only=True):
 
     path: ClassVar[str] = "Age"
 
+    def __post_init__(self) -> None:
+        check_quantity(self.code, self.system)
+        obey("Age", self)
+
 
 class Annotation(Element, kw_only=True):
     """Text node with attribution."""
@@ -378,6 +384,9 @@ class Attachment(Element, kw_only=True):
     _title: Element | Unset = UNSET
     creation: DateTime | Unset = UNSET
     _creation: Element | Unset = UNSET
+
+    def __post_init__(self) -> None:
+        obey("Attachment", self)
 
 
 class CodeableConcept(Element, kw_only=True):
@@ -428,6 +437,9 @@ class ContactPoint(Element, kw_only=True):
     _rank: Element | Unset = UNSET
     period: Period | Unset = UNSET
 
+    def __post_init__(self) -> None:
+        obey("ContactPoint", self)
+
 
 class Contributor(Element, kw_only=True):
     """Contributor information."""
@@ -444,6 +456,10 @@ class Count(Quantity, kw_only=True):
     """A measured or measurable amount."""
 
     path: ClassVar[str] = "Count"
+
+    def __post_init__(self) -> None:
+        check_quantity(self.code, self.system)
+        obey("Count", self)
 
 
 class DataRequirement(Element, kw_only=True):
@@ -483,6 +499,9 @@ class DataRequirementCodeFilter(Element, kw_only=True):
     _valueSet: Element | Unset = UNSET
     code: Many[Coding] | Unset = UNSET
 
+    def __post_init__(self) -> None:
+        obey("DataRequirement.codeFilter", self)
+
 
 class DataRequirementDateFilter(Element, kw_only=True):
     """What dates/date ranges are expected."""
@@ -502,6 +521,7 @@ class DataRequirementDateFilter(Element, kw_only=True):
 
     def __post_init__(self) -> None:
         one_of(_DATAREQUIREMENTDATEFILTER_VALUE(self), 0)
+        obey("DataRequirement.dateFilter", self)
 
 
 class DataRequirementSort(Element, kw_only=True):
@@ -518,6 +538,10 @@ class Distance(Quantity, kw_only=True):
     """A length - a value with a unit that is a physical distance."""
 
     path: ClassVar[str] = "Distance"
+
+    def __post_init__(self) -> None:
+        check_quantity(self.code, self.system)
+        obey("Distance", self)
 
 
 class Dosage(BackboneElement, kw_only=True):
@@ -574,6 +598,10 @@ class Duration(Quantity, kw_only=True):
     """A length of time."""
 
     path: ClassVar[str] = "Duration"
+
+    def __post_init__(self) -> None:
+        check_quantity(self.code, self.system)
+        obey("Duration", self)
 
 
 class ElementDefinition(BackboneElement, kw_only=True):
@@ -1138,6 +1166,9 @@ class Expression(Element, kw_only=True):
     reference: Uri | Unset = UNSET
     _reference: Element | Unset = UNSET
 
+    def __post_init__(self) -> None:
+        obey("Expression", self)
+
 
 class Extension(Element, kw_only=True):
     """Optional Extensions Element."""
@@ -1407,6 +1438,9 @@ class Range(Element, kw_only=True):
     low: SimpleQuantity | Unset = UNSET
     high: SimpleQuantity | Unset = UNSET
 
+    def __post_init__(self) -> None:
+        obey("Range", self)
+
 
 class Ratio(Element, kw_only=True):
     """A ratio of two Quantity values - a numerator and a denominator."""
@@ -1414,6 +1448,9 @@ class Ratio(Element, kw_only=True):
     path: ClassVar[str] = "Ratio"
     numerator: Quantity | Unset = UNSET
     denominator: Quantity | Unset = UNSET
+
+    def __post_init__(self) -> None:
+        obey("Ratio", self)
 
 
 class RelatedArtifact(Element, kw_only=True):
@@ -1550,6 +1587,7 @@ class TimingRepeat(Element, kw_only=True):
 
     def __post_init__(self) -> None:
         one_of(_TIMINGREPEAT_BOUNDS(self), 0)
+        obey("Timing.repeat", self)
 
 
 class TriggerDefinition(Element, kw_only=True):
@@ -1574,6 +1612,7 @@ class TriggerDefinition(Element, kw_only=True):
 
     def __post_init__(self) -> None:
         one_of(_TRIGGERDEFINITION_TIMING(self), 0)
+        obey("TriggerDefinition", self)
 
 
 class UsageContext(Element, kw_only=True):

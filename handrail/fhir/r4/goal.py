@@ -17,7 +17,7 @@ from handrail.fhir.r4.datatypes import (
     Annotation, BackboneElement, CodeableConcept, DomainResource, Duration, Element, Identifier,
     Quantity, Range, Ratio, Reference,
 )
-from handrail.fhir.structure import one_of
+from handrail.fhir.structure import obey, one_of
 
 GoalLifecycleStatusCode = Literal[
     "proposed", "planned", "accepted", "active", "on-hold", "completed", "cancelled",
@@ -124,3 +124,4 @@ class GoalTarget(BackboneElement, kw_only=True):
     def __post_init__(self) -> None:
         one_of(_GOALTARGET_DETAIL(self), 0)
         one_of(_GOALTARGET_DUE(self), 0)
+        obey("Goal.target", self)

@@ -19,7 +19,7 @@ from handrail.fhir.r4.datatypes import (
     Annotation, BackboneElement, CodeableConcept, DomainResource, Element, Identifier, Reference,
     SimpleQuantity,
 )
-from handrail.fhir.structure import one_of
+from handrail.fhir.structure import obey, one_of
 
 ImmunizationStatusCode = Literal["completed", "entered-in-error", "not-done"]
 _IMMUNIZATION_OCCURRENCE = attrgetter(
@@ -151,6 +151,9 @@ class ImmunizationEducation(BackboneElement, kw_only=True):
     _publicationDate: Element | Unset = UNSET
     presentationDate: DateTime | Unset = UNSET
     _presentationDate: Element | Unset = UNSET
+
+    def __post_init__(self) -> None:
+        obey("Immunization.education", self)
 
 
 class ImmunizationReaction(BackboneElement, kw_only=True):

@@ -17,7 +17,7 @@ from handrail.fhir.r4.datatypes import (
     Annotation, BackboneElement, CodeableConcept, DomainResource, Element, Identifier, Period,
     Ratio, Reference, SimpleQuantity,
 )
-from handrail.fhir.structure import one_of
+from handrail.fhir.structure import obey, one_of
 
 MedicationAdministrationStatusCode = Literal[
     "in-progress", "not-done", "on-hold", "completed", "entered-in-error", "stopped", "unknown"]
@@ -158,3 +158,4 @@ class MedicationAdministrationDosage(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         one_of(_MEDICATIONADMINISTRATIONDOSAGE_RATE(self), 0)
+        obey("MedicationAdministration.dosage", self)

@@ -19,7 +19,7 @@ from handrail.fhir.r4.datatypes import (
     Annotation, BackboneElement, CodeableConcept, DomainResource, Element, Identifier, Period,
     Quantity, Range, Ratio, Reference, SampledData, SimpleQuantity, Timing,
 )
-from handrail.fhir.structure import one_of
+from handrail.fhir.structure import check_observation, obey, one_of
 
 ObservationStatusCode = Literal[
     "registered", "preliminary", "final", "amended", "corrected", "cancelled", "entered-in-error",
@@ -181,6 +181,7 @@ class Observation(DomainResource, kw_only=True, tag_field="resourceType", tag="O
     def __post_init__(self) -> None:
         one_of(_OBSERVATION_EFFECTIVE(self), 0)
         one_of(_OBSERVATION_VALUE(self), 0)
+        check_observation(_OBSERVATION_VALUE(self), self.dataAbsentReason, self.component)
 
 
 class ObservationReferenceRange(BackboneElement, kw_only=True):
@@ -194,6 +195,9 @@ class ObservationReferenceRange(BackboneElement, kw_only=True):
     age: Range | Unset = UNSET
     text: String | Unset = UNSET
     _text: Element | Unset = UNSET
+
+    def __post_init__(self) -> None:
+        obey("Observation.referenceRange", self)
 
 
 class ObservationComponent(BackboneElement, kw_only=True):

@@ -23,7 +23,7 @@ from handrail.fhir.r4.datatypes import (
     Ratio, Reference, RelatedArtifact, Resource, SampledData, Signature, Timing, TriggerDefinition,
     UsageContext,
 )
-from handrail.fhir.structure import one_of
+from handrail.fhir.structure import obey, one_of
 
 _PARAMETERSPARAMETER_VALUE = attrgetter(
     "valueBase64Binary", "valueBoolean", "valueCanonical", "valueCode", "valueDate",
@@ -143,3 +143,4 @@ class ParametersParameter(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         one_of(_PARAMETERSPARAMETER_VALUE(self), 0)
+        obey("Parameters.parameter", self)

@@ -17,7 +17,7 @@ from handrail.fhir.r4.datatypes import (
     Address, Attachment, BackboneElement, CodeableConcept, ContactPoint, DomainResource, Element,
     HumanName, Identifier, Period, Reference,
 )
-from handrail.fhir.structure import one_of
+from handrail.fhir.structure import obey, one_of
 
 PatientGenderCode = Literal["male", "female", "other", "unknown"]
 PatientLinkTypeCode = Literal["replaced-by", "replaces", "refer", "seealso"]
@@ -102,6 +102,9 @@ class PatientContact(BackboneElement, kw_only=True):
     _gender: Element | Unset = UNSET
     organization: PatientManagingOrganizationTo | Unset = UNSET
     period: Period | Unset = UNSET
+
+    def __post_init__(self) -> None:
+        obey("Patient.contact", self)
 
 
 class PatientCommunication(BackboneElement, kw_only=True):

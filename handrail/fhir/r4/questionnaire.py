@@ -19,7 +19,7 @@ from handrail.fhir.r4.datatypes import (
     Attachment, BackboneElement, CodeableConcept, Coding, ContactDetail, DomainResource, Element,
     Identifier, Period, Quantity, Reference, UsageContext,
 )
-from handrail.fhir.structure import one_of
+from handrail.fhir.structure import obey, one_of
 
 QuestionnaireStatusCode = Literal["draft", "active", "retired", "unknown"]
 QuestionnaireSubjectTypeCode = Literal[
@@ -150,6 +150,9 @@ class QuestionnaireItem(BackboneElement, kw_only=True):
     initial: Many[QuestionnaireItemInitial] | Unset = UNSET
     item: Many[QuestionnaireItem] | Unset = UNSET
 
+    def __post_init__(self) -> None:
+        obey("Questionnaire.item", self)
+
 
 class QuestionnaireItemEnableWhen(BackboneElement, kw_only=True):
     """Only allow data when."""
@@ -185,6 +188,7 @@ class QuestionnaireItemEnableWhen(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         one_of(_QUESTIONNAIREITEMENABLEWHEN_ANSWER(self), 1)
+        obey("Questionnaire.item.enableWhen", self)
 
 
 class QuestionnaireItemAnswerOption(BackboneElement, kw_only=True):

@@ -19,7 +19,7 @@ from handrail.fhir.primitives import (
 from handrail.fhir.r4.datatypes import (
     Attachment, BackboneElement, Coding, DomainResource, Element, Identifier, Quantity, Reference,
 )
-from handrail.fhir.structure import one_of
+from handrail.fhir.structure import obey, one_of
 
 QuestionnaireResponseStatusCode = Literal[
     "in-progress", "completed", "amended", "entered-in-error", "stopped"]
@@ -102,6 +102,9 @@ class QuestionnaireResponseItem(BackboneElement, kw_only=True):
     _text: Element | Unset = UNSET
     answer: Many[QuestionnaireResponseItemAnswer] | Unset = UNSET
     item: Many[QuestionnaireResponseItem] | Unset = UNSET
+
+    def __post_init__(self) -> None:
+        obey("QuestionnaireResponse.item", self)
 
 
 class QuestionnaireResponseItemAnswer(BackboneElement, kw_only=True):

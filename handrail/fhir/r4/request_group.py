@@ -17,7 +17,7 @@ from handrail.fhir.r4.datatypes import (
     Age, Annotation, BackboneElement, CodeableConcept, DomainResource, Duration, Element,
     Expression, Identifier, Period, Range, Reference, RelatedArtifact, Timing,
 )
-from handrail.fhir.structure import one_of
+from handrail.fhir.structure import obey, one_of
 
 RequestGroupStatusCode = Literal[
     "draft", "active", "on-hold", "revoked", "completed", "entered-in-error", "unknown"]
@@ -158,6 +158,7 @@ class RequestGroupAction(BackboneElement, kw_only=True):
 
     def __post_init__(self) -> None:
         one_of(_REQUESTGROUPACTION_TIMING(self), 0)
+        obey("RequestGroup.action", self)
 
 
 class RequestGroupActionCondition(BackboneElement, kw_only=True):

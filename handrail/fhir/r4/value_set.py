@@ -19,7 +19,7 @@ from handrail.fhir.r4.datatypes import (
     BackboneElement, CodeableConcept, Coding, ContactDetail, DomainResource, Element, Identifier,
     UsageContext,
 )
-from handrail.fhir.structure import one_of
+from handrail.fhir.structure import obey, one_of
 
 ValueSetStatusCode = Literal["draft", "active", "retired", "unknown"]
 ValueSetComposeIncludeFilterOpCode = Literal[
@@ -90,6 +90,9 @@ class ValueSetComposeInclude(BackboneElement, kw_only=True):
     filter: Many[ValueSetComposeIncludeFilter] | Unset = UNSET
     valueSet: Many[Canonical] | Unset = UNSET
     _valueSet: Many[Element] | Unset = UNSET
+
+    def __post_init__(self) -> None:
+        obey("ValueSet.compose.include", self)
 
 
 class ValueSetComposeIncludeConcept(BackboneElement, kw_only=True):
@@ -190,3 +193,6 @@ class ValueSetExpansionContains(BackboneElement, kw_only=True):
     _display: Element | Unset = UNSET
     designation: Many[ValueSetComposeIncludeConceptDesignation] | Unset = UNSET
     contains: Many[ValueSetExpansionContains] | Unset = UNSET
+
+    def __post_init__(self) -> None:
+        obey("ValueSet.expansion.contains", self)

@@ -21,6 +21,7 @@ from handrail.fhir.r4 import MODULES, structure
 from handrail.fhir.structure import Structure
 from handrail.fhir.validation.contained import Contained, fits, fits_by_name, read_contained
 from handrail.fhir.validation.nesting import is_deep, may_be_deep
+from handrail.fhir.validation.outline import bundle_outline
 
 _BLANK: Final = re.compile(rb'"(?: |\\[tnr])+"')
 _ESCAPED: Final = re.compile(rb"\\u00[0-7]")
@@ -98,8 +99,10 @@ def _decoded(tidy: bytes, found: str) -> Any:
     if tidy.count(b'":') != _encode(decoded).count(b'":'):
         return None
     rule = RESOURCE_RULES.get(found)
-    if rule and any(True for _ in rule(msgspec.json.decode(tidy))):
-        return None
+    if rule is not None:
+        plain = bundle_outline(tidy) if found == "Bundle" else msgspec.json.decode(tidy)
+        if any(True for _ in rule(plain)):
+            return None
     return decoded
 
 
