@@ -46,7 +46,12 @@ def today(by: Principal) -> date:
 
 
 def see(patient: str, *, by: Principal) -> tuple[Stored, PatientView]:
-    """Return the Patient as it is stored, and what it says."""
+    """Return the Patient as it is stored, and what it says.
+
+    Raises:
+        NotRelatedError: there is no care relationship; the answer offers to open it with a reason.
+    """
+    require(by, "read", "Patient", patient)
     stored = store.read(f"Patient/{patient}", by=by)
     return stored, patient_view(stored.resource)
 
