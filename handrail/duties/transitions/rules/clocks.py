@@ -69,7 +69,9 @@ def is_history(stay: Stay, known: Known) -> bool:
     """Tell whether the stay is long past: nothing is proposed for it. Reads only the clock."""
     today = known.as_of.date()
     if stay.left:
-        return stay.ended_at is not None and period_end(stay.ended_at.date(), known) < today
+        # Today's period, not that of the day: no rule was in force on the oldest days.
+        window = timedelta(days=values(known, "tcm.period", today)["days_after"])
+        return stay.ended_at is not None and stay.ended_at.date() + window < today
     longest = values(known, "stay.follow", today)["history_after_days"]
     return stay.started_at is not None and stay.started_at.date() < today - timedelta(days=longest)
 
