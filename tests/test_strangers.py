@@ -7,7 +7,8 @@ a stranger must not read is a patient whose every name, number and note is one o
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from functools import partial
 
 import pytest
@@ -19,8 +20,9 @@ from handrail.access import accounts, audit
 from handrail.access.accounts import NewMember
 from handrail.access.database import acting
 from handrail.access.marks import PUBLIC, open_to, opened_to, public
-from handrail.access.models import AuditEntry
+from handrail.access.models import AuditEntry, CareRelationship, Membership
 from handrail.access.principal import Principal, Role, system
+from handrail.fhir.errors import ForbiddenError, NotFoundError
 from handrail.record import store
 
 pytestmark = pytest.mark.django_db
@@ -132,7 +134,7 @@ def signed_in(username: str) -> Client:
 
 def both_ways(client: Client, where: str) -> list[tuple[int, str]]:
     """Return status and text of a GET that searches for the patient, and of a POST."""
-    sent = {"q": MARK, "patient": PATIENT, "task": TASK, "name": MARK, "id": TASK}
+    sent = {"q": MARK, "patient": PATIENT, "task": TASK, "id": TASK, "name": "Typed"}
     seen = []
     for send in (client.get, partial(client.post)):
         response = send(where, sent)
@@ -195,6 +197,59 @@ def test_a_role_that_is_not_related_to_the_patient_sees_nothing_of_them(role: Ro
         for status, text in both_ways(client, address.path):
             assert status < 500, address.route
             assert not learned(text), address.route
+
+
+@pytest.mark.parametrize("role", [Role.COORDINATOR, Role.SUPERVISOR])
+def test_who_has_to_do_with_the_patient_does_see_them(role: Role) -> None:
+    client = member("rita", role)
+    with acting(system(1, "test", "Test")):
+        rita = Membership.objects.get(org=1, name="rita")
+        CareRelationship.objects.create(
+            org=1, source="s", patient=PATIENT, person=rita.person, kind="care-manager"
+        )
+    assert any(learned(both_ways(client, address.path)[0][1]) for address in CLOSED)
+
+
+def everybody_without_the_right() -> list[Principal]:
+    """Return principals who may not read the patient's Condition, each for another reason."""
+    ana = Principal(org=1, person="Practitioner/ana", name="Ana")
+    roles = (*PEOPLE, Role.SYSTEM)
+    unrelated = [replace(ana, roles=frozenset({role})) for role in PEOPLE]
+    key = replace(ana, roles=frozenset({Role.SYSTEM}))
+    return [
+        ana,
+        *(someone for someone in unrelated if someone.roles != {Role.SUPERVISOR}),
+        *(replace(ana, org=2, roles=frozenset({role})) for role in roles),
+        replace(key, scopes=frozenset()),
+        replace(key, scopes=frozenset({"system/Observation.cruds"})),
+        replace(key, scopes=frozenset({"patient/*.cruds"}), opened=frozenset({"somebody-else"})),
+    ]
+
+
+@pytest.mark.parametrize("stranger", everybody_without_the_right(), ids=str)
+def test_every_interaction_with_the_record_refuses(stranger: Principal) -> None:
+    reference, changed = f"Condition/{TASK}", condition() | {"recordedDate": "2026-01-02"}
+    interactions = {
+        "read": lambda: store.read(reference, by=stranger),
+        "vread": lambda: store.vread(reference, 1, by=stranger),
+        "history": lambda: store.history(reference, by=stranger),
+        "update": lambda: store.commit([changed], by=stranger, reason="a test"),
+        "delete": lambda: store.commit(
+            [store.Draft(delete=reference)], by=stranger, reason="a test"
+        ),
+    }
+    if stranger.org == 2:
+        del interactions["update"]  # makes a Condition of their own: ids are each organization's
+    for name, interaction in interactions.items():
+        with pytest.raises((ForbiddenError, NotFoundError)) as refusal, acting(stranger):
+            interaction()
+        assert not learned(str(refusal.value)), name
+    with acting(stranger):
+        with suppress(ForbiddenError):
+            assert store.of_patient(PATIENT, "Condition", by=stranger) == []
+    by = system(1, "test", "Test")
+    with acting(by):
+        assert store.read(reference, by=by).version == 1
 
 
 def test_every_view_says_who_may_open_it() -> None:
