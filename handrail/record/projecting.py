@@ -48,8 +48,19 @@ def insert(into: type[models.Model], rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert rows, given by field name, in one statement."""
     if not rows:
         return
-    statement = _insert_into(table_of(into), tuple(rows[0]))
-    run(statement, (orjson.dumps(_same_keys(rows), default=str).decode(),))
+    columns = _columns(into, tuple(rows[0]))
+    renamed = columns != tuple(rows[0])
+    same = _same_keys(rows)
+    named = [dict(zip(columns, row.values(), strict=True)) for row in same] if renamed else same
+    statement = _insert_into(table_of(into), columns)
+    run(statement, (orjson.dumps(named, default=str).decode(),))
+
+
+@cache
+def _columns(model: type[models.Model], names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the columns of a model's fields; a column may have another name than its field."""
+    fields = {field.name: field.column for field in model._meta.concrete_fields}  # noqa: SLF001 - Django's documented model API
+    return tuple(str(fields[name]) for name in names)
 
 
 def table_of(model: type[models.Model]) -> str:
@@ -80,11 +91,13 @@ def _insert_into(table: str, names: tuple[str, ...]) -> str:
     )
 
 
-def _same_keys(rows: Sequence[Mapping[str, Any]]) -> list[Any]:
-    wanted = rows[0].keys()
+def _same_keys(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    wanted = list(rows[0])
     for row in rows:
-        if row.keys() != wanted:
-            raise ValueError(f"Rows of a projection must have the same fields: {sorted(wanted)}.")
+        if list(row) != wanted:
+            raise ValueError(
+                f"Rows of a projection must have the same fields in one order: {wanted}."
+            )
     return list(rows)
 
 
