@@ -24,13 +24,13 @@ class Structure(
 ):
     """A FHIR element or resource; unknown fields are refused, absent ones are ``UNSET``."""
 
-    path: ClassVar[str] = ""
+    fhir_path: ClassVar[str] = ""
     """The FHIRPath of the element in its definition, such as ``Observation.component``."""
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {}
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {}
     """Choice elements such as value[x]: whether one is required, and the fields."""
-    bindings: ClassVar[Mapping[str, Concepts]] = {}
+    fhir_bindings: ClassVar[Mapping[str, Concepts]] = {}
     """Fields with a CodeableConcept that must hold one of these (system, code)."""
-    targets: ClassVar[frozenset[str]] = frozenset()
+    fhir_targets: ClassVar[frozenset[str]] = frozenset()
     """For references: the resource types allowed; empty if any is."""
 
 
@@ -70,17 +70,20 @@ def check_extension(extension: Any) -> None:
         raise ValueError("ext-1")
 
 
-def check_observation(values: tuple[object, ...], absent: object, component: object) -> None:
+def check_observation(values: tuple[object, ...], observation: Any) -> None:
     """Refuse an observation with a value beside a reason for its absence, or beside components.
 
     Components may stand beside a value if their codes differ (obs-7); the complete layer looks.
     """
-    valued = values.count(UNSET) != len(values)
-    if valued and (absent is not UNSET or component is not UNSET):
+    if values.count(UNSET) != len(values) and (
+        observation.dataAbsentReason is not UNSET or observation.component is not UNSET
+    ):
         raise ValueError("obs-6, obs-7")
 
 
-def check_quantity(code: object, system: object) -> None:
-    """Refuse a unit code without its system (qty-3)."""
-    if code is not UNSET and system is UNSET:
+def check_quantity(quantity: Any) -> None:
+    """Refuse a unit code without its system (qty-3), and what breaks the rules of an Age."""
+    if quantity.code is not UNSET and quantity.system is UNSET:
         raise ValueError("qty-3")
+    if quantity.fhir_path != "Quantity":
+        obey(quantity.fhir_path, quantity)

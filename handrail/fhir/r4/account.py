@@ -21,7 +21,7 @@ AccountStatusCode = Literal["active", "inactive", "entered-in-error", "on-hold",
 class AccountSubjectTo(Reference, kw_only=True):
     """Reference to Device or 6 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "Device", "HealthcareService", "Location", "Organization", "Patient", "Practitioner",
         "PractitionerRole"})
     reference: Annotated[str, reference_to(
@@ -32,28 +32,28 @@ class AccountSubjectTo(Reference, kw_only=True):
 class AccountOwnerTo(Reference, kw_only=True):
     """Reference to Organization."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Organization"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Organization"})
     reference: Annotated[str, reference_to("Organization")] | Unset = UNSET
 
 
 class AccountPartOfTo(Reference, kw_only=True):
     """Reference to Account."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Account"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Account"})
     reference: Annotated[str, reference_to("Account")] | Unset = UNSET
 
 
 class AccountCoverageCoverageTo(Reference, kw_only=True):
     """Reference to Coverage."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Coverage"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Coverage"})
     reference: Annotated[str, reference_to("Coverage")] | Unset = UNSET
 
 
 class AccountGuarantorPartyTo(Reference, kw_only=True):
     """Reference to Organization or 2 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Organization", "Patient", "RelatedPerson"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Organization", "Patient", "RelatedPerson"})
     reference: Annotated[str, reference_to(
         "Organization", "Patient", "RelatedPerson")] | Unset = UNSET
 
@@ -61,7 +61,7 @@ class AccountGuarantorPartyTo(Reference, kw_only=True):
 class Account(DomainResource, kw_only=True, tag_field="resourceType", tag="Account"):
     """Tracks balance, charges, for patient or cost center."""
 
-    path: ClassVar[str] = "Account"
+    fhir_path: ClassVar[str] = "Account"
     identifier: Many[Identifier] | Unset = UNSET
     status: AccountStatusCode
     _status: Element | Unset = UNSET
@@ -81,7 +81,7 @@ class Account(DomainResource, kw_only=True, tag_field="resourceType", tag="Accou
 class AccountCoverage(BackboneElement, kw_only=True):
     """The party(s) that are responsible for covering the payment of this account, and ...."""
 
-    path: ClassVar[str] = "Account.coverage"
+    fhir_path: ClassVar[str] = "Account.coverage"
     coverage: AccountCoverageCoverageTo
     priority: PositiveInt | Unset = UNSET
     _priority: Element | Unset = UNSET
@@ -90,7 +90,7 @@ class AccountCoverage(BackboneElement, kw_only=True):
 class AccountGuarantor(BackboneElement, kw_only=True):
     """The parties ultimately responsible for balancing the Account."""
 
-    path: ClassVar[str] = "Account.guarantor"
+    fhir_path: ClassVar[str] = "Account.guarantor"
     party: AccountGuarantorPartyTo
     onHold: Boolean | Unset = UNSET
     _onHold: Element | Unset = UNSET

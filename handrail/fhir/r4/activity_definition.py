@@ -43,43 +43,43 @@ _ACTIVITYDEFINITION_PRODUCT = attrgetter("productReference", "productCodeableCon
 class ActivityDefinitionSubjectTo(Reference, kw_only=True):
     """Reference to Group."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Group"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Group"})
     reference: Annotated[str, reference_to("Group")] | Unset = UNSET
 
 
 class ActivityDefinitionLocationTo(Reference, kw_only=True):
     """Reference to Location."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Location"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Location"})
     reference: Annotated[str, reference_to("Location")] | Unset = UNSET
 
 
 class ActivityDefinitionProductTo(Reference, kw_only=True):
-    """Reference to Medication or Substance."""
+    """Reference to Medication or 1 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Medication", "Substance"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Medication", "Substance"})
     reference: Annotated[str, reference_to("Medication", "Substance")] | Unset = UNSET
 
 
 class ActivityDefinitionSpecimenRequirementTo(Reference, kw_only=True):
     """Reference to SpecimenDefinition."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"SpecimenDefinition"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"SpecimenDefinition"})
     reference: Annotated[str, reference_to("SpecimenDefinition")] | Unset = UNSET
 
 
 class ActivityDefinitionObservationRequirementTo(Reference, kw_only=True):
     """Reference to ObservationDefinition."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"ObservationDefinition"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"ObservationDefinition"})
     reference: Annotated[str, reference_to("ObservationDefinition")] | Unset = UNSET
 
 
 class ActivityDefinition(DomainResource, kw_only=True, tag_field="resourceType", tag="ActivityDefinition"):
     """The definition of a specific activity to be taken, independent of any particular ...."""
 
-    path: ClassVar[str] = "ActivityDefinition"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "ActivityDefinition"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "subject": (False, ("subjectCodeableConcept", "subjectReference",)),
         "timing": (
             False, ("timingTiming", "timingDateTime", "timingAge", "timingPeriod", "timingRange",
@@ -172,7 +172,7 @@ class ActivityDefinition(DomainResource, kw_only=True, tag_field="resourceType",
 class ActivityDefinitionParticipant(BackboneElement, kw_only=True):
     """Who should participate in the action."""
 
-    path: ClassVar[str] = "ActivityDefinition.participant"
+    fhir_path: ClassVar[str] = "ActivityDefinition.participant"
     type: ActivityDefinitionParticipantTypeCode
     _type: Element | Unset = UNSET
     role: CodeableConcept | Unset = UNSET
@@ -181,7 +181,7 @@ class ActivityDefinitionParticipant(BackboneElement, kw_only=True):
 class ActivityDefinitionDynamicValue(BackboneElement, kw_only=True):
     """Dynamic aspects of the definition."""
 
-    path: ClassVar[str] = "ActivityDefinition.dynamicValue"
+    fhir_path: ClassVar[str] = "ActivityDefinition.dynamicValue"
     path: String
     _path: Element | Unset = UNSET
     expression: Expression

@@ -34,7 +34,7 @@ _ADVERSEEVENT_OUTCOME = frozenset({
 class AdverseEventSubjectTo(Reference, kw_only=True):
     """Reference to Group or 3 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "Group", "Patient", "Practitioner", "RelatedPerson"})
     reference: Annotated[str, reference_to(
         "Group", "Patient", "Practitioner", "RelatedPerson")] | Unset = UNSET
@@ -43,28 +43,28 @@ class AdverseEventSubjectTo(Reference, kw_only=True):
 class AdverseEventEncounterTo(Reference, kw_only=True):
     """Reference to Encounter."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Encounter"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Encounter"})
     reference: Annotated[str, reference_to("Encounter")] | Unset = UNSET
 
 
 class AdverseEventResultingConditionTo(Reference, kw_only=True):
     """Reference to Condition."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Condition"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Condition"})
     reference: Annotated[str, reference_to("Condition")] | Unset = UNSET
 
 
 class AdverseEventLocationTo(Reference, kw_only=True):
     """Reference to Location."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Location"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Location"})
     reference: Annotated[str, reference_to("Location")] | Unset = UNSET
 
 
 class AdverseEventRecorderTo(Reference, kw_only=True):
     """Reference to Patient or 3 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "Patient", "Practitioner", "PractitionerRole", "RelatedPerson"})
     reference: Annotated[str, reference_to(
         "Patient", "Practitioner", "PractitionerRole", "RelatedPerson")] | Unset = UNSET
@@ -73,7 +73,8 @@ class AdverseEventRecorderTo(Reference, kw_only=True):
 class AdverseEventContributorTo(Reference, kw_only=True):
     """Reference to Device or 2 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Device", "Practitioner", "PractitionerRole"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
+        "Device", "Practitioner", "PractitionerRole"})
     reference: Annotated[str, reference_to(
         "Device", "Practitioner", "PractitionerRole")] | Unset = UNSET
 
@@ -81,7 +82,7 @@ class AdverseEventContributorTo(Reference, kw_only=True):
 class AdverseEventSubjectMedicalHistoryTo(Reference, kw_only=True):
     """Reference to AllergyIntolerance or 7 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "AllergyIntolerance", "Condition", "DocumentReference", "FamilyMemberHistory",
         "Immunization", "Media", "Observation", "Procedure"})
     reference: Annotated[str, reference_to(
@@ -92,21 +93,21 @@ class AdverseEventSubjectMedicalHistoryTo(Reference, kw_only=True):
 class AdverseEventReferenceDocumentTo(Reference, kw_only=True):
     """Reference to DocumentReference."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"DocumentReference"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"DocumentReference"})
     reference: Annotated[str, reference_to("DocumentReference")] | Unset = UNSET
 
 
 class AdverseEventStudyTo(Reference, kw_only=True):
     """Reference to ResearchStudy."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"ResearchStudy"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"ResearchStudy"})
     reference: Annotated[str, reference_to("ResearchStudy")] | Unset = UNSET
 
 
 class AdverseEventSuspectEntityInstanceTo(Reference, kw_only=True):
     """Reference to Device or 6 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "Device", "Immunization", "Medication", "MedicationAdministration", "MedicationStatement",
         "Procedure", "Substance"})
     reference: Annotated[str, reference_to(
@@ -115,17 +116,17 @@ class AdverseEventSuspectEntityInstanceTo(Reference, kw_only=True):
 
 
 class AdverseEventSuspectEntityCausalityAuthorTo(Reference, kw_only=True):
-    """Reference to Practitioner or PractitionerRole."""
+    """Reference to Practitioner or 1 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Practitioner", "PractitionerRole"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Practitioner", "PractitionerRole"})
     reference: Annotated[str, reference_to("Practitioner", "PractitionerRole")] | Unset = UNSET
 
 
 class AdverseEvent(DomainResource, kw_only=True, tag_field="resourceType", tag="AdverseEvent"):
     """Medical care, research study or other healthcare event causing physical injury."""
 
-    path: ClassVar[str] = "AdverseEvent"
-    bindings: ClassVar[Mapping[str, Concepts]] = {"severity": _ADVERSEEVENT_SEVERITY, "outcome": _ADVERSEEVENT_OUTCOME}
+    fhir_path: ClassVar[str] = "AdverseEvent"
+    fhir_bindings: ClassVar[Mapping[str, Concepts]] = {"severity": _ADVERSEEVENT_SEVERITY, "outcome": _ADVERSEEVENT_OUTCOME}
     identifier: Identifier | Unset = UNSET
     actuality: AdverseEventActualityCode
     _actuality: Element | Unset = UNSET
@@ -159,7 +160,7 @@ class AdverseEvent(DomainResource, kw_only=True, tag_field="resourceType", tag="
 class AdverseEventSuspectEntity(BackboneElement, kw_only=True):
     """The suspected agent causing the adverse event."""
 
-    path: ClassVar[str] = "AdverseEvent.suspectEntity"
+    fhir_path: ClassVar[str] = "AdverseEvent.suspectEntity"
     instance: AdverseEventSuspectEntityInstanceTo
     causality: Many[AdverseEventSuspectEntityCausality] | Unset = UNSET
 
@@ -167,7 +168,7 @@ class AdverseEventSuspectEntity(BackboneElement, kw_only=True):
 class AdverseEventSuspectEntityCausality(BackboneElement, kw_only=True):
     """Information on the possible cause of the event."""
 
-    path: ClassVar[str] = "AdverseEvent.suspectEntity.causality"
+    fhir_path: ClassVar[str] = "AdverseEvent.suspectEntity.causality"
     assessment: CodeableConcept | Unset = UNSET
     productRelatedness: String | Unset = UNSET
     _productRelatedness: Element | Unset = UNSET

@@ -40,21 +40,21 @@ _ALLERGYINTOLERANCE_ONSET = attrgetter(
 class AllergyIntolerancePatientTo(Reference, kw_only=True):
     """Reference to Patient."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Patient"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Patient"})
     reference: Annotated[str, reference_to("Patient")] | Unset = UNSET
 
 
 class AllergyIntoleranceEncounterTo(Reference, kw_only=True):
     """Reference to Encounter."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Encounter"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Encounter"})
     reference: Annotated[str, reference_to("Encounter")] | Unset = UNSET
 
 
 class AllergyIntoleranceRecorderTo(Reference, kw_only=True):
     """Reference to Patient or 3 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "Patient", "Practitioner", "PractitionerRole", "RelatedPerson"})
     reference: Annotated[str, reference_to(
         "Patient", "Practitioner", "PractitionerRole", "RelatedPerson")] | Unset = UNSET
@@ -63,12 +63,12 @@ class AllergyIntoleranceRecorderTo(Reference, kw_only=True):
 class AllergyIntolerance(DomainResource, kw_only=True, tag_field="resourceType", tag="AllergyIntolerance"):
     """Allergy or Intolerance (generally: Risk of adverse reaction to a substance)."""
 
-    path: ClassVar[str] = "AllergyIntolerance"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "AllergyIntolerance"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "onset": (
             False, ("onsetDateTime", "onsetAge", "onsetPeriod", "onsetRange", "onsetString",)),
     }
-    bindings: ClassVar[Mapping[str, Concepts]] = {"clinicalStatus": _ALLERGYINTOLERANCE_CLINICALSTATUS, "verificationStatus": _ALLERGYINTOLERANCE_VERIFICATIONSTATUS}
+    fhir_bindings: ClassVar[Mapping[str, Concepts]] = {"clinicalStatus": _ALLERGYINTOLERANCE_CLINICALSTATUS, "verificationStatus": _ALLERGYINTOLERANCE_VERIFICATIONSTATUS}
     identifier: Many[Identifier] | Unset = UNSET
     clinicalStatus: CodeableConcept | Unset = UNSET
     verificationStatus: CodeableConcept | Unset = UNSET
@@ -106,7 +106,7 @@ class AllergyIntolerance(DomainResource, kw_only=True, tag_field="resourceType",
 class AllergyIntoleranceReaction(BackboneElement, kw_only=True):
     """Adverse Reaction Events linked to exposure to substance."""
 
-    path: ClassVar[str] = "AllergyIntolerance.reaction"
+    fhir_path: ClassVar[str] = "AllergyIntolerance.reaction"
     substance: CodeableConcept | Unset = UNSET
     manifestation: Many[CodeableConcept]
     description: String | Unset = UNSET

@@ -28,7 +28,7 @@ AppointmentParticipantStatusCode = Literal["accepted", "declined", "tentative", 
 class AppointmentReasonReferenceTo(Reference, kw_only=True):
     """Reference to Condition or 3 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "Condition", "ImmunizationRecommendation", "Observation", "Procedure"})
     reference: Annotated[str, reference_to(
         "Condition", "ImmunizationRecommendation", "Observation", "Procedure")] | Unset = UNSET
@@ -37,21 +37,21 @@ class AppointmentReasonReferenceTo(Reference, kw_only=True):
 class AppointmentSlotTo(Reference, kw_only=True):
     """Reference to Slot."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Slot"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Slot"})
     reference: Annotated[str, reference_to("Slot")] | Unset = UNSET
 
 
 class AppointmentBasedOnTo(Reference, kw_only=True):
     """Reference to ServiceRequest."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"ServiceRequest"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"ServiceRequest"})
     reference: Annotated[str, reference_to("ServiceRequest")] | Unset = UNSET
 
 
 class AppointmentParticipantActorTo(Reference, kw_only=True):
     """Reference to Device or 6 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "Device", "HealthcareService", "Location", "Patient", "Practitioner", "PractitionerRole",
         "RelatedPerson"})
     reference: Annotated[str, reference_to(
@@ -62,7 +62,7 @@ class AppointmentParticipantActorTo(Reference, kw_only=True):
 class Appointment(DomainResource, kw_only=True, tag_field="resourceType", tag="Appointment"):
     """A booking of a healthcare event among patient(s), practitioner(s), related ...."""
 
-    path: ClassVar[str] = "Appointment"
+    fhir_path: ClassVar[str] = "Appointment"
     identifier: Many[Identifier] | Unset = UNSET
     status: AppointmentStatusCode
     _status: Element | Unset = UNSET
@@ -99,7 +99,7 @@ class Appointment(DomainResource, kw_only=True, tag_field="resourceType", tag="A
 class AppointmentParticipant(BackboneElement, kw_only=True):
     """Participants involved in appointment."""
 
-    path: ClassVar[str] = "Appointment.participant"
+    fhir_path: ClassVar[str] = "Appointment.participant"
     type: Many[CodeableConcept] | Unset = UNSET
     actor: AppointmentParticipantActorTo | Unset = UNSET
     required: AppointmentParticipantRequiredCode | Unset = UNSET

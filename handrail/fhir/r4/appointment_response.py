@@ -22,14 +22,14 @@ AppointmentResponseParticipantStatusCode = Literal[
 class AppointmentResponseAppointmentTo(Reference, kw_only=True):
     """Reference to Appointment."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Appointment"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Appointment"})
     reference: Annotated[str, reference_to("Appointment")] | Unset = UNSET
 
 
 class AppointmentResponseActorTo(Reference, kw_only=True):
     """Reference to Device or 6 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "Device", "HealthcareService", "Location", "Patient", "Practitioner", "PractitionerRole",
         "RelatedPerson"})
     reference: Annotated[str, reference_to(
@@ -40,7 +40,7 @@ class AppointmentResponseActorTo(Reference, kw_only=True):
 class AppointmentResponse(DomainResource, kw_only=True, tag_field="resourceType", tag="AppointmentResponse"):
     """A reply to an appointment request for a patient and/or practitioner(s), such as a ...."""
 
-    path: ClassVar[str] = "AppointmentResponse"
+    fhir_path: ClassVar[str] = "AppointmentResponse"
     identifier: Many[Identifier] | Unset = UNSET
     appointment: AppointmentResponseAppointmentTo
     start: Instant | Unset = UNSET

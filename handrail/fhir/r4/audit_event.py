@@ -30,7 +30,7 @@ _AUDITEVENTENTITYDETAIL_VALUE = attrgetter(
 class AuditEventAgentWhoTo(Reference, kw_only=True):
     """Reference to Device or 5 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "Device", "Organization", "Patient", "Practitioner", "PractitionerRole", "RelatedPerson"})
     reference: Annotated[str, reference_to(
         "Device", "Organization", "Patient", "Practitioner", "PractitionerRole",
@@ -40,14 +40,14 @@ class AuditEventAgentWhoTo(Reference, kw_only=True):
 class AuditEventAgentLocationTo(Reference, kw_only=True):
     """Reference to Location."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Location"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Location"})
     reference: Annotated[str, reference_to("Location")] | Unset = UNSET
 
 
 class AuditEventSourceObserverTo(Reference, kw_only=True):
     """Reference to Bot or 8 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "Bot", "ClientApplication", "Device", "Organization", "Patient", "Practitioner",
         "PractitionerRole", "RelatedPerson", "Subscription"})
     reference: Annotated[str, reference_to(
@@ -58,7 +58,7 @@ class AuditEventSourceObserverTo(Reference, kw_only=True):
 class AuditEvent(DomainResource, kw_only=True, tag_field="resourceType", tag="AuditEvent"):
     """Event record kept for security purposes."""
 
-    path: ClassVar[str] = "AuditEvent"
+    fhir_path: ClassVar[str] = "AuditEvent"
     type: Coding
     subtype: Many[Coding] | Unset = UNSET
     action: AuditEventActionCode | Unset = UNSET
@@ -79,7 +79,7 @@ class AuditEvent(DomainResource, kw_only=True, tag_field="resourceType", tag="Au
 class AuditEventAgent(BackboneElement, kw_only=True):
     """Actor involved in the event."""
 
-    path: ClassVar[str] = "AuditEvent.agent"
+    fhir_path: ClassVar[str] = "AuditEvent.agent"
     type: CodeableConcept | Unset = UNSET
     role: Many[CodeableConcept] | Unset = UNSET
     who: AuditEventAgentWhoTo | Unset = UNSET
@@ -100,7 +100,7 @@ class AuditEventAgent(BackboneElement, kw_only=True):
 class AuditEventAgentNetwork(BackboneElement, kw_only=True):
     """Logical network location for application activity."""
 
-    path: ClassVar[str] = "AuditEvent.agent.network"
+    fhir_path: ClassVar[str] = "AuditEvent.agent.network"
     address: String | Unset = UNSET
     _address: Element | Unset = UNSET
     type: AuditEventAgentNetworkTypeCode | Unset = UNSET
@@ -110,7 +110,7 @@ class AuditEventAgentNetwork(BackboneElement, kw_only=True):
 class AuditEventSource(BackboneElement, kw_only=True):
     """Audit Event Reporter."""
 
-    path: ClassVar[str] = "AuditEvent.source"
+    fhir_path: ClassVar[str] = "AuditEvent.source"
     site: String | Unset = UNSET
     _site: Element | Unset = UNSET
     observer: AuditEventSourceObserverTo
@@ -120,7 +120,7 @@ class AuditEventSource(BackboneElement, kw_only=True):
 class AuditEventEntity(BackboneElement, kw_only=True):
     """Data or objects used."""
 
-    path: ClassVar[str] = "AuditEvent.entity"
+    fhir_path: ClassVar[str] = "AuditEvent.entity"
     what: Reference | Unset = UNSET
     type: Coding | Unset = UNSET
     role: Coding | Unset = UNSET
@@ -141,8 +141,8 @@ class AuditEventEntity(BackboneElement, kw_only=True):
 class AuditEventEntityDetail(BackboneElement, kw_only=True):
     """Additional Information about the entity."""
 
-    path: ClassVar[str] = "AuditEvent.entity.detail"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "AuditEvent.entity.detail"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "value": (True, ("valueString", "valueBase64Binary",)),
     }
     type: String

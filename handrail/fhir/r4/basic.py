@@ -19,7 +19,7 @@ from handrail.fhir.r4.datatypes import (
 class BasicAuthorTo(Reference, kw_only=True):
     """Reference to Organization or 4 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "Organization", "Patient", "Practitioner", "PractitionerRole", "RelatedPerson"})
     reference: Annotated[str, reference_to(
         "Organization", "Patient", "Practitioner", "PractitionerRole",
@@ -29,7 +29,7 @@ class BasicAuthorTo(Reference, kw_only=True):
 class Basic(DomainResource, kw_only=True, tag_field="resourceType", tag="Basic"):
     """Resource for non-supported content."""
 
-    path: ClassVar[str] = "Basic"
+    fhir_path: ClassVar[str] = "Basic"
     identifier: Many[Identifier] | Unset = UNSET
     code: CodeableConcept
     subject: Reference | Unset = UNSET

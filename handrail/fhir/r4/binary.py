@@ -17,7 +17,7 @@ from handrail.fhir.r4.datatypes import Element, Reference, Resource
 class Binary(Resource, kw_only=True, tag_field="resourceType", tag="Binary"):
     """Pure binary content defined by a format other than FHIR."""
 
-    path: ClassVar[str] = "Binary"
+    fhir_path: ClassVar[str] = "Binary"
     contentType: Code
     _contentType: Element | Unset = UNSET
     securityContext: Reference | Unset = UNSET

@@ -33,42 +33,42 @@ _BIOLOGICALLYDERIVEDPRODUCTMANIPULATION_TIME = attrgetter(
 class BiologicallyDerivedProductRequestTo(Reference, kw_only=True):
     """Reference to ServiceRequest."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"ServiceRequest"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"ServiceRequest"})
     reference: Annotated[str, reference_to("ServiceRequest")] | Unset = UNSET
 
 
 class BiologicallyDerivedProductParentTo(Reference, kw_only=True):
     """Reference to BiologicallyDerivedProduct."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"BiologicallyDerivedProduct"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"BiologicallyDerivedProduct"})
     reference: Annotated[str, reference_to("BiologicallyDerivedProduct")] | Unset = UNSET
 
 
 class BiologicallyDerivedProductCollectionCollectorTo(Reference, kw_only=True):
-    """Reference to Practitioner or PractitionerRole."""
+    """Reference to Practitioner or 1 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Practitioner", "PractitionerRole"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Practitioner", "PractitionerRole"})
     reference: Annotated[str, reference_to("Practitioner", "PractitionerRole")] | Unset = UNSET
 
 
 class BiologicallyDerivedProductCollectionSourceTo(Reference, kw_only=True):
-    """Reference to Organization or Patient."""
+    """Reference to Organization or 1 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Organization", "Patient"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Organization", "Patient"})
     reference: Annotated[str, reference_to("Organization", "Patient")] | Unset = UNSET
 
 
 class BiologicallyDerivedProductProcessingAdditiveTo(Reference, kw_only=True):
     """Reference to Substance."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Substance"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Substance"})
     reference: Annotated[str, reference_to("Substance")] | Unset = UNSET
 
 
 class BiologicallyDerivedProduct(DomainResource, kw_only=True, tag_field="resourceType", tag="BiologicallyDerivedProduct"):
     """A material substance originating from a biological entity."""
 
-    path: ClassVar[str] = "BiologicallyDerivedProduct"
+    fhir_path: ClassVar[str] = "BiologicallyDerivedProduct"
     identifier: Many[Identifier] | Unset = UNSET
     productCategory: BiologicallyDerivedProductProductCategoryCode | Unset = UNSET
     _productCategory: Element | Unset = UNSET
@@ -88,8 +88,8 @@ class BiologicallyDerivedProduct(DomainResource, kw_only=True, tag_field="resour
 class BiologicallyDerivedProductCollection(BackboneElement, kw_only=True):
     """How this product was collected."""
 
-    path: ClassVar[str] = "BiologicallyDerivedProduct.collection"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "BiologicallyDerivedProduct.collection"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "collected": (False, ("collectedDateTime", "collectedPeriod",)),
     }
     collector: BiologicallyDerivedProductCollectionCollectorTo | Unset = UNSET
@@ -105,8 +105,8 @@ class BiologicallyDerivedProductCollection(BackboneElement, kw_only=True):
 class BiologicallyDerivedProductProcessing(BackboneElement, kw_only=True):
     """Any processing of the product during collection."""
 
-    path: ClassVar[str] = "BiologicallyDerivedProduct.processing"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "BiologicallyDerivedProduct.processing"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "time": (False, ("timeDateTime", "timePeriod",)),
     }
     description: String | Unset = UNSET
@@ -124,8 +124,8 @@ class BiologicallyDerivedProductProcessing(BackboneElement, kw_only=True):
 class BiologicallyDerivedProductManipulation(BackboneElement, kw_only=True):
     """Any manipulation of product post-collection."""
 
-    path: ClassVar[str] = "BiologicallyDerivedProduct.manipulation"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "BiologicallyDerivedProduct.manipulation"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "time": (False, ("timeDateTime", "timePeriod",)),
     }
     description: String | Unset = UNSET
@@ -141,7 +141,7 @@ class BiologicallyDerivedProductManipulation(BackboneElement, kw_only=True):
 class BiologicallyDerivedProductStorage(BackboneElement, kw_only=True):
     """Product storage."""
 
-    path: ClassVar[str] = "BiologicallyDerivedProduct.storage"
+    fhir_path: ClassVar[str] = "BiologicallyDerivedProduct.storage"
     description: String | Unset = UNSET
     _description: Element | Unset = UNSET
     temperature: Decimal | Unset = UNSET

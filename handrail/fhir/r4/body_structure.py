@@ -19,14 +19,14 @@ from handrail.fhir.r4.datatypes import (
 class BodyStructurePatientTo(Reference, kw_only=True):
     """Reference to Patient."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Patient"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Patient"})
     reference: Annotated[str, reference_to("Patient")] | Unset = UNSET
 
 
 class BodyStructure(DomainResource, kw_only=True, tag_field="resourceType", tag="BodyStructure"):
     """Specific and identified anatomical structure."""
 
-    path: ClassVar[str] = "BodyStructure"
+    fhir_path: ClassVar[str] = "BodyStructure"
     identifier: Many[Identifier] | Unset = UNSET
     active: Boolean | Unset = UNSET
     _active: Element | Unset = UNSET

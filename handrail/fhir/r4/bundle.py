@@ -24,7 +24,7 @@ BundleEntryRequestMethodCode = Literal["GET", "HEAD", "POST", "PUT", "DELETE", "
 class Bundle(Resource, kw_only=True, tag_field="resourceType", tag="Bundle"):
     """Contains a collection of resources."""
 
-    path: ClassVar[str] = "Bundle"
+    fhir_path: ClassVar[str] = "Bundle"
     identifier: Identifier | Unset = UNSET
     type: BundleTypeCode
     _type: Element | Unset = UNSET
@@ -40,7 +40,7 @@ class Bundle(Resource, kw_only=True, tag_field="resourceType", tag="Bundle"):
 class BundleLink(BackboneElement, kw_only=True):
     """Links related to this Bundle."""
 
-    path: ClassVar[str] = "Bundle.link"
+    fhir_path: ClassVar[str] = "Bundle.link"
     relation: String
     _relation: Element | Unset = UNSET
     url: Uri
@@ -50,7 +50,7 @@ class BundleLink(BackboneElement, kw_only=True):
 class BundleEntry(BackboneElement, kw_only=True):
     """Entry in the bundle - will have a resource or information."""
 
-    path: ClassVar[str] = "Bundle.entry"
+    fhir_path: ClassVar[str] = "Bundle.entry"
     link: Many[BundleLink] | Unset = UNSET
     fullUrl: Uri | Unset = UNSET
     _fullUrl: Element | Unset = UNSET
@@ -66,7 +66,7 @@ class BundleEntry(BackboneElement, kw_only=True):
 class BundleEntrySearch(BackboneElement, kw_only=True):
     """Search related information."""
 
-    path: ClassVar[str] = "Bundle.entry.search"
+    fhir_path: ClassVar[str] = "Bundle.entry.search"
     mode: BundleEntrySearchModeCode | Unset = UNSET
     _mode: Element | Unset = UNSET
     score: Decimal | Unset = UNSET
@@ -76,7 +76,7 @@ class BundleEntrySearch(BackboneElement, kw_only=True):
 class BundleEntryRequest(BackboneElement, kw_only=True):
     """Additional execution information (transaction/batch/history)."""
 
-    path: ClassVar[str] = "Bundle.entry.request"
+    fhir_path: ClassVar[str] = "Bundle.entry.request"
     method: BundleEntryRequestMethodCode
     _method: Element | Unset = UNSET
     url: Uri
@@ -94,7 +94,7 @@ class BundleEntryRequest(BackboneElement, kw_only=True):
 class BundleEntryResponse(BackboneElement, kw_only=True):
     """Results of execution (transaction/batch/history)."""
 
-    path: ClassVar[str] = "Bundle.entry.response"
+    fhir_path: ClassVar[str] = "Bundle.entry.response"
     status: String
     _status: Element | Unset = UNSET
     location: Uri | Unset = UNSET

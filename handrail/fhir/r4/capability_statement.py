@@ -81,14 +81,14 @@ CapabilityStatementDocumentModeCode = Literal["producer", "consumer"]
 class CapabilityStatementImplementationCustodianTo(Reference, kw_only=True):
     """Reference to Organization."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Organization"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Organization"})
     reference: Annotated[str, reference_to("Organization")] | Unset = UNSET
 
 
 class CapabilityStatement(DomainResource, kw_only=True, tag_field="resourceType", tag="CapabilityStatement"):
     """A statement of system capabilities."""
 
-    path: ClassVar[str] = "CapabilityStatement"
+    fhir_path: ClassVar[str] = "CapabilityStatement"
     url: Uri | Unset = UNSET
     _url: Element | Unset = UNSET
     version: String | Unset = UNSET
@@ -138,7 +138,7 @@ class CapabilityStatement(DomainResource, kw_only=True, tag_field="resourceType"
 class CapabilityStatementSoftware(BackboneElement, kw_only=True):
     """Software that is covered by this capability statement."""
 
-    path: ClassVar[str] = "CapabilityStatement.software"
+    fhir_path: ClassVar[str] = "CapabilityStatement.software"
     name: String
     _name: Element | Unset = UNSET
     version: String | Unset = UNSET
@@ -150,7 +150,7 @@ class CapabilityStatementSoftware(BackboneElement, kw_only=True):
 class CapabilityStatementImplementation(BackboneElement, kw_only=True):
     """If this describes a specific instance."""
 
-    path: ClassVar[str] = "CapabilityStatement.implementation"
+    fhir_path: ClassVar[str] = "CapabilityStatement.implementation"
     description: String
     _description: Element | Unset = UNSET
     url: Url | Unset = UNSET
@@ -161,7 +161,7 @@ class CapabilityStatementImplementation(BackboneElement, kw_only=True):
 class CapabilityStatementRest(BackboneElement, kw_only=True):
     """If the endpoint is a RESTful one."""
 
-    path: ClassVar[str] = "CapabilityStatement.rest"
+    fhir_path: ClassVar[str] = "CapabilityStatement.rest"
     mode: CapabilityStatementRestModeCode
     _mode: Element | Unset = UNSET
     documentation: Markdown | Unset = UNSET
@@ -178,7 +178,7 @@ class CapabilityStatementRest(BackboneElement, kw_only=True):
 class CapabilityStatementRestSecurity(BackboneElement, kw_only=True):
     """Information about security of implementation."""
 
-    path: ClassVar[str] = "CapabilityStatement.rest.security"
+    fhir_path: ClassVar[str] = "CapabilityStatement.rest.security"
     cors: Boolean | Unset = UNSET
     _cors: Element | Unset = UNSET
     service: Many[CodeableConcept] | Unset = UNSET
@@ -189,7 +189,7 @@ class CapabilityStatementRestSecurity(BackboneElement, kw_only=True):
 class CapabilityStatementRestResource(BackboneElement, kw_only=True):
     """Resource served on the REST interface."""
 
-    path: ClassVar[str] = "CapabilityStatement.rest.resource"
+    fhir_path: ClassVar[str] = "CapabilityStatement.rest.resource"
     type: CapabilityStatementRestResourceTypeCode
     _type: Element | Unset = UNSET
     profile: Canonical | Unset = UNSET
@@ -226,7 +226,7 @@ class CapabilityStatementRestResource(BackboneElement, kw_only=True):
 class CapabilityStatementRestResourceInteraction(BackboneElement, kw_only=True):
     """What operations are supported?."""
 
-    path: ClassVar[str] = "CapabilityStatement.rest.resource.interaction"
+    fhir_path: ClassVar[str] = "CapabilityStatement.rest.resource.interaction"
     code: CapabilityStatementRestResourceInteractionCodeCode
     _code: Element | Unset = UNSET
     documentation: Markdown | Unset = UNSET
@@ -236,7 +236,7 @@ class CapabilityStatementRestResourceInteraction(BackboneElement, kw_only=True):
 class CapabilityStatementRestResourceSearchParam(BackboneElement, kw_only=True):
     """Search parameters supported by implementation."""
 
-    path: ClassVar[str] = "CapabilityStatement.rest.resource.searchParam"
+    fhir_path: ClassVar[str] = "CapabilityStatement.rest.resource.searchParam"
     name: String
     _name: Element | Unset = UNSET
     definition: Canonical | Unset = UNSET
@@ -250,7 +250,7 @@ class CapabilityStatementRestResourceSearchParam(BackboneElement, kw_only=True):
 class CapabilityStatementRestResourceOperation(BackboneElement, kw_only=True):
     """Definition of a resource operation."""
 
-    path: ClassVar[str] = "CapabilityStatement.rest.resource.operation"
+    fhir_path: ClassVar[str] = "CapabilityStatement.rest.resource.operation"
     name: String
     _name: Element | Unset = UNSET
     definition: Canonical
@@ -262,7 +262,7 @@ class CapabilityStatementRestResourceOperation(BackboneElement, kw_only=True):
 class CapabilityStatementRestInteraction(BackboneElement, kw_only=True):
     """What operations are supported?."""
 
-    path: ClassVar[str] = "CapabilityStatement.rest.interaction"
+    fhir_path: ClassVar[str] = "CapabilityStatement.rest.interaction"
     code: CapabilityStatementRestInteractionCodeCode
     _code: Element | Unset = UNSET
     documentation: Markdown | Unset = UNSET
@@ -272,7 +272,7 @@ class CapabilityStatementRestInteraction(BackboneElement, kw_only=True):
 class CapabilityStatementMessaging(BackboneElement, kw_only=True):
     """If messaging is supported."""
 
-    path: ClassVar[str] = "CapabilityStatement.messaging"
+    fhir_path: ClassVar[str] = "CapabilityStatement.messaging"
     endpoint: Many[CapabilityStatementMessagingEndpoint] | Unset = UNSET
     reliableCache: UnsignedInt | Unset = UNSET
     _reliableCache: Element | Unset = UNSET
@@ -284,7 +284,7 @@ class CapabilityStatementMessaging(BackboneElement, kw_only=True):
 class CapabilityStatementMessagingEndpoint(BackboneElement, kw_only=True):
     """Where messages should be sent."""
 
-    path: ClassVar[str] = "CapabilityStatement.messaging.endpoint"
+    fhir_path: ClassVar[str] = "CapabilityStatement.messaging.endpoint"
     protocol: Coding
     address: Url
     _address: Element | Unset = UNSET
@@ -293,7 +293,7 @@ class CapabilityStatementMessagingEndpoint(BackboneElement, kw_only=True):
 class CapabilityStatementMessagingSupportedMessage(BackboneElement, kw_only=True):
     """Messages supported by this system."""
 
-    path: ClassVar[str] = "CapabilityStatement.messaging.supportedMessage"
+    fhir_path: ClassVar[str] = "CapabilityStatement.messaging.supportedMessage"
     mode: CapabilityStatementMessagingSupportedMessageModeCode
     _mode: Element | Unset = UNSET
     definition: Canonical
@@ -303,7 +303,7 @@ class CapabilityStatementMessagingSupportedMessage(BackboneElement, kw_only=True
 class CapabilityStatementDocument(BackboneElement, kw_only=True):
     """Document definition."""
 
-    path: ClassVar[str] = "CapabilityStatement.document"
+    fhir_path: ClassVar[str] = "CapabilityStatement.document"
     mode: CapabilityStatementDocumentModeCode
     _mode: Element | Unset = UNSET
     documentation: Markdown | Unset = UNSET

@@ -38,28 +38,28 @@ _CAREPLANACTIVITYDETAIL_PRODUCT = attrgetter("productCodeableConcept", "productR
 class CarePlanBasedOnTo(Reference, kw_only=True):
     """Reference to CarePlan."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"CarePlan"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"CarePlan"})
     reference: Annotated[str, reference_to("CarePlan")] | Unset = UNSET
 
 
 class CarePlanSubjectTo(Reference, kw_only=True):
-    """Reference to Group or Patient."""
+    """Reference to Group or 1 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Group", "Patient"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Group", "Patient"})
     reference: Annotated[str, reference_to("Group", "Patient")] | Unset = UNSET
 
 
 class CarePlanEncounterTo(Reference, kw_only=True):
     """Reference to Encounter."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Encounter"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Encounter"})
     reference: Annotated[str, reference_to("Encounter")] | Unset = UNSET
 
 
 class CarePlanAuthorTo(Reference, kw_only=True):
     """Reference to CareTeam or 6 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "CareTeam", "Device", "Organization", "Patient", "Practitioner", "PractitionerRole",
         "RelatedPerson"})
     reference: Annotated[str, reference_to(
@@ -70,28 +70,28 @@ class CarePlanAuthorTo(Reference, kw_only=True):
 class CarePlanCareTeamTo(Reference, kw_only=True):
     """Reference to CareTeam."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"CareTeam"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"CareTeam"})
     reference: Annotated[str, reference_to("CareTeam")] | Unset = UNSET
 
 
 class CarePlanAddressesTo(Reference, kw_only=True):
     """Reference to Condition."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Condition"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Condition"})
     reference: Annotated[str, reference_to("Condition")] | Unset = UNSET
 
 
 class CarePlanGoalTo(Reference, kw_only=True):
     """Reference to Goal."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Goal"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Goal"})
     reference: Annotated[str, reference_to("Goal")] | Unset = UNSET
 
 
 class CarePlanActivityReferenceTo(Reference, kw_only=True):
     """Reference to Appointment or 8 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "Appointment", "CommunicationRequest", "DeviceRequest", "MedicationRequest",
         "NutritionOrder", "RequestGroup", "ServiceRequest", "Task", "VisionPrescription"})
     reference: Annotated[str, reference_to(
@@ -103,7 +103,7 @@ class CarePlanActivityReferenceTo(Reference, kw_only=True):
 class CarePlanActivityDetailReasonReferenceTo(Reference, kw_only=True):
     """Reference to Condition or 3 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "Condition", "DiagnosticReport", "DocumentReference", "Observation"})
     reference: Annotated[str, reference_to(
         "Condition", "DiagnosticReport", "DocumentReference", "Observation")] | Unset = UNSET
@@ -112,14 +112,14 @@ class CarePlanActivityDetailReasonReferenceTo(Reference, kw_only=True):
 class CarePlanActivityDetailLocationTo(Reference, kw_only=True):
     """Reference to Location."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Location"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Location"})
     reference: Annotated[str, reference_to("Location")] | Unset = UNSET
 
 
 class CarePlanActivityDetailPerformerTo(Reference, kw_only=True):
     """Reference to CareTeam or 7 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "CareTeam", "Device", "HealthcareService", "Organization", "Patient", "Practitioner",
         "PractitionerRole", "RelatedPerson"})
     reference: Annotated[str, reference_to(
@@ -128,16 +128,16 @@ class CarePlanActivityDetailPerformerTo(Reference, kw_only=True):
 
 
 class CarePlanActivityDetailProductTo(Reference, kw_only=True):
-    """Reference to Medication or Substance."""
+    """Reference to Medication or 1 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Medication", "Substance"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Medication", "Substance"})
     reference: Annotated[str, reference_to("Medication", "Substance")] | Unset = UNSET
 
 
 class CarePlan(DomainResource, kw_only=True, tag_field="resourceType", tag="CarePlan"):
     """Healthcare plan for patient or group."""
 
-    path: ClassVar[str] = "CarePlan"
+    fhir_path: ClassVar[str] = "CarePlan"
     identifier: Many[Identifier] | Unset = UNSET
     instantiatesCanonical: Many[Canonical] | Unset = UNSET
     _instantiatesCanonical: Many[Element] | Unset = UNSET
@@ -173,7 +173,7 @@ class CarePlan(DomainResource, kw_only=True, tag_field="resourceType", tag="Care
 class CarePlanActivity(BackboneElement, kw_only=True):
     """Action to occur as part of plan."""
 
-    path: ClassVar[str] = "CarePlan.activity"
+    fhir_path: ClassVar[str] = "CarePlan.activity"
     outcomeCodeableConcept: Many[CodeableConcept] | Unset = UNSET
     outcomeReference: Many[Reference] | Unset = UNSET
     progress: Many[Annotation] | Unset = UNSET
@@ -187,8 +187,8 @@ class CarePlanActivity(BackboneElement, kw_only=True):
 class CarePlanActivityDetail(BackboneElement, kw_only=True):
     """In-line definition of activity."""
 
-    path: ClassVar[str] = "CarePlan.activity.detail"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "CarePlan.activity.detail"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "scheduled": (False, ("scheduledTiming", "scheduledPeriod", "scheduledString",)),
         "product": (False, ("productCodeableConcept", "productReference",)),
     }

@@ -20,37 +20,37 @@ CareTeamStatusCode = Literal["proposed", "active", "suspended", "inactive", "ent
 
 
 class CareTeamSubjectTo(Reference, kw_only=True):
-    """Reference to Group or Patient."""
+    """Reference to Group or 1 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Group", "Patient"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Group", "Patient"})
     reference: Annotated[str, reference_to("Group", "Patient")] | Unset = UNSET
 
 
 class CareTeamEncounterTo(Reference, kw_only=True):
     """Reference to Encounter."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Encounter"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Encounter"})
     reference: Annotated[str, reference_to("Encounter")] | Unset = UNSET
 
 
 class CareTeamReasonReferenceTo(Reference, kw_only=True):
     """Reference to Condition."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Condition"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Condition"})
     reference: Annotated[str, reference_to("Condition")] | Unset = UNSET
 
 
 class CareTeamManagingOrganizationTo(Reference, kw_only=True):
     """Reference to Organization."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Organization"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Organization"})
     reference: Annotated[str, reference_to("Organization")] | Unset = UNSET
 
 
 class CareTeamParticipantMemberTo(Reference, kw_only=True):
     """Reference to CareTeam or 5 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "CareTeam", "Organization", "Patient", "Practitioner", "PractitionerRole", "RelatedPerson"})
     reference: Annotated[str, reference_to(
         "CareTeam", "Organization", "Patient", "Practitioner", "PractitionerRole",
@@ -60,7 +60,7 @@ class CareTeamParticipantMemberTo(Reference, kw_only=True):
 class CareTeam(DomainResource, kw_only=True, tag_field="resourceType", tag="CareTeam"):
     """Planned participants in the coordination and delivery of care for a patient or group."""
 
-    path: ClassVar[str] = "CareTeam"
+    fhir_path: ClassVar[str] = "CareTeam"
     identifier: Many[Identifier] | Unset = UNSET
     status: CareTeamStatusCode | Unset = UNSET
     _status: Element | Unset = UNSET
@@ -81,7 +81,7 @@ class CareTeam(DomainResource, kw_only=True, tag_field="resourceType", tag="Care
 class CareTeamParticipant(BackboneElement, kw_only=True):
     """Members of the team."""
 
-    path: ClassVar[str] = "CareTeam.participant"
+    fhir_path: ClassVar[str] = "CareTeam.participant"
     role: Many[CodeableConcept] | Unset = UNSET
     member: CareTeamParticipantMemberTo | Unset = UNSET
     onBehalfOf: CareTeamManagingOrganizationTo | Unset = UNSET

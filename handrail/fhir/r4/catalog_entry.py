@@ -22,7 +22,7 @@ CatalogEntryRelatedEntryRelationtypeCode = Literal["triggers", "is-replaced-by"]
 class CatalogEntryReferencedItemTo(Reference, kw_only=True):
     """Reference to ActivityDefinition or 10 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "ActivityDefinition", "Binary", "Device", "HealthcareService", "Medication",
         "ObservationDefinition", "Organization", "PlanDefinition", "Practitioner",
         "PractitionerRole", "SpecimenDefinition"})
@@ -35,14 +35,14 @@ class CatalogEntryReferencedItemTo(Reference, kw_only=True):
 class CatalogEntryRelatedEntryItemTo(Reference, kw_only=True):
     """Reference to CatalogEntry."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"CatalogEntry"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"CatalogEntry"})
     reference: Annotated[str, reference_to("CatalogEntry")] | Unset = UNSET
 
 
 class CatalogEntry(DomainResource, kw_only=True, tag_field="resourceType", tag="CatalogEntry"):
     """An entry in a catalog."""
 
-    path: ClassVar[str] = "CatalogEntry"
+    fhir_path: ClassVar[str] = "CatalogEntry"
     identifier: Many[Identifier] | Unset = UNSET
     type: CodeableConcept | Unset = UNSET
     orderable: Boolean
@@ -65,7 +65,7 @@ class CatalogEntry(DomainResource, kw_only=True, tag_field="resourceType", tag="
 class CatalogEntryRelatedEntry(BackboneElement, kw_only=True):
     """An item that this catalog entry is related to."""
 
-    path: ClassVar[str] = "CatalogEntry.relatedEntry"
+    fhir_path: ClassVar[str] = "CatalogEntry.relatedEntry"
     relationtype: CatalogEntryRelatedEntryRelationtypeCode
     _relationtype: Element | Unset = UNSET
     item: CatalogEntryRelatedEntryItemTo

@@ -31,35 +31,35 @@ _CHARGEITEM_PRODUCT = attrgetter("productReference", "productCodeableConcept")
 class ChargeItemPartOfTo(Reference, kw_only=True):
     """Reference to ChargeItem."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"ChargeItem"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"ChargeItem"})
     reference: Annotated[str, reference_to("ChargeItem")] | Unset = UNSET
 
 
 class ChargeItemSubjectTo(Reference, kw_only=True):
-    """Reference to Group or Patient."""
+    """Reference to Group or 1 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Group", "Patient"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Group", "Patient"})
     reference: Annotated[str, reference_to("Group", "Patient")] | Unset = UNSET
 
 
 class ChargeItemContextTo(Reference, kw_only=True):
-    """Reference to Encounter or EpisodeOfCare."""
+    """Reference to Encounter or 1 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Encounter", "EpisodeOfCare"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Encounter", "EpisodeOfCare"})
     reference: Annotated[str, reference_to("Encounter", "EpisodeOfCare")] | Unset = UNSET
 
 
 class ChargeItemPerformingOrganizationTo(Reference, kw_only=True):
     """Reference to Organization."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Organization"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Organization"})
     reference: Annotated[str, reference_to("Organization")] | Unset = UNSET
 
 
 class ChargeItemEntererTo(Reference, kw_only=True):
     """Reference to Device or 5 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "Device", "Organization", "Patient", "Practitioner", "PractitionerRole", "RelatedPerson"})
     reference: Annotated[str, reference_to(
         "Device", "Organization", "Patient", "Practitioner", "PractitionerRole",
@@ -69,7 +69,7 @@ class ChargeItemEntererTo(Reference, kw_only=True):
 class ChargeItemServiceTo(Reference, kw_only=True):
     """Reference to DiagnosticReport or 7 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "DiagnosticReport", "ImagingStudy", "Immunization", "MedicationAdministration",
         "MedicationDispense", "Observation", "Procedure", "SupplyDelivery"})
     reference: Annotated[str, reference_to(
@@ -80,21 +80,21 @@ class ChargeItemServiceTo(Reference, kw_only=True):
 class ChargeItemProductTo(Reference, kw_only=True):
     """Reference to Device or 2 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Device", "Medication", "Substance"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Device", "Medication", "Substance"})
     reference: Annotated[str, reference_to("Device", "Medication", "Substance")] | Unset = UNSET
 
 
 class ChargeItemAccountTo(Reference, kw_only=True):
     """Reference to Account."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Account"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Account"})
     reference: Annotated[str, reference_to("Account")] | Unset = UNSET
 
 
 class ChargeItemPerformerActorTo(Reference, kw_only=True):
     """Reference to CareTeam or 6 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "CareTeam", "Device", "Organization", "Patient", "Practitioner", "PractitionerRole",
         "RelatedPerson"})
     reference: Annotated[str, reference_to(
@@ -105,8 +105,8 @@ class ChargeItemPerformerActorTo(Reference, kw_only=True):
 class ChargeItem(DomainResource, kw_only=True, tag_field="resourceType", tag="ChargeItem"):
     """Item containing charge code(s) associated with the provision of healthcare provider ...."""
 
-    path: ClassVar[str] = "ChargeItem"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "ChargeItem"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "occurrence": (False, ("occurrenceDateTime", "occurrencePeriod", "occurrenceTiming",)),
         "product": (False, ("productReference", "productCodeableConcept",)),
     }
@@ -155,6 +155,6 @@ class ChargeItem(DomainResource, kw_only=True, tag_field="resourceType", tag="Ch
 class ChargeItemPerformer(BackboneElement, kw_only=True):
     """Who performed charged service."""
 
-    path: ClassVar[str] = "ChargeItem.performer"
+    fhir_path: ClassVar[str] = "ChargeItem.performer"
     function: CodeableConcept | Unset = UNSET
     actor: ChargeItemPerformerActorTo

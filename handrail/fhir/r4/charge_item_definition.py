@@ -26,14 +26,14 @@ ChargeItemDefinitionPropertyGroupPriceComponentTypeCode = Literal[
 class ChargeItemDefinitionInstanceTo(Reference, kw_only=True):
     """Reference to Device or 2 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Device", "Medication", "Substance"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Device", "Medication", "Substance"})
     reference: Annotated[str, reference_to("Device", "Medication", "Substance")] | Unset = UNSET
 
 
 class ChargeItemDefinition(DomainResource, kw_only=True, tag_field="resourceType", tag="ChargeItemDefinition"):
     """Definition of properties and rules about how the price and the applicability of a ...."""
 
-    path: ClassVar[str] = "ChargeItemDefinition"
+    fhir_path: ClassVar[str] = "ChargeItemDefinition"
     url: Uri
     _url: Element | Unset = UNSET
     identifier: Many[Identifier] | Unset = UNSET
@@ -76,7 +76,7 @@ class ChargeItemDefinition(DomainResource, kw_only=True, tag_field="resourceType
 class ChargeItemDefinitionApplicability(BackboneElement, kw_only=True):
     """Whether or not the billing code is applicable."""
 
-    path: ClassVar[str] = "ChargeItemDefinition.applicability"
+    fhir_path: ClassVar[str] = "ChargeItemDefinition.applicability"
     description: String | Unset = UNSET
     _description: Element | Unset = UNSET
     language: String | Unset = UNSET
@@ -88,7 +88,7 @@ class ChargeItemDefinitionApplicability(BackboneElement, kw_only=True):
 class ChargeItemDefinitionPropertyGroup(BackboneElement, kw_only=True):
     """Group of properties which are applicable under the same conditions."""
 
-    path: ClassVar[str] = "ChargeItemDefinition.propertyGroup"
+    fhir_path: ClassVar[str] = "ChargeItemDefinition.propertyGroup"
     applicability: Many[ChargeItemDefinitionApplicability] | Unset = UNSET
     priceComponent: Many[ChargeItemDefinitionPropertyGroupPriceComponent] | Unset = UNSET
 
@@ -96,7 +96,7 @@ class ChargeItemDefinitionPropertyGroup(BackboneElement, kw_only=True):
 class ChargeItemDefinitionPropertyGroupPriceComponent(BackboneElement, kw_only=True):
     """Components of total line item price."""
 
-    path: ClassVar[str] = "ChargeItemDefinition.propertyGroup.priceComponent"
+    fhir_path: ClassVar[str] = "ChargeItemDefinition.propertyGroup.priceComponent"
     type: ChargeItemDefinitionPropertyGroupPriceComponentTypeCode
     _type: Element | Unset = UNSET
     code: CodeableConcept | Unset = UNSET

@@ -37,28 +37,28 @@ _CLAIMITEM_LOCATION = attrgetter("locationCodeableConcept", "locationAddress", "
 class ClaimPatientTo(Reference, kw_only=True):
     """Reference to Patient."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Patient"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Patient"})
     reference: Annotated[str, reference_to("Patient")] | Unset = UNSET
 
 
 class ClaimEntererTo(Reference, kw_only=True):
-    """Reference to Practitioner or PractitionerRole."""
+    """Reference to Practitioner or 1 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Practitioner", "PractitionerRole"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Practitioner", "PractitionerRole"})
     reference: Annotated[str, reference_to("Practitioner", "PractitionerRole")] | Unset = UNSET
 
 
 class ClaimInsurerTo(Reference, kw_only=True):
     """Reference to Organization."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Organization"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Organization"})
     reference: Annotated[str, reference_to("Organization")] | Unset = UNSET
 
 
 class ClaimProviderTo(Reference, kw_only=True):
     """Reference to Organization or 2 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "Organization", "Practitioner", "PractitionerRole"})
     reference: Annotated[str, reference_to(
         "Organization", "Practitioner", "PractitionerRole")] | Unset = UNSET
@@ -67,7 +67,7 @@ class ClaimProviderTo(Reference, kw_only=True):
 class ClaimPrescriptionTo(Reference, kw_only=True):
     """Reference to DeviceRequest or 2 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "DeviceRequest", "MedicationRequest", "VisionPrescription"})
     reference: Annotated[str, reference_to(
         "DeviceRequest", "MedicationRequest", "VisionPrescription")] | Unset = UNSET
@@ -76,28 +76,28 @@ class ClaimPrescriptionTo(Reference, kw_only=True):
 class ClaimReferralTo(Reference, kw_only=True):
     """Reference to ServiceRequest."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"ServiceRequest"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"ServiceRequest"})
     reference: Annotated[str, reference_to("ServiceRequest")] | Unset = UNSET
 
 
 class ClaimFacilityTo(Reference, kw_only=True):
     """Reference to Location."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Location"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Location"})
     reference: Annotated[str, reference_to("Location")] | Unset = UNSET
 
 
 class ClaimRelatedClaimTo(Reference, kw_only=True):
     """Reference to Claim."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Claim"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Claim"})
     reference: Annotated[str, reference_to("Claim")] | Unset = UNSET
 
 
 class ClaimPayeePartyTo(Reference, kw_only=True):
     """Reference to Organization or 4 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "Organization", "Patient", "Practitioner", "PractitionerRole", "RelatedPerson"})
     reference: Annotated[str, reference_to(
         "Organization", "Patient", "Practitioner", "PractitionerRole",
@@ -107,49 +107,49 @@ class ClaimPayeePartyTo(Reference, kw_only=True):
 class ClaimDiagnosisDiagnosisTo(Reference, kw_only=True):
     """Reference to Condition."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Condition"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Condition"})
     reference: Annotated[str, reference_to("Condition")] | Unset = UNSET
 
 
 class ClaimProcedureProcedureTo(Reference, kw_only=True):
     """Reference to Procedure."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Procedure"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Procedure"})
     reference: Annotated[str, reference_to("Procedure")] | Unset = UNSET
 
 
 class ClaimProcedureUdiTo(Reference, kw_only=True):
     """Reference to Device."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Device"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Device"})
     reference: Annotated[str, reference_to("Device")] | Unset = UNSET
 
 
 class ClaimInsuranceCoverageTo(Reference, kw_only=True):
     """Reference to Coverage."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Coverage"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Coverage"})
     reference: Annotated[str, reference_to("Coverage")] | Unset = UNSET
 
 
 class ClaimInsuranceClaimResponseTo(Reference, kw_only=True):
     """Reference to ClaimResponse."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"ClaimResponse"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"ClaimResponse"})
     reference: Annotated[str, reference_to("ClaimResponse")] | Unset = UNSET
 
 
 class ClaimItemEncounterTo(Reference, kw_only=True):
     """Reference to Encounter."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Encounter"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Encounter"})
     reference: Annotated[str, reference_to("Encounter")] | Unset = UNSET
 
 
 class Claim(DomainResource, kw_only=True, tag_field="resourceType", tag="Claim"):
     """Claim, Pre-determination or Pre-authorization."""
 
-    path: ClassVar[str] = "Claim"
+    fhir_path: ClassVar[str] = "Claim"
     identifier: Many[Identifier] | Unset = UNSET
     status: ClaimStatusCode
     _status: Element | Unset = UNSET
@@ -185,7 +185,7 @@ class Claim(DomainResource, kw_only=True, tag_field="resourceType", tag="Claim")
 class ClaimRelated(BackboneElement, kw_only=True):
     """Prior or corollary claims."""
 
-    path: ClassVar[str] = "Claim.related"
+    fhir_path: ClassVar[str] = "Claim.related"
     claim: ClaimRelatedClaimTo | Unset = UNSET
     relationship: CodeableConcept | Unset = UNSET
     reference: Identifier | Unset = UNSET
@@ -194,7 +194,7 @@ class ClaimRelated(BackboneElement, kw_only=True):
 class ClaimPayee(BackboneElement, kw_only=True):
     """Recipient of benefits payable."""
 
-    path: ClassVar[str] = "Claim.payee"
+    fhir_path: ClassVar[str] = "Claim.payee"
     type: CodeableConcept
     party: ClaimPayeePartyTo | Unset = UNSET
 
@@ -202,7 +202,7 @@ class ClaimPayee(BackboneElement, kw_only=True):
 class ClaimCareTeam(BackboneElement, kw_only=True):
     """Members of the care team."""
 
-    path: ClassVar[str] = "Claim.careTeam"
+    fhir_path: ClassVar[str] = "Claim.careTeam"
     sequence: PositiveInt
     _sequence: Element | Unset = UNSET
     provider: ClaimProviderTo
@@ -215,8 +215,8 @@ class ClaimCareTeam(BackboneElement, kw_only=True):
 class ClaimSupportingInfo(BackboneElement, kw_only=True):
     """Supporting information."""
 
-    path: ClassVar[str] = "Claim.supportingInfo"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "Claim.supportingInfo"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "timing": (False, ("timingDate", "timingPeriod",)),
         "value": (
             False, ("valueBoolean", "valueString", "valueQuantity", "valueAttachment",
@@ -246,8 +246,8 @@ class ClaimSupportingInfo(BackboneElement, kw_only=True):
 class ClaimDiagnosis(BackboneElement, kw_only=True):
     """Pertinent diagnosis information."""
 
-    path: ClassVar[str] = "Claim.diagnosis"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "Claim.diagnosis"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "diagnosis": (True, ("diagnosisCodeableConcept", "diagnosisReference",)),
     }
     sequence: PositiveInt
@@ -265,8 +265,8 @@ class ClaimDiagnosis(BackboneElement, kw_only=True):
 class ClaimProcedure(BackboneElement, kw_only=True):
     """Clinical procedures performed."""
 
-    path: ClassVar[str] = "Claim.procedure"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "Claim.procedure"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "procedure": (True, ("procedureCodeableConcept", "procedureReference",)),
     }
     sequence: PositiveInt
@@ -285,7 +285,7 @@ class ClaimProcedure(BackboneElement, kw_only=True):
 class ClaimInsurance(BackboneElement, kw_only=True):
     """Patient insurance information."""
 
-    path: ClassVar[str] = "Claim.insurance"
+    fhir_path: ClassVar[str] = "Claim.insurance"
     sequence: PositiveInt
     _sequence: Element | Unset = UNSET
     focal: Boolean
@@ -302,8 +302,8 @@ class ClaimInsurance(BackboneElement, kw_only=True):
 class ClaimAccident(BackboneElement, kw_only=True):
     """Details of the event."""
 
-    path: ClassVar[str] = "Claim.accident"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "Claim.accident"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "location": (False, ("locationAddress", "locationReference",)),
     }
     date: Date
@@ -319,8 +319,8 @@ class ClaimAccident(BackboneElement, kw_only=True):
 class ClaimItem(BackboneElement, kw_only=True):
     """Product or service provided."""
 
-    path: ClassVar[str] = "Claim.item"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "Claim.item"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "serviced": (False, ("servicedDate", "servicedPeriod",)),
         "location": (False, ("locationCodeableConcept", "locationAddress", "locationReference",)),
     }
@@ -364,7 +364,7 @@ class ClaimItem(BackboneElement, kw_only=True):
 class ClaimItemDetail(BackboneElement, kw_only=True):
     """Product or service provided."""
 
-    path: ClassVar[str] = "Claim.item.detail"
+    fhir_path: ClassVar[str] = "Claim.item.detail"
     sequence: PositiveInt
     _sequence: Element | Unset = UNSET
     revenue: CodeableConcept | Unset = UNSET
@@ -384,7 +384,7 @@ class ClaimItemDetail(BackboneElement, kw_only=True):
 class ClaimItemDetailSubDetail(BackboneElement, kw_only=True):
     """Product or service provided."""
 
-    path: ClassVar[str] = "Claim.item.detail.subDetail"
+    fhir_path: ClassVar[str] = "Claim.item.detail.subDetail"
     sequence: PositiveInt
     _sequence: Element | Unset = UNSET
     revenue: CodeableConcept | Unset = UNSET

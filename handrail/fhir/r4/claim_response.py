@@ -33,21 +33,21 @@ _CLAIMRESPONSEADDITEM_LOCATION = attrgetter(
 class ClaimResponsePatientTo(Reference, kw_only=True):
     """Reference to Patient."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Patient"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Patient"})
     reference: Annotated[str, reference_to("Patient")] | Unset = UNSET
 
 
 class ClaimResponseInsurerTo(Reference, kw_only=True):
     """Reference to Organization."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Organization"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Organization"})
     reference: Annotated[str, reference_to("Organization")] | Unset = UNSET
 
 
 class ClaimResponseRequestorTo(Reference, kw_only=True):
     """Reference to Organization or 2 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "Organization", "Practitioner", "PractitionerRole"})
     reference: Annotated[str, reference_to(
         "Organization", "Practitioner", "PractitionerRole")] | Unset = UNSET
@@ -56,42 +56,42 @@ class ClaimResponseRequestorTo(Reference, kw_only=True):
 class ClaimResponseRequestTo(Reference, kw_only=True):
     """Reference to Claim."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Claim"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Claim"})
     reference: Annotated[str, reference_to("Claim")] | Unset = UNSET
 
 
 class ClaimResponseCommunicationRequestTo(Reference, kw_only=True):
     """Reference to CommunicationRequest."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"CommunicationRequest"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"CommunicationRequest"})
     reference: Annotated[str, reference_to("CommunicationRequest")] | Unset = UNSET
 
 
 class ClaimResponseAddItemLocationTo(Reference, kw_only=True):
     """Reference to Location."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Location"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Location"})
     reference: Annotated[str, reference_to("Location")] | Unset = UNSET
 
 
 class ClaimResponseInsuranceCoverageTo(Reference, kw_only=True):
     """Reference to Coverage."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Coverage"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Coverage"})
     reference: Annotated[str, reference_to("Coverage")] | Unset = UNSET
 
 
 class ClaimResponseInsuranceClaimResponseTo(Reference, kw_only=True):
     """Reference to ClaimResponse."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"ClaimResponse"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"ClaimResponse"})
     reference: Annotated[str, reference_to("ClaimResponse")] | Unset = UNSET
 
 
 class ClaimResponse(DomainResource, kw_only=True, tag_field="resourceType", tag="ClaimResponse"):
     """Response to a claim predetermination or preauthorization."""
 
-    path: ClassVar[str] = "ClaimResponse"
+    fhir_path: ClassVar[str] = "ClaimResponse"
     identifier: Many[Identifier] | Unset = UNSET
     status: ClaimResponseStatusCode
     _status: Element | Unset = UNSET
@@ -130,7 +130,7 @@ class ClaimResponse(DomainResource, kw_only=True, tag_field="resourceType", tag=
 class ClaimResponseItem(BackboneElement, kw_only=True):
     """Adjudication for claim line items."""
 
-    path: ClassVar[str] = "ClaimResponse.item"
+    fhir_path: ClassVar[str] = "ClaimResponse.item"
     itemSequence: PositiveInt
     _itemSequence: Element | Unset = UNSET
     noteNumber: Many[PositiveInt] | Unset = UNSET
@@ -142,7 +142,7 @@ class ClaimResponseItem(BackboneElement, kw_only=True):
 class ClaimResponseItemAdjudication(BackboneElement, kw_only=True):
     """Adjudication details."""
 
-    path: ClassVar[str] = "ClaimResponse.item.adjudication"
+    fhir_path: ClassVar[str] = "ClaimResponse.item.adjudication"
     category: CodeableConcept
     reason: CodeableConcept | Unset = UNSET
     amount: Money | Unset = UNSET
@@ -153,7 +153,7 @@ class ClaimResponseItemAdjudication(BackboneElement, kw_only=True):
 class ClaimResponseItemDetail(BackboneElement, kw_only=True):
     """Adjudication for claim details."""
 
-    path: ClassVar[str] = "ClaimResponse.item.detail"
+    fhir_path: ClassVar[str] = "ClaimResponse.item.detail"
     detailSequence: PositiveInt
     _detailSequence: Element | Unset = UNSET
     noteNumber: Many[PositiveInt] | Unset = UNSET
@@ -165,7 +165,7 @@ class ClaimResponseItemDetail(BackboneElement, kw_only=True):
 class ClaimResponseItemDetailSubDetail(BackboneElement, kw_only=True):
     """Adjudication for claim sub-details."""
 
-    path: ClassVar[str] = "ClaimResponse.item.detail.subDetail"
+    fhir_path: ClassVar[str] = "ClaimResponse.item.detail.subDetail"
     subDetailSequence: PositiveInt
     _subDetailSequence: Element | Unset = UNSET
     noteNumber: Many[PositiveInt] | Unset = UNSET
@@ -176,8 +176,8 @@ class ClaimResponseItemDetailSubDetail(BackboneElement, kw_only=True):
 class ClaimResponseAddItem(BackboneElement, kw_only=True):
     """Insurer added line items."""
 
-    path: ClassVar[str] = "ClaimResponse.addItem"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "ClaimResponse.addItem"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "serviced": (False, ("servicedDate", "servicedPeriod",)),
         "location": (False, ("locationCodeableConcept", "locationAddress", "locationReference",)),
     }
@@ -217,7 +217,7 @@ class ClaimResponseAddItem(BackboneElement, kw_only=True):
 class ClaimResponseAddItemDetail(BackboneElement, kw_only=True):
     """Insurer added line details."""
 
-    path: ClassVar[str] = "ClaimResponse.addItem.detail"
+    fhir_path: ClassVar[str] = "ClaimResponse.addItem.detail"
     productOrService: CodeableConcept
     modifier: Many[CodeableConcept] | Unset = UNSET
     quantity: SimpleQuantity | Unset = UNSET
@@ -234,7 +234,7 @@ class ClaimResponseAddItemDetail(BackboneElement, kw_only=True):
 class ClaimResponseAddItemDetailSubDetail(BackboneElement, kw_only=True):
     """Insurer added line items."""
 
-    path: ClassVar[str] = "ClaimResponse.addItem.detail.subDetail"
+    fhir_path: ClassVar[str] = "ClaimResponse.addItem.detail.subDetail"
     productOrService: CodeableConcept
     modifier: Many[CodeableConcept] | Unset = UNSET
     quantity: SimpleQuantity | Unset = UNSET
@@ -250,7 +250,7 @@ class ClaimResponseAddItemDetailSubDetail(BackboneElement, kw_only=True):
 class ClaimResponseTotal(BackboneElement, kw_only=True):
     """Adjudication totals."""
 
-    path: ClassVar[str] = "ClaimResponse.total"
+    fhir_path: ClassVar[str] = "ClaimResponse.total"
     category: CodeableConcept
     amount: Money
 
@@ -258,7 +258,7 @@ class ClaimResponseTotal(BackboneElement, kw_only=True):
 class ClaimResponsePayment(BackboneElement, kw_only=True):
     """Payment Details."""
 
-    path: ClassVar[str] = "ClaimResponse.payment"
+    fhir_path: ClassVar[str] = "ClaimResponse.payment"
     type: CodeableConcept
     adjustment: Money | Unset = UNSET
     adjustmentReason: CodeableConcept | Unset = UNSET
@@ -271,7 +271,7 @@ class ClaimResponsePayment(BackboneElement, kw_only=True):
 class ClaimResponseProcessNote(BackboneElement, kw_only=True):
     """Note concerning adjudication."""
 
-    path: ClassVar[str] = "ClaimResponse.processNote"
+    fhir_path: ClassVar[str] = "ClaimResponse.processNote"
     number: PositiveInt | Unset = UNSET
     _number: Element | Unset = UNSET
     type: ClaimResponseProcessNoteTypeCode | Unset = UNSET
@@ -284,7 +284,7 @@ class ClaimResponseProcessNote(BackboneElement, kw_only=True):
 class ClaimResponseInsurance(BackboneElement, kw_only=True):
     """Patient insurance information."""
 
-    path: ClassVar[str] = "ClaimResponse.insurance"
+    fhir_path: ClassVar[str] = "ClaimResponse.insurance"
     sequence: PositiveInt
     _sequence: Element | Unset = UNSET
     focal: Boolean
@@ -298,7 +298,7 @@ class ClaimResponseInsurance(BackboneElement, kw_only=True):
 class ClaimResponseError(BackboneElement, kw_only=True):
     """Processing errors."""
 
-    path: ClassVar[str] = "ClaimResponse.error"
+    fhir_path: ClassVar[str] = "ClaimResponse.error"
     itemSequence: PositiveInt | Unset = UNSET
     _itemSequence: Element | Unset = UNSET
     detailSequence: PositiveInt | Unset = UNSET

@@ -25,51 +25,51 @@ _CLINICALIMPRESSION_EFFECTIVE = attrgetter(
 
 
 class ClinicalImpressionSubjectTo(Reference, kw_only=True):
-    """Reference to Group or Patient."""
+    """Reference to Group or 1 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Group", "Patient"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Group", "Patient"})
     reference: Annotated[str, reference_to("Group", "Patient")] | Unset = UNSET
 
 
 class ClinicalImpressionEncounterTo(Reference, kw_only=True):
     """Reference to Encounter."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Encounter"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Encounter"})
     reference: Annotated[str, reference_to("Encounter")] | Unset = UNSET
 
 
 class ClinicalImpressionAssessorTo(Reference, kw_only=True):
-    """Reference to Practitioner or PractitionerRole."""
+    """Reference to Practitioner or 1 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Practitioner", "PractitionerRole"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Practitioner", "PractitionerRole"})
     reference: Annotated[str, reference_to("Practitioner", "PractitionerRole")] | Unset = UNSET
 
 
 class ClinicalImpressionPreviousTo(Reference, kw_only=True):
     """Reference to ClinicalImpression."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"ClinicalImpression"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"ClinicalImpression"})
     reference: Annotated[str, reference_to("ClinicalImpression")] | Unset = UNSET
 
 
 class ClinicalImpressionProblemTo(Reference, kw_only=True):
-    """Reference to AllergyIntolerance or Condition."""
+    """Reference to AllergyIntolerance or 1 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"AllergyIntolerance", "Condition"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"AllergyIntolerance", "Condition"})
     reference: Annotated[str, reference_to("AllergyIntolerance", "Condition")] | Unset = UNSET
 
 
 class ClinicalImpressionPrognosisReferenceTo(Reference, kw_only=True):
     """Reference to RiskAssessment."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"RiskAssessment"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"RiskAssessment"})
     reference: Annotated[str, reference_to("RiskAssessment")] | Unset = UNSET
 
 
 class ClinicalImpressionInvestigationItemTo(Reference, kw_only=True):
     """Reference to DiagnosticReport or 6 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "DiagnosticReport", "FamilyMemberHistory", "ImagingStudy", "Media", "Observation",
         "QuestionnaireResponse", "RiskAssessment"})
     reference: Annotated[str, reference_to(
@@ -80,15 +80,15 @@ class ClinicalImpressionInvestigationItemTo(Reference, kw_only=True):
 class ClinicalImpressionFindingItemReferenceTo(Reference, kw_only=True):
     """Reference to Condition or 2 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Condition", "Media", "Observation"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Condition", "Media", "Observation"})
     reference: Annotated[str, reference_to("Condition", "Media", "Observation")] | Unset = UNSET
 
 
 class ClinicalImpression(DomainResource, kw_only=True, tag_field="resourceType", tag="ClinicalImpression"):
     """A clinical assessment performed when planning treatments and management strategies ...."""
 
-    path: ClassVar[str] = "ClinicalImpression"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "ClinicalImpression"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "effective": (False, ("effectiveDateTime", "effectivePeriod",)),
     }
     identifier: Many[Identifier] | Unset = UNSET
@@ -126,7 +126,7 @@ class ClinicalImpression(DomainResource, kw_only=True, tag_field="resourceType",
 class ClinicalImpressionInvestigation(BackboneElement, kw_only=True):
     """One or more sets of investigations (signs, symptoms, etc.)."""
 
-    path: ClassVar[str] = "ClinicalImpression.investigation"
+    fhir_path: ClassVar[str] = "ClinicalImpression.investigation"
     code: CodeableConcept
     item: Many[ClinicalImpressionInvestigationItemTo] | Unset = UNSET
 
@@ -134,7 +134,7 @@ class ClinicalImpressionInvestigation(BackboneElement, kw_only=True):
 class ClinicalImpressionFinding(BackboneElement, kw_only=True):
     """Possible or likely findings and diagnoses."""
 
-    path: ClassVar[str] = "ClinicalImpression.finding"
+    fhir_path: ClassVar[str] = "ClinicalImpression.finding"
     itemCodeableConcept: CodeableConcept | Unset = UNSET
     itemReference: ClinicalImpressionFindingItemReferenceTo | Unset = UNSET
     basis: String | Unset = UNSET

@@ -38,7 +38,7 @@ _CODESYSTEMCONCEPTPROPERTY_VALUE = attrgetter(
 class CodeSystem(DomainResource, kw_only=True, tag_field="resourceType", tag="CodeSystem"):
     """Declares the existence of and describes a code system or code system supplement."""
 
-    path: ClassVar[str] = "CodeSystem"
+    fhir_path: ClassVar[str] = "CodeSystem"
     url: Uri | Unset = UNSET
     _url: Element | Unset = UNSET
     identifier: Many[Identifier] | Unset = UNSET
@@ -89,7 +89,7 @@ class CodeSystem(DomainResource, kw_only=True, tag_field="resourceType", tag="Co
 class CodeSystemFilter(BackboneElement, kw_only=True):
     """Filter that can be used in a value set."""
 
-    path: ClassVar[str] = "CodeSystem.filter"
+    fhir_path: ClassVar[str] = "CodeSystem.filter"
     code: Code
     _code: Element | Unset = UNSET
     description: String | Unset = UNSET
@@ -103,7 +103,7 @@ class CodeSystemFilter(BackboneElement, kw_only=True):
 class CodeSystemProperty(BackboneElement, kw_only=True):
     """Additional information supplied about each concept."""
 
-    path: ClassVar[str] = "CodeSystem.property"
+    fhir_path: ClassVar[str] = "CodeSystem.property"
     code: Code
     _code: Element | Unset = UNSET
     uri: Uri | Unset = UNSET
@@ -117,7 +117,7 @@ class CodeSystemProperty(BackboneElement, kw_only=True):
 class CodeSystemConcept(BackboneElement, kw_only=True):
     """Concepts in the code system."""
 
-    path: ClassVar[str] = "CodeSystem.concept"
+    fhir_path: ClassVar[str] = "CodeSystem.concept"
     code: Code
     _code: Element | Unset = UNSET
     display: String | Unset = UNSET
@@ -132,7 +132,7 @@ class CodeSystemConcept(BackboneElement, kw_only=True):
 class CodeSystemConceptDesignation(BackboneElement, kw_only=True):
     """Additional representations for the concept."""
 
-    path: ClassVar[str] = "CodeSystem.concept.designation"
+    fhir_path: ClassVar[str] = "CodeSystem.concept.designation"
     language: Code | Unset = UNSET
     _language: Element | Unset = UNSET
     use: Coding | Unset = UNSET
@@ -143,8 +143,8 @@ class CodeSystemConceptDesignation(BackboneElement, kw_only=True):
 class CodeSystemConceptProperty(BackboneElement, kw_only=True):
     """Property value for the concept."""
 
-    path: ClassVar[str] = "CodeSystem.concept.property"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "CodeSystem.concept.property"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "value": (
             True, ("valueCode", "valueCoding", "valueString", "valueInteger", "valueBoolean",
             "valueDateTime", "valueDecimal",)),

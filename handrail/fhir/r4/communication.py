@@ -30,28 +30,28 @@ _COMMUNICATIONPAYLOAD_CONTENT = attrgetter(
 class CommunicationInResponseToTo(Reference, kw_only=True):
     """Reference to Communication."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Communication"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Communication"})
     reference: Annotated[str, reference_to("Communication")] | Unset = UNSET
 
 
 class CommunicationSubjectTo(Reference, kw_only=True):
-    """Reference to Group or Patient."""
+    """Reference to Group or 1 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Group", "Patient"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Group", "Patient"})
     reference: Annotated[str, reference_to("Group", "Patient")] | Unset = UNSET
 
 
 class CommunicationEncounterTo(Reference, kw_only=True):
     """Reference to Encounter."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Encounter"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Encounter"})
     reference: Annotated[str, reference_to("Encounter")] | Unset = UNSET
 
 
 class CommunicationRecipientTo(Reference, kw_only=True):
     """Reference to CareTeam or 8 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "CareTeam", "Device", "Group", "HealthcareService", "Organization", "Patient",
         "Practitioner", "PractitionerRole", "RelatedPerson"})
     reference: Annotated[str, reference_to(
@@ -62,7 +62,7 @@ class CommunicationRecipientTo(Reference, kw_only=True):
 class CommunicationSenderTo(Reference, kw_only=True):
     """Reference to Device or 6 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "Device", "HealthcareService", "Organization", "Patient", "Practitioner",
         "PractitionerRole", "RelatedPerson"})
     reference: Annotated[str, reference_to(
@@ -73,7 +73,7 @@ class CommunicationSenderTo(Reference, kw_only=True):
 class CommunicationReasonReferenceTo(Reference, kw_only=True):
     """Reference to Condition or 3 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "Condition", "DiagnosticReport", "DocumentReference", "Observation"})
     reference: Annotated[str, reference_to(
         "Condition", "DiagnosticReport", "DocumentReference", "Observation")] | Unset = UNSET
@@ -82,7 +82,7 @@ class CommunicationReasonReferenceTo(Reference, kw_only=True):
 class Communication(DomainResource, kw_only=True, tag_field="resourceType", tag="Communication"):
     """A record of information transmitted from a sender to a receiver."""
 
-    path: ClassVar[str] = "Communication"
+    fhir_path: ClassVar[str] = "Communication"
     identifier: Many[Identifier] | Unset = UNSET
     instantiatesCanonical: Many[Canonical] | Unset = UNSET
     _instantiatesCanonical: Many[Element] | Unset = UNSET
@@ -117,8 +117,8 @@ class Communication(DomainResource, kw_only=True, tag_field="resourceType", tag=
 class CommunicationPayload(BackboneElement, kw_only=True):
     """Message payload."""
 
-    path: ClassVar[str] = "Communication.payload"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "Communication.payload"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "content": (True, ("contentString", "contentAttachment", "contentReference",)),
     }
     contentString: String | Unset = UNSET

@@ -31,28 +31,28 @@ _COMMUNICATIONREQUESTPAYLOAD_CONTENT = attrgetter(
 class CommunicationRequestReplacesTo(Reference, kw_only=True):
     """Reference to CommunicationRequest."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"CommunicationRequest"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"CommunicationRequest"})
     reference: Annotated[str, reference_to("CommunicationRequest")] | Unset = UNSET
 
 
 class CommunicationRequestSubjectTo(Reference, kw_only=True):
-    """Reference to Group or Patient."""
+    """Reference to Group or 1 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Group", "Patient"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Group", "Patient"})
     reference: Annotated[str, reference_to("Group", "Patient")] | Unset = UNSET
 
 
 class CommunicationRequestEncounterTo(Reference, kw_only=True):
     """Reference to Encounter."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Encounter"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Encounter"})
     reference: Annotated[str, reference_to("Encounter")] | Unset = UNSET
 
 
 class CommunicationRequestRequesterTo(Reference, kw_only=True):
     """Reference to Device or 5 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "Device", "Organization", "Patient", "Practitioner", "PractitionerRole", "RelatedPerson"})
     reference: Annotated[str, reference_to(
         "Device", "Organization", "Patient", "Practitioner", "PractitionerRole",
@@ -62,7 +62,7 @@ class CommunicationRequestRequesterTo(Reference, kw_only=True):
 class CommunicationRequestRecipientTo(Reference, kw_only=True):
     """Reference to CareTeam or 8 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "CareTeam", "Device", "Group", "HealthcareService", "Organization", "Patient",
         "Practitioner", "PractitionerRole", "RelatedPerson"})
     reference: Annotated[str, reference_to(
@@ -73,7 +73,7 @@ class CommunicationRequestRecipientTo(Reference, kw_only=True):
 class CommunicationRequestSenderTo(Reference, kw_only=True):
     """Reference to Device or 6 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "Device", "HealthcareService", "Organization", "Patient", "Practitioner",
         "PractitionerRole", "RelatedPerson"})
     reference: Annotated[str, reference_to(
@@ -84,7 +84,7 @@ class CommunicationRequestSenderTo(Reference, kw_only=True):
 class CommunicationRequestReasonReferenceTo(Reference, kw_only=True):
     """Reference to Condition or 3 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "Condition", "DiagnosticReport", "DocumentReference", "Observation"})
     reference: Annotated[str, reference_to(
         "Condition", "DiagnosticReport", "DocumentReference", "Observation")] | Unset = UNSET
@@ -93,8 +93,8 @@ class CommunicationRequestReasonReferenceTo(Reference, kw_only=True):
 class CommunicationRequest(DomainResource, kw_only=True, tag_field="resourceType", tag="CommunicationRequest"):
     """A request for information to be sent to a receiver."""
 
-    path: ClassVar[str] = "CommunicationRequest"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "CommunicationRequest"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "occurrence": (False, ("occurrenceDateTime", "occurrencePeriod",)),
     }
     identifier: Many[Identifier] | Unset = UNSET
@@ -133,8 +133,8 @@ class CommunicationRequest(DomainResource, kw_only=True, tag_field="resourceType
 class CommunicationRequestPayload(BackboneElement, kw_only=True):
     """Message payload."""
 
-    path: ClassVar[str] = "CommunicationRequest.payload"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "CommunicationRequest.payload"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "content": (True, ("contentString", "contentAttachment", "contentReference",)),
     }
     contentString: String | Unset = UNSET

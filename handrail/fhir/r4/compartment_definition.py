@@ -56,7 +56,7 @@ CompartmentDefinitionResourceCodeCode = Literal[
 class CompartmentDefinition(DomainResource, kw_only=True, tag_field="resourceType", tag="CompartmentDefinition"):
     """Compartment Definition for a resource."""
 
-    path: ClassVar[str] = "CompartmentDefinition"
+    fhir_path: ClassVar[str] = "CompartmentDefinition"
     url: Uri
     _url: Element | Unset = UNSET
     version: String | Unset = UNSET
@@ -87,7 +87,7 @@ class CompartmentDefinition(DomainResource, kw_only=True, tag_field="resourceTyp
 class CompartmentDefinitionResource(BackboneElement, kw_only=True):
     """How a resource is related to the compartment."""
 
-    path: ClassVar[str] = "CompartmentDefinition.resource"
+    fhir_path: ClassVar[str] = "CompartmentDefinition.resource"
     code: CompartmentDefinitionResourceCodeCode
     _code: Element | Unset = UNSET
     param: Many[String] | Unset = UNSET

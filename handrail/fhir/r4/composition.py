@@ -30,14 +30,14 @@ _COMPOSITIONRELATESTO_TARGET = attrgetter("targetIdentifier", "targetReference")
 class CompositionEncounterTo(Reference, kw_only=True):
     """Reference to Encounter."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Encounter"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Encounter"})
     reference: Annotated[str, reference_to("Encounter")] | Unset = UNSET
 
 
 class CompositionAuthorTo(Reference, kw_only=True):
     """Reference to Device or 5 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "Device", "Organization", "Patient", "Practitioner", "PractitionerRole", "RelatedPerson"})
     reference: Annotated[str, reference_to(
         "Device", "Organization", "Patient", "Practitioner", "PractitionerRole",
@@ -47,14 +47,14 @@ class CompositionAuthorTo(Reference, kw_only=True):
 class CompositionCustodianTo(Reference, kw_only=True):
     """Reference to Organization."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Organization"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Organization"})
     reference: Annotated[str, reference_to("Organization")] | Unset = UNSET
 
 
 class CompositionAttesterPartyTo(Reference, kw_only=True):
     """Reference to Organization or 4 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "Organization", "Patient", "Practitioner", "PractitionerRole", "RelatedPerson"})
     reference: Annotated[str, reference_to(
         "Organization", "Patient", "Practitioner", "PractitionerRole",
@@ -64,14 +64,14 @@ class CompositionAttesterPartyTo(Reference, kw_only=True):
 class CompositionRelatesToTargetTo(Reference, kw_only=True):
     """Reference to Composition."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Composition"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Composition"})
     reference: Annotated[str, reference_to("Composition")] | Unset = UNSET
 
 
 class Composition(DomainResource, kw_only=True, tag_field="resourceType", tag="Composition"):
     """A set of resources composed into a single coherent clinical statement with clinical ...."""
 
-    path: ClassVar[str] = "Composition"
+    fhir_path: ClassVar[str] = "Composition"
     identifier: Identifier | Unset = UNSET
     status: CompositionStatusCode
     _status: Element | Unset = UNSET
@@ -96,7 +96,7 @@ class Composition(DomainResource, kw_only=True, tag_field="resourceType", tag="C
 class CompositionAttester(BackboneElement, kw_only=True):
     """Attests to accuracy of composition."""
 
-    path: ClassVar[str] = "Composition.attester"
+    fhir_path: ClassVar[str] = "Composition.attester"
     mode: CompositionAttesterModeCode
     _mode: Element | Unset = UNSET
     time: DateTime | Unset = UNSET
@@ -107,8 +107,8 @@ class CompositionAttester(BackboneElement, kw_only=True):
 class CompositionRelatesTo(BackboneElement, kw_only=True):
     """Relationships to other compositions/documents."""
 
-    path: ClassVar[str] = "Composition.relatesTo"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "Composition.relatesTo"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "target": (True, ("targetIdentifier", "targetReference",)),
     }
     code: CompositionRelatesToCodeCode
@@ -123,7 +123,7 @@ class CompositionRelatesTo(BackboneElement, kw_only=True):
 class CompositionEvent(BackboneElement, kw_only=True):
     """The clinical service(s) being documented."""
 
-    path: ClassVar[str] = "Composition.event"
+    fhir_path: ClassVar[str] = "Composition.event"
     code: Many[CodeableConcept] | Unset = UNSET
     period: Period | Unset = UNSET
     detail: Many[Reference] | Unset = UNSET
@@ -132,7 +132,7 @@ class CompositionEvent(BackboneElement, kw_only=True):
 class CompositionSection(BackboneElement, kw_only=True):
     """Composition is broken into sections."""
 
-    path: ClassVar[str] = "Composition.section"
+    fhir_path: ClassVar[str] = "Composition.section"
     title: String | Unset = UNSET
     _title: Element | Unset = UNSET
     code: CodeableConcept | Unset = UNSET

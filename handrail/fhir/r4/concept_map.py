@@ -33,8 +33,8 @@ _CONCEPTMAP_TARGET = attrgetter("targetUri", "targetCanonical", "_targetUri", "_
 class ConceptMap(DomainResource, kw_only=True, tag_field="resourceType", tag="ConceptMap"):
     """A map from one set of concepts to one or more other concepts."""
 
-    path: ClassVar[str] = "ConceptMap"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "ConceptMap"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "source": (False, ("sourceUri", "sourceCanonical",)),
         "target": (False, ("targetUri", "targetCanonical",)),
     }
@@ -82,7 +82,7 @@ class ConceptMap(DomainResource, kw_only=True, tag_field="resourceType", tag="Co
 class ConceptMapGroup(BackboneElement, kw_only=True):
     """Same source and target systems."""
 
-    path: ClassVar[str] = "ConceptMap.group"
+    fhir_path: ClassVar[str] = "ConceptMap.group"
     source: Uri | Unset = UNSET
     _source: Element | Unset = UNSET
     sourceVersion: String | Unset = UNSET
@@ -98,7 +98,7 @@ class ConceptMapGroup(BackboneElement, kw_only=True):
 class ConceptMapGroupElement(BackboneElement, kw_only=True):
     """Mappings for a concept from the source set."""
 
-    path: ClassVar[str] = "ConceptMap.group.element"
+    fhir_path: ClassVar[str] = "ConceptMap.group.element"
     code: Code | Unset = UNSET
     _code: Element | Unset = UNSET
     display: String | Unset = UNSET
@@ -109,7 +109,7 @@ class ConceptMapGroupElement(BackboneElement, kw_only=True):
 class ConceptMapGroupElementTarget(BackboneElement, kw_only=True):
     """Concept in target system for element."""
 
-    path: ClassVar[str] = "ConceptMap.group.element.target"
+    fhir_path: ClassVar[str] = "ConceptMap.group.element.target"
     code: Code | Unset = UNSET
     _code: Element | Unset = UNSET
     display: String | Unset = UNSET
@@ -125,7 +125,7 @@ class ConceptMapGroupElementTarget(BackboneElement, kw_only=True):
 class ConceptMapGroupElementTargetDependsOn(BackboneElement, kw_only=True):
     """Other elements required for this mapping (from context)."""
 
-    path: ClassVar[str] = "ConceptMap.group.element.target.dependsOn"
+    fhir_path: ClassVar[str] = "ConceptMap.group.element.target.dependsOn"
     property: Uri
     _property: Element | Unset = UNSET
     system: Canonical | Unset = UNSET
@@ -139,7 +139,7 @@ class ConceptMapGroupElementTargetDependsOn(BackboneElement, kw_only=True):
 class ConceptMapGroupUnmapped(BackboneElement, kw_only=True):
     """What to do when there is no mapping for the source concept."""
 
-    path: ClassVar[str] = "ConceptMap.group.unmapped"
+    fhir_path: ClassVar[str] = "ConceptMap.group.unmapped"
     mode: ConceptMapGroupUnmappedModeCode
     _mode: Element | Unset = UNSET
     code: Code | Unset = UNSET

@@ -42,23 +42,23 @@ _CONDITION_ABATEMENT = attrgetter(
 
 
 class ConditionSubjectTo(Reference, kw_only=True):
-    """Reference to Group or Patient."""
+    """Reference to Group or 1 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Group", "Patient"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Group", "Patient"})
     reference: Annotated[str, reference_to("Group", "Patient")] | Unset = UNSET
 
 
 class ConditionEncounterTo(Reference, kw_only=True):
     """Reference to Encounter."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Encounter"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Encounter"})
     reference: Annotated[str, reference_to("Encounter")] | Unset = UNSET
 
 
 class ConditionRecorderTo(Reference, kw_only=True):
     """Reference to Patient or 3 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "Patient", "Practitioner", "PractitionerRole", "RelatedPerson"})
     reference: Annotated[str, reference_to(
         "Patient", "Practitioner", "PractitionerRole", "RelatedPerson")] | Unset = UNSET
@@ -67,7 +67,7 @@ class ConditionRecorderTo(Reference, kw_only=True):
 class ConditionStageAssessmentTo(Reference, kw_only=True):
     """Reference to ClinicalImpression or 2 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "ClinicalImpression", "DiagnosticReport", "Observation"})
     reference: Annotated[str, reference_to(
         "ClinicalImpression", "DiagnosticReport", "Observation")] | Unset = UNSET
@@ -76,15 +76,15 @@ class ConditionStageAssessmentTo(Reference, kw_only=True):
 class Condition(DomainResource, kw_only=True, tag_field="resourceType", tag="Condition"):
     """Detailed information about conditions, problems or diagnoses."""
 
-    path: ClassVar[str] = "Condition"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "Condition"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "onset": (
             False, ("onsetDateTime", "onsetAge", "onsetPeriod", "onsetRange", "onsetString",)),
         "abatement": (
             False, ("abatementDateTime", "abatementAge", "abatementPeriod", "abatementRange",
             "abatementString",)),
     }
-    bindings: ClassVar[Mapping[str, Concepts]] = {"clinicalStatus": _CONDITION_CLINICALSTATUS, "verificationStatus": _CONDITION_VERIFICATIONSTATUS}
+    fhir_bindings: ClassVar[Mapping[str, Concepts]] = {"clinicalStatus": _CONDITION_CLINICALSTATUS, "verificationStatus": _CONDITION_VERIFICATIONSTATUS}
     identifier: Many[Identifier] | Unset = UNSET
     clinicalStatus: CodeableConcept | Unset = UNSET
     verificationStatus: CodeableConcept | Unset = UNSET
@@ -126,7 +126,7 @@ class Condition(DomainResource, kw_only=True, tag_field="resourceType", tag="Con
 class ConditionStage(BackboneElement, kw_only=True):
     """Stage/grade, usually assessed formally."""
 
-    path: ClassVar[str] = "Condition.stage"
+    fhir_path: ClassVar[str] = "Condition.stage"
     summary: CodeableConcept | Unset = UNSET
     assessment: Many[ConditionStageAssessmentTo] | Unset = UNSET
     type: CodeableConcept | Unset = UNSET
@@ -138,7 +138,7 @@ class ConditionStage(BackboneElement, kw_only=True):
 class ConditionEvidence(BackboneElement, kw_only=True):
     """Supporting evidence."""
 
-    path: ClassVar[str] = "Condition.evidence"
+    fhir_path: ClassVar[str] = "Condition.evidence"
     code: Many[CodeableConcept] | Unset = UNSET
     detail: Many[Reference] | Unset = UNSET
 

@@ -29,14 +29,14 @@ _CONSENT_SOURCE = attrgetter("sourceAttachment", "sourceReference")
 class ConsentPatientTo(Reference, kw_only=True):
     """Reference to Patient."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Patient"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Patient"})
     reference: Annotated[str, reference_to("Patient")] | Unset = UNSET
 
 
 class ConsentPerformerTo(Reference, kw_only=True):
     """Reference to Organization or 4 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "Organization", "Patient", "Practitioner", "PractitionerRole", "RelatedPerson"})
     reference: Annotated[str, reference_to(
         "Organization", "Patient", "Practitioner", "PractitionerRole",
@@ -46,30 +46,30 @@ class ConsentPerformerTo(Reference, kw_only=True):
 class ConsentOrganizationTo(Reference, kw_only=True):
     """Reference to Organization."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Organization"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Organization"})
     reference: Annotated[str, reference_to("Organization")] | Unset = UNSET
 
 
 class ConsentSourceTo(Reference, kw_only=True):
     """Reference to Consent or 3 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "Consent", "Contract", "DocumentReference", "QuestionnaireResponse"})
     reference: Annotated[str, reference_to(
         "Consent", "Contract", "DocumentReference", "QuestionnaireResponse")] | Unset = UNSET
 
 
 class ConsentVerificationVerifiedWithTo(Reference, kw_only=True):
-    """Reference to Patient or RelatedPerson."""
+    """Reference to Patient or 1 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Patient", "RelatedPerson"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Patient", "RelatedPerson"})
     reference: Annotated[str, reference_to("Patient", "RelatedPerson")] | Unset = UNSET
 
 
 class ConsentProvisionActorReferenceTo(Reference, kw_only=True):
     """Reference to CareTeam or 7 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "CareTeam", "Device", "Group", "Organization", "Patient", "Practitioner",
         "PractitionerRole", "RelatedPerson"})
     reference: Annotated[str, reference_to(
@@ -80,8 +80,8 @@ class ConsentProvisionActorReferenceTo(Reference, kw_only=True):
 class Consent(DomainResource, kw_only=True, tag_field="resourceType", tag="Consent"):
     """A healthcare consumer's choices to permit or deny recipients or roles to perform ...."""
 
-    path: ClassVar[str] = "Consent"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "Consent"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "source": (False, ("sourceAttachment", "sourceReference",)),
     }
     identifier: Many[Identifier] | Unset = UNSET
@@ -108,7 +108,7 @@ class Consent(DomainResource, kw_only=True, tag_field="resourceType", tag="Conse
 class ConsentPolicy(BackboneElement, kw_only=True):
     """Policies covered by this consent."""
 
-    path: ClassVar[str] = "Consent.policy"
+    fhir_path: ClassVar[str] = "Consent.policy"
     authority: Uri | Unset = UNSET
     _authority: Element | Unset = UNSET
     uri: Uri | Unset = UNSET
@@ -118,7 +118,7 @@ class ConsentPolicy(BackboneElement, kw_only=True):
 class ConsentVerification(BackboneElement, kw_only=True):
     """Consent Verified by patient or family."""
 
-    path: ClassVar[str] = "Consent.verification"
+    fhir_path: ClassVar[str] = "Consent.verification"
     verified: Boolean
     _verified: Element | Unset = UNSET
     verifiedWith: ConsentVerificationVerifiedWithTo | Unset = UNSET
@@ -129,7 +129,7 @@ class ConsentVerification(BackboneElement, kw_only=True):
 class ConsentProvision(BackboneElement, kw_only=True):
     """Constraints to the base Consent.policyRule."""
 
-    path: ClassVar[str] = "Consent.provision"
+    fhir_path: ClassVar[str] = "Consent.provision"
     type: ConsentProvisionTypeCode | Unset = UNSET
     _type: Element | Unset = UNSET
     period: Period | Unset = UNSET
@@ -147,7 +147,7 @@ class ConsentProvision(BackboneElement, kw_only=True):
 class ConsentProvisionActor(BackboneElement, kw_only=True):
     """Who|what controlled by this rule (or group, by role)."""
 
-    path: ClassVar[str] = "Consent.provision.actor"
+    fhir_path: ClassVar[str] = "Consent.provision.actor"
     role: CodeableConcept
     reference: ConsentProvisionActorReferenceTo
 
@@ -155,7 +155,7 @@ class ConsentProvisionActor(BackboneElement, kw_only=True):
 class ConsentProvisionData(BackboneElement, kw_only=True):
     """Data controlled by this rule."""
 
-    path: ClassVar[str] = "Consent.provision.data"
+    fhir_path: ClassVar[str] = "Consent.provision.data"
     meaning: ConsentProvisionDataMeaningCode
     _meaning: Element | Unset = UNSET
     reference: Reference

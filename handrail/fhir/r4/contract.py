@@ -44,28 +44,28 @@ _CONTRACTRULE_CONTENT = attrgetter("contentAttachment", "contentReference")
 class ContractInstantiatesCanonicalTo(Reference, kw_only=True):
     """Reference to Contract."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Contract"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Contract"})
     reference: Annotated[str, reference_to("Contract")] | Unset = UNSET
 
 
 class ContractAuthorityTo(Reference, kw_only=True):
     """Reference to Organization."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Organization"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Organization"})
     reference: Annotated[str, reference_to("Organization")] | Unset = UNSET
 
 
 class ContractDomainTo(Reference, kw_only=True):
     """Reference to Location."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Location"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Location"})
     reference: Annotated[str, reference_to("Location")] | Unset = UNSET
 
 
 class ContractAuthorTo(Reference, kw_only=True):
     """Reference to Organization or 3 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "Organization", "Patient", "Practitioner", "PractitionerRole"})
     reference: Annotated[str, reference_to(
         "Organization", "Patient", "Practitioner", "PractitionerRole")] | Unset = UNSET
@@ -74,14 +74,14 @@ class ContractAuthorTo(Reference, kw_only=True):
 class ContractRelevantHistoryTo(Reference, kw_only=True):
     """Reference to Provenance."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Provenance"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Provenance"})
     reference: Annotated[str, reference_to("Provenance")] | Unset = UNSET
 
 
 class ContractLegallyBindingTo(Reference, kw_only=True):
     """Reference to Composition or 3 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "Composition", "Contract", "DocumentReference", "QuestionnaireResponse"})
     reference: Annotated[str, reference_to(
         "Composition", "Contract", "DocumentReference", "QuestionnaireResponse")] | Unset = UNSET
@@ -90,7 +90,7 @@ class ContractLegallyBindingTo(Reference, kw_only=True):
 class ContractContentDefinitionPublisherTo(Reference, kw_only=True):
     """Reference to Organization or 2 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "Organization", "Practitioner", "PractitionerRole"})
     reference: Annotated[str, reference_to(
         "Organization", "Practitioner", "PractitionerRole")] | Unset = UNSET
@@ -99,7 +99,7 @@ class ContractContentDefinitionPublisherTo(Reference, kw_only=True):
 class ContractTermOfferPartyReferenceTo(Reference, kw_only=True):
     """Reference to Device or 6 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "Device", "Group", "Organization", "Patient", "Practitioner", "PractitionerRole",
         "RelatedPerson"})
     reference: Annotated[str, reference_to(
@@ -110,7 +110,7 @@ class ContractTermOfferPartyReferenceTo(Reference, kw_only=True):
 class ContractTermAssetValuedItemResponsibleTo(Reference, kw_only=True):
     """Reference to Organization or 4 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "Organization", "Patient", "Practitioner", "PractitionerRole", "RelatedPerson"})
     reference: Annotated[str, reference_to(
         "Organization", "Patient", "Practitioner", "PractitionerRole",
@@ -118,16 +118,16 @@ class ContractTermAssetValuedItemResponsibleTo(Reference, kw_only=True):
 
 
 class ContractTermActionContextTo(Reference, kw_only=True):
-    """Reference to Encounter or EpisodeOfCare."""
+    """Reference to Encounter or 1 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Encounter", "EpisodeOfCare"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Encounter", "EpisodeOfCare"})
     reference: Annotated[str, reference_to("Encounter", "EpisodeOfCare")] | Unset = UNSET
 
 
 class ContractTermActionPerformerTo(Reference, kw_only=True):
     """Reference to CareTeam or 8 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "CareTeam", "Device", "Location", "Organization", "Patient", "Practitioner",
         "PractitionerRole", "RelatedPerson", "Substance"})
     reference: Annotated[str, reference_to(
@@ -138,7 +138,7 @@ class ContractTermActionPerformerTo(Reference, kw_only=True):
 class ContractTermActionReasonReferenceTo(Reference, kw_only=True):
     """Reference to Condition or 5 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "Condition", "DiagnosticReport", "DocumentReference", "Observation", "Questionnaire",
         "QuestionnaireResponse"})
     reference: Annotated[str, reference_to(
@@ -149,7 +149,7 @@ class ContractTermActionReasonReferenceTo(Reference, kw_only=True):
 class ContractFriendlyContentTo(Reference, kw_only=True):
     """Reference to Composition or 2 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "Composition", "DocumentReference", "QuestionnaireResponse"})
     reference: Annotated[str, reference_to(
         "Composition", "DocumentReference", "QuestionnaireResponse")] | Unset = UNSET
@@ -158,15 +158,15 @@ class ContractFriendlyContentTo(Reference, kw_only=True):
 class ContractRuleContentTo(Reference, kw_only=True):
     """Reference to DocumentReference."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"DocumentReference"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"DocumentReference"})
     reference: Annotated[str, reference_to("DocumentReference")] | Unset = UNSET
 
 
 class Contract(DomainResource, kw_only=True, tag_field="resourceType", tag="Contract"):
     """Legal Agreement."""
 
-    path: ClassVar[str] = "Contract"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "Contract"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "topic": (False, ("topicCodeableConcept", "topicReference",)),
         "legallyBinding": (False, ("legallyBindingAttachment", "legallyBindingReference",)),
     }
@@ -223,7 +223,7 @@ class Contract(DomainResource, kw_only=True, tag_field="resourceType", tag="Cont
 class ContractContentDefinition(BackboneElement, kw_only=True):
     """Contract precursor content."""
 
-    path: ClassVar[str] = "Contract.contentDefinition"
+    fhir_path: ClassVar[str] = "Contract.contentDefinition"
     type: CodeableConcept
     subType: CodeableConcept | Unset = UNSET
     publisher: ContractContentDefinitionPublisherTo | Unset = UNSET
@@ -238,8 +238,8 @@ class ContractContentDefinition(BackboneElement, kw_only=True):
 class ContractTerm(BackboneElement, kw_only=True):
     """Contract Term List."""
 
-    path: ClassVar[str] = "Contract.term"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "Contract.term"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "topic": (False, ("topicCodeableConcept", "topicReference",)),
     }
     identifier: Identifier | Unset = UNSET
@@ -265,7 +265,7 @@ class ContractTerm(BackboneElement, kw_only=True):
 class ContractTermSecurityLabel(BackboneElement, kw_only=True):
     """Protection for the Term."""
 
-    path: ClassVar[str] = "Contract.term.securityLabel"
+    fhir_path: ClassVar[str] = "Contract.term.securityLabel"
     number: Many[UnsignedInt] | Unset = UNSET
     _number: Many[Element] | Unset = UNSET
     classification: Coding
@@ -276,7 +276,7 @@ class ContractTermSecurityLabel(BackboneElement, kw_only=True):
 class ContractTermOffer(BackboneElement, kw_only=True):
     """Context of the Contract term."""
 
-    path: ClassVar[str] = "Contract.term.offer"
+    fhir_path: ClassVar[str] = "Contract.term.offer"
     identifier: Many[Identifier] | Unset = UNSET
     party: Many[ContractTermOfferParty] | Unset = UNSET
     topic: Reference | Unset = UNSET
@@ -295,7 +295,7 @@ class ContractTermOffer(BackboneElement, kw_only=True):
 class ContractTermOfferParty(BackboneElement, kw_only=True):
     """Offer Recipient."""
 
-    path: ClassVar[str] = "Contract.term.offer.party"
+    fhir_path: ClassVar[str] = "Contract.term.offer.party"
     reference: Many[ContractTermOfferPartyReferenceTo]
     role: CodeableConcept
 
@@ -303,8 +303,8 @@ class ContractTermOfferParty(BackboneElement, kw_only=True):
 class ContractTermOfferAnswer(BackboneElement, kw_only=True):
     """Response to offer text."""
 
-    path: ClassVar[str] = "Contract.term.offer.answer"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "Contract.term.offer.answer"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "value": (
             True, ("valueBoolean", "valueDecimal", "valueInteger", "valueDate", "valueDateTime",
             "valueTime", "valueString", "valueUri", "valueAttachment", "valueCoding",
@@ -338,7 +338,7 @@ class ContractTermOfferAnswer(BackboneElement, kw_only=True):
 class ContractTermAsset(BackboneElement, kw_only=True):
     """Contract Term Asset List."""
 
-    path: ClassVar[str] = "Contract.term.asset"
+    fhir_path: ClassVar[str] = "Contract.term.asset"
     scope: CodeableConcept | Unset = UNSET
     type: Many[CodeableConcept] | Unset = UNSET
     typeReference: Many[Reference] | Unset = UNSET
@@ -363,7 +363,7 @@ class ContractTermAsset(BackboneElement, kw_only=True):
 class ContractTermAssetContext(BackboneElement, kw_only=True):
     """Circumstance of the asset."""
 
-    path: ClassVar[str] = "Contract.term.asset.context"
+    fhir_path: ClassVar[str] = "Contract.term.asset.context"
     reference: Reference | Unset = UNSET
     code: Many[CodeableConcept] | Unset = UNSET
     text: String | Unset = UNSET
@@ -373,8 +373,8 @@ class ContractTermAssetContext(BackboneElement, kw_only=True):
 class ContractTermAssetValuedItem(BackboneElement, kw_only=True):
     """Contract Valued Item List."""
 
-    path: ClassVar[str] = "Contract.term.asset.valuedItem"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "Contract.term.asset.valuedItem"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "entity": (False, ("entityCodeableConcept", "entityReference",)),
     }
     entityCodeableConcept: CodeableConcept | Unset = UNSET
@@ -407,8 +407,8 @@ class ContractTermAssetValuedItem(BackboneElement, kw_only=True):
 class ContractTermAction(BackboneElement, kw_only=True):
     """Entity being ascribed responsibility."""
 
-    path: ClassVar[str] = "Contract.term.action"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "Contract.term.action"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "occurrence": (False, ("occurrenceDateTime", "occurrencePeriod", "occurrenceTiming",)),
     }
     doNotPerform: Boolean | Unset = UNSET
@@ -451,7 +451,7 @@ class ContractTermAction(BackboneElement, kw_only=True):
 class ContractTermActionSubject(BackboneElement, kw_only=True):
     """Entity of the action."""
 
-    path: ClassVar[str] = "Contract.term.action.subject"
+    fhir_path: ClassVar[str] = "Contract.term.action.subject"
     reference: Many[ContractTermOfferPartyReferenceTo]
     role: CodeableConcept | Unset = UNSET
 
@@ -459,7 +459,7 @@ class ContractTermActionSubject(BackboneElement, kw_only=True):
 class ContractSigner(BackboneElement, kw_only=True):
     """Contract Signatory."""
 
-    path: ClassVar[str] = "Contract.signer"
+    fhir_path: ClassVar[str] = "Contract.signer"
     type: Coding
     party: ContractTermAssetValuedItemResponsibleTo
     signature: Many[Signature]
@@ -468,8 +468,8 @@ class ContractSigner(BackboneElement, kw_only=True):
 class ContractFriendly(BackboneElement, kw_only=True):
     """Contract Friendly Language."""
 
-    path: ClassVar[str] = "Contract.friendly"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "Contract.friendly"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "content": (True, ("contentAttachment", "contentReference",)),
     }
     contentAttachment: Attachment | Unset = UNSET
@@ -482,8 +482,8 @@ class ContractFriendly(BackboneElement, kw_only=True):
 class ContractLegal(BackboneElement, kw_only=True):
     """Contract Legal Language."""
 
-    path: ClassVar[str] = "Contract.legal"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "Contract.legal"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "content": (True, ("contentAttachment", "contentReference",)),
     }
     contentAttachment: Attachment | Unset = UNSET
@@ -496,8 +496,8 @@ class ContractLegal(BackboneElement, kw_only=True):
 class ContractRule(BackboneElement, kw_only=True):
     """Computable Contract Language."""
 
-    path: ClassVar[str] = "Contract.rule"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "Contract.rule"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "content": (True, ("contentAttachment", "contentReference",)),
     }
     contentAttachment: Attachment | Unset = UNSET

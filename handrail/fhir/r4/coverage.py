@@ -26,36 +26,36 @@ _COVERAGECOSTTOBENEFICIARY_VALUE = attrgetter("valueQuantity", "valueMoney")
 class CoveragePolicyHolderTo(Reference, kw_only=True):
     """Reference to Organization or 2 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Organization", "Patient", "RelatedPerson"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Organization", "Patient", "RelatedPerson"})
     reference: Annotated[str, reference_to(
         "Organization", "Patient", "RelatedPerson")] | Unset = UNSET
 
 
 class CoverageSubscriberTo(Reference, kw_only=True):
-    """Reference to Patient or RelatedPerson."""
+    """Reference to Patient or 1 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Patient", "RelatedPerson"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Patient", "RelatedPerson"})
     reference: Annotated[str, reference_to("Patient", "RelatedPerson")] | Unset = UNSET
 
 
 class CoverageBeneficiaryTo(Reference, kw_only=True):
     """Reference to Patient."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Patient"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Patient"})
     reference: Annotated[str, reference_to("Patient")] | Unset = UNSET
 
 
 class CoverageContractTo(Reference, kw_only=True):
     """Reference to Contract."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Contract"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Contract"})
     reference: Annotated[str, reference_to("Contract")] | Unset = UNSET
 
 
 class Coverage(DomainResource, kw_only=True, tag_field="resourceType", tag="Coverage"):
     """Insurance or medical plan or a payment agreement."""
 
-    path: ClassVar[str] = "Coverage"
+    fhir_path: ClassVar[str] = "Coverage"
     identifier: Many[Identifier] | Unset = UNSET
     status: CoverageStatusCode
     _status: Element | Unset = UNSET
@@ -84,7 +84,7 @@ class Coverage(DomainResource, kw_only=True, tag_field="resourceType", tag="Cove
 class CoverageClass(BackboneElement, kw_only=True):
     """Additional coverage classifications."""
 
-    path: ClassVar[str] = "Coverage.class"
+    fhir_path: ClassVar[str] = "Coverage.class"
     type: CodeableConcept
     value: String
     _value: Element | Unset = UNSET
@@ -95,8 +95,8 @@ class CoverageClass(BackboneElement, kw_only=True):
 class CoverageCostToBeneficiary(BackboneElement, kw_only=True):
     """Patient payments for services/products."""
 
-    path: ClassVar[str] = "Coverage.costToBeneficiary"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "Coverage.costToBeneficiary"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "value": (True, ("valueQuantity", "valueMoney",)),
     }
     type: CodeableConcept | Unset = UNSET
@@ -111,6 +111,6 @@ class CoverageCostToBeneficiary(BackboneElement, kw_only=True):
 class CoverageCostToBeneficiaryException(BackboneElement, kw_only=True):
     """Exceptions for patient payments."""
 
-    path: ClassVar[str] = "Coverage.costToBeneficiary.exception"
+    fhir_path: ClassVar[str] = "Coverage.costToBeneficiary.exception"
     type: CodeableConcept
     period: Period | Unset = UNSET

@@ -32,21 +32,21 @@ _COVERAGEELIGIBILITYREQUESTITEMDIAGNOSIS_DIAGNOSIS = attrgetter(
 class CoverageEligibilityRequestPatientTo(Reference, kw_only=True):
     """Reference to Patient."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Patient"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Patient"})
     reference: Annotated[str, reference_to("Patient")] | Unset = UNSET
 
 
 class CoverageEligibilityRequestEntererTo(Reference, kw_only=True):
-    """Reference to Practitioner or PractitionerRole."""
+    """Reference to Practitioner or 1 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Practitioner", "PractitionerRole"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Practitioner", "PractitionerRole"})
     reference: Annotated[str, reference_to("Practitioner", "PractitionerRole")] | Unset = UNSET
 
 
 class CoverageEligibilityRequestProviderTo(Reference, kw_only=True):
     """Reference to Organization or 2 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "Organization", "Practitioner", "PractitionerRole"})
     reference: Annotated[str, reference_to(
         "Organization", "Practitioner", "PractitionerRole")] | Unset = UNSET
@@ -55,43 +55,43 @@ class CoverageEligibilityRequestProviderTo(Reference, kw_only=True):
 class CoverageEligibilityRequestInsurerTo(Reference, kw_only=True):
     """Reference to Organization."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Organization"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Organization"})
     reference: Annotated[str, reference_to("Organization")] | Unset = UNSET
 
 
 class CoverageEligibilityRequestFacilityTo(Reference, kw_only=True):
     """Reference to Location."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Location"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Location"})
     reference: Annotated[str, reference_to("Location")] | Unset = UNSET
 
 
 class CoverageEligibilityRequestInsuranceCoverageTo(Reference, kw_only=True):
     """Reference to Coverage."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Coverage"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Coverage"})
     reference: Annotated[str, reference_to("Coverage")] | Unset = UNSET
 
 
 class CoverageEligibilityRequestItemFacilityTo(Reference, kw_only=True):
-    """Reference to Location or Organization."""
+    """Reference to Location or 1 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Location", "Organization"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Location", "Organization"})
     reference: Annotated[str, reference_to("Location", "Organization")] | Unset = UNSET
 
 
 class CoverageEligibilityRequestItemDiagnosisDiagnosisTo(Reference, kw_only=True):
     """Reference to Condition."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Condition"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Condition"})
     reference: Annotated[str, reference_to("Condition")] | Unset = UNSET
 
 
 class CoverageEligibilityRequest(DomainResource, kw_only=True, tag_field="resourceType", tag="CoverageEligibilityRequest"):
     """CoverageEligibilityRequest resource."""
 
-    path: ClassVar[str] = "CoverageEligibilityRequest"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "CoverageEligibilityRequest"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "serviced": (False, ("servicedDate", "servicedPeriod",)),
     }
     identifier: Many[Identifier] | Unset = UNSET
@@ -121,7 +121,7 @@ class CoverageEligibilityRequest(DomainResource, kw_only=True, tag_field="resour
 class CoverageEligibilityRequestSupportingInfo(BackboneElement, kw_only=True):
     """Supporting information."""
 
-    path: ClassVar[str] = "CoverageEligibilityRequest.supportingInfo"
+    fhir_path: ClassVar[str] = "CoverageEligibilityRequest.supportingInfo"
     sequence: PositiveInt
     _sequence: Element | Unset = UNSET
     information: Reference
@@ -132,7 +132,7 @@ class CoverageEligibilityRequestSupportingInfo(BackboneElement, kw_only=True):
 class CoverageEligibilityRequestInsurance(BackboneElement, kw_only=True):
     """Patient insurance information."""
 
-    path: ClassVar[str] = "CoverageEligibilityRequest.insurance"
+    fhir_path: ClassVar[str] = "CoverageEligibilityRequest.insurance"
     focal: Boolean | Unset = UNSET
     _focal: Element | Unset = UNSET
     coverage: CoverageEligibilityRequestInsuranceCoverageTo
@@ -143,7 +143,7 @@ class CoverageEligibilityRequestInsurance(BackboneElement, kw_only=True):
 class CoverageEligibilityRequestItem(BackboneElement, kw_only=True):
     """Item to be evaluated for eligibiity."""
 
-    path: ClassVar[str] = "CoverageEligibilityRequest.item"
+    fhir_path: ClassVar[str] = "CoverageEligibilityRequest.item"
     supportingInfoSequence: Many[PositiveInt] | Unset = UNSET
     _supportingInfoSequence: Many[Element] | Unset = UNSET
     category: CodeableConcept | Unset = UNSET
@@ -160,8 +160,8 @@ class CoverageEligibilityRequestItem(BackboneElement, kw_only=True):
 class CoverageEligibilityRequestItemDiagnosis(BackboneElement, kw_only=True):
     """Applicable diagnosis."""
 
-    path: ClassVar[str] = "CoverageEligibilityRequest.item.diagnosis"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "CoverageEligibilityRequest.item.diagnosis"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "diagnosis": (False, ("diagnosisCodeableConcept", "diagnosisReference",)),
     }
     diagnosisCodeableConcept: CodeableConcept | Unset = UNSET

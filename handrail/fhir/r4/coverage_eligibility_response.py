@@ -35,14 +35,14 @@ _COVERAGEELIGIBILITYRESPONSEINSURANCEITEMBENEFIT_USED = attrgetter(
 class CoverageEligibilityResponsePatientTo(Reference, kw_only=True):
     """Reference to Patient."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Patient"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Patient"})
     reference: Annotated[str, reference_to("Patient")] | Unset = UNSET
 
 
 class CoverageEligibilityResponseRequestorTo(Reference, kw_only=True):
     """Reference to Organization or 2 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "Organization", "Practitioner", "PractitionerRole"})
     reference: Annotated[str, reference_to(
         "Organization", "Practitioner", "PractitionerRole")] | Unset = UNSET
@@ -51,36 +51,36 @@ class CoverageEligibilityResponseRequestorTo(Reference, kw_only=True):
 class CoverageEligibilityResponseRequestTo(Reference, kw_only=True):
     """Reference to CoverageEligibilityRequest."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"CoverageEligibilityRequest"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"CoverageEligibilityRequest"})
     reference: Annotated[str, reference_to("CoverageEligibilityRequest")] | Unset = UNSET
 
 
 class CoverageEligibilityResponseInsurerTo(Reference, kw_only=True):
     """Reference to Organization."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Organization"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Organization"})
     reference: Annotated[str, reference_to("Organization")] | Unset = UNSET
 
 
 class CoverageEligibilityResponseInsuranceCoverageTo(Reference, kw_only=True):
     """Reference to Coverage."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Coverage"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Coverage"})
     reference: Annotated[str, reference_to("Coverage")] | Unset = UNSET
 
 
 class CoverageEligibilityResponseInsuranceItemProviderTo(Reference, kw_only=True):
-    """Reference to Practitioner or PractitionerRole."""
+    """Reference to Practitioner or 1 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Practitioner", "PractitionerRole"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Practitioner", "PractitionerRole"})
     reference: Annotated[str, reference_to("Practitioner", "PractitionerRole")] | Unset = UNSET
 
 
 class CoverageEligibilityResponse(DomainResource, kw_only=True, tag_field="resourceType", tag="CoverageEligibilityResponse"):
     """CoverageEligibilityResponse resource."""
 
-    path: ClassVar[str] = "CoverageEligibilityResponse"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "CoverageEligibilityResponse"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "serviced": (False, ("servicedDate", "servicedPeriod",)),
     }
     identifier: Many[Identifier] | Unset = UNSET
@@ -114,7 +114,7 @@ class CoverageEligibilityResponse(DomainResource, kw_only=True, tag_field="resou
 class CoverageEligibilityResponseInsurance(BackboneElement, kw_only=True):
     """Patient insurance information."""
 
-    path: ClassVar[str] = "CoverageEligibilityResponse.insurance"
+    fhir_path: ClassVar[str] = "CoverageEligibilityResponse.insurance"
     coverage: CoverageEligibilityResponseInsuranceCoverageTo
     inforce: Boolean | Unset = UNSET
     _inforce: Element | Unset = UNSET
@@ -125,7 +125,7 @@ class CoverageEligibilityResponseInsurance(BackboneElement, kw_only=True):
 class CoverageEligibilityResponseInsuranceItem(BackboneElement, kw_only=True):
     """Benefits and authorization details."""
 
-    path: ClassVar[str] = "CoverageEligibilityResponse.insurance.item"
+    fhir_path: ClassVar[str] = "CoverageEligibilityResponse.insurance.item"
     category: CodeableConcept | Unset = UNSET
     productOrService: CodeableConcept | Unset = UNSET
     modifier: Many[CodeableConcept] | Unset = UNSET
@@ -150,8 +150,8 @@ class CoverageEligibilityResponseInsuranceItem(BackboneElement, kw_only=True):
 class CoverageEligibilityResponseInsuranceItemBenefit(BackboneElement, kw_only=True):
     """Benefit Summary."""
 
-    path: ClassVar[str] = "CoverageEligibilityResponse.insurance.item.benefit"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "CoverageEligibilityResponse.insurance.item.benefit"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "allowed": (False, ("allowedUnsignedInt", "allowedString", "allowedMoney",)),
         "used": (False, ("usedUnsignedInt", "usedString", "usedMoney",)),
     }
@@ -175,5 +175,5 @@ class CoverageEligibilityResponseInsuranceItemBenefit(BackboneElement, kw_only=T
 class CoverageEligibilityResponseError(BackboneElement, kw_only=True):
     """Processing errors."""
 
-    path: ClassVar[str] = "CoverageEligibilityResponse.error"
+    fhir_path: ClassVar[str] = "CoverageEligibilityResponse.error"
     code: CodeableConcept

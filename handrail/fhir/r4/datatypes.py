@@ -193,7 +193,7 @@ _USAGECONTEXT_VALUE = attrgetter(
 class Element(Structure, kw_only=True):
     """Base for all elements."""
 
-    path: ClassVar[str] = "Element"
+    fhir_path: ClassVar[str] = "Element"
     id: String | Unset = UNSET
     extension: Many[Extension] | Unset = UNSET
 
@@ -201,14 +201,14 @@ class Element(Structure, kw_only=True):
 class BackboneElement(Element, kw_only=True):
     """Base for elements defined inside a resource."""
 
-    path: ClassVar[str] = "BackboneElement"
+    fhir_path: ClassVar[str] = "BackboneElement"
     modifierExtension: Many[Extension] | Unset = UNSET
 
 
 class Resource(Structure, kw_only=True):
     """Base Resource."""
 
-    path: ClassVar[str] = "Resource"
+    fhir_path: ClassVar[str] = "Resource"
     id: Id | Unset = UNSET
     meta: Meta | Unset = UNSET
     implicitRules: Uri | Unset = UNSET
@@ -220,7 +220,7 @@ class Resource(Structure, kw_only=True):
 class DomainResource(Resource, kw_only=True):
     """A resource with narrative, extensions, and contained resources."""
 
-    path: ClassVar[str] = "DomainResource"
+    fhir_path: ClassVar[str] = "DomainResource"
     text: Narrative | Unset = UNSET
     contained: Many[Raw] | Unset = UNSET
     extension: Many[Extension] | Unset = UNSET
@@ -230,7 +230,7 @@ class DomainResource(Resource, kw_only=True):
 class Reference(Element, kw_only=True):
     """A reference from one resource to another."""
 
-    path: ClassVar[str] = "Reference"
+    fhir_path: ClassVar[str] = "Reference"
     reference: Annotated[str, reference_to(*MODULES)] | Unset = UNSET
     _reference: Element | Unset = UNSET
     type: Uri | Unset = UNSET
@@ -243,7 +243,7 @@ class Reference(Element, kw_only=True):
 class Quantity(Element, kw_only=True):
     """A measured or measurable amount."""
 
-    path: ClassVar[str] = "Quantity"
+    fhir_path: ClassVar[str] = "Quantity"
     value: Decimal | Unset = UNSET
     _value: Element | Unset = UNSET
     comparator: QuantityComparatorCode | Unset = UNSET
@@ -256,13 +256,13 @@ class Quantity(Element, kw_only=True):
     _code: Element | Unset = UNSET
 
     def __post_init__(self) -> None:
-        check_quantity(self.code, self.system)
+        check_quantity(self)
 
 
 class AnnotationAuthorTo(Reference, kw_only=True):
     """Reference to Organization or 3 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "Organization", "Patient", "Practitioner", "RelatedPerson"})
     reference: Annotated[str, reference_to(
         "Organization", "Patient", "Practitioner", "RelatedPerson")] | Unset = UNSET
@@ -271,21 +271,21 @@ class AnnotationAuthorTo(Reference, kw_only=True):
 class DataRequirementSubjectTo(Reference, kw_only=True):
     """Reference to Group."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Group"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Group"})
     reference: Annotated[str, reference_to("Group")] | Unset = UNSET
 
 
 class IdentifierAssignerTo(Reference, kw_only=True):
     """Reference to Organization."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Organization"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Organization"})
     reference: Annotated[str, reference_to("Organization")] | Unset = UNSET
 
 
 class SignatureWhoTo(Reference, kw_only=True):
     """Reference to Device or 5 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "Device", "Organization", "Patient", "Practitioner", "PractitionerRole", "RelatedPerson"})
     reference: Annotated[str, reference_to(
         "Device", "Organization", "Patient", "Practitioner", "PractitionerRole",
@@ -295,14 +295,14 @@ class SignatureWhoTo(Reference, kw_only=True):
 class TriggerDefinitionTimingTo(Reference, kw_only=True):
     """Reference to Schedule."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Schedule"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Schedule"})
     reference: Annotated[str, reference_to("Schedule")] | Unset = UNSET
 
 
 class UsageContextValueTo(Reference, kw_only=True):
     """Reference to Group or 6 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "Group", "HealthcareService", "InsurancePlan", "Location", "Organization", "PlanDefinition",
         "ResearchStudy"})
     reference: Annotated[str, reference_to(
@@ -313,7 +313,7 @@ class UsageContextValueTo(Reference, kw_only=True):
 class Address(Element, kw_only=True):
     """An address expressed using postal conventions (as opposed to GPS or other location ...."""
 
-    path: ClassVar[str] = "Address"
+    fhir_path: ClassVar[str] = "Address"
     use: AddressUseCode | Unset = UNSET
     _use: Element | Unset = UNSET
     type: AddressTypeCode | Unset = UNSET
@@ -338,18 +338,14 @@ class Address(Element, kw_only=True):
 class Age(Quantity, kw_only=True):
     """A duration of time during which an organism (or a process) has existed."""
 
-    path: ClassVar[str] = "Age"
-
-    def __post_init__(self) -> None:
-        check_quantity(self.code, self.system)
-        obey("Age", self)
+    fhir_path: ClassVar[str] = "Age"
 
 
 class Annotation(Element, kw_only=True):
     """Text node with attribution."""
 
-    path: ClassVar[str] = "Annotation"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "Annotation"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "author": (False, ("authorReference", "authorString",)),
     }
     authorReference: AnnotationAuthorTo | Unset = UNSET
@@ -367,7 +363,7 @@ class Annotation(Element, kw_only=True):
 class Attachment(Element, kw_only=True):
     """Content in a format defined elsewhere."""
 
-    path: ClassVar[str] = "Attachment"
+    fhir_path: ClassVar[str] = "Attachment"
     contentType: Code | Unset = UNSET
     _contentType: Element | Unset = UNSET
     language: Code | Unset = UNSET
@@ -392,7 +388,7 @@ class Attachment(Element, kw_only=True):
 class CodeableConcept(Element, kw_only=True):
     """Concept - reference to a terminology or just text."""
 
-    path: ClassVar[str] = "CodeableConcept"
+    fhir_path: ClassVar[str] = "CodeableConcept"
     coding: Many[Coding] | Unset = UNSET
     text: String | Unset = UNSET
     _text: Element | Unset = UNSET
@@ -401,7 +397,7 @@ class CodeableConcept(Element, kw_only=True):
 class Coding(Element, kw_only=True):
     """A reference to a code defined by a terminology system."""
 
-    path: ClassVar[str] = "Coding"
+    fhir_path: ClassVar[str] = "Coding"
     system: Uri | Unset = UNSET
     _system: Element | Unset = UNSET
     version: String | Unset = UNSET
@@ -417,7 +413,7 @@ class Coding(Element, kw_only=True):
 class ContactDetail(Element, kw_only=True):
     """Contact information."""
 
-    path: ClassVar[str] = "ContactDetail"
+    fhir_path: ClassVar[str] = "ContactDetail"
     name: String | Unset = UNSET
     _name: Element | Unset = UNSET
     telecom: Many[ContactPoint] | Unset = UNSET
@@ -426,7 +422,7 @@ class ContactDetail(Element, kw_only=True):
 class ContactPoint(Element, kw_only=True):
     """Details of a Technology mediated contact point (phone, fax, email, etc.)."""
 
-    path: ClassVar[str] = "ContactPoint"
+    fhir_path: ClassVar[str] = "ContactPoint"
     system: ContactPointSystemCode | Unset = UNSET
     _system: Element | Unset = UNSET
     value: String | Unset = UNSET
@@ -444,7 +440,7 @@ class ContactPoint(Element, kw_only=True):
 class Contributor(Element, kw_only=True):
     """Contributor information."""
 
-    path: ClassVar[str] = "Contributor"
+    fhir_path: ClassVar[str] = "Contributor"
     type: ContributorTypeCode
     _type: Element | Unset = UNSET
     name: String
@@ -455,18 +451,14 @@ class Contributor(Element, kw_only=True):
 class Count(Quantity, kw_only=True):
     """A measured or measurable amount."""
 
-    path: ClassVar[str] = "Count"
-
-    def __post_init__(self) -> None:
-        check_quantity(self.code, self.system)
-        obey("Count", self)
+    fhir_path: ClassVar[str] = "Count"
 
 
 class DataRequirement(Element, kw_only=True):
     """Describes a required data item."""
 
-    path: ClassVar[str] = "DataRequirement"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "DataRequirement"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "subject": (False, ("subjectCodeableConcept", "subjectReference",)),
     }
     type: DataRequirementTypeCode
@@ -490,7 +482,7 @@ class DataRequirement(Element, kw_only=True):
 class DataRequirementCodeFilter(Element, kw_only=True):
     """What codes are expected."""
 
-    path: ClassVar[str] = "DataRequirement.codeFilter"
+    fhir_path: ClassVar[str] = "DataRequirement.codeFilter"
     path: String | Unset = UNSET
     _path: Element | Unset = UNSET
     searchParam: String | Unset = UNSET
@@ -506,8 +498,8 @@ class DataRequirementCodeFilter(Element, kw_only=True):
 class DataRequirementDateFilter(Element, kw_only=True):
     """What dates/date ranges are expected."""
 
-    path: ClassVar[str] = "DataRequirement.dateFilter"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "DataRequirement.dateFilter"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "value": (False, ("valueDateTime", "valuePeriod", "valueDuration",)),
     }
     path: String | Unset = UNSET
@@ -527,7 +519,7 @@ class DataRequirementDateFilter(Element, kw_only=True):
 class DataRequirementSort(Element, kw_only=True):
     """Order of the results."""
 
-    path: ClassVar[str] = "DataRequirement.sort"
+    fhir_path: ClassVar[str] = "DataRequirement.sort"
     path: String
     _path: Element | Unset = UNSET
     direction: DataRequirementSortDirectionCode
@@ -537,18 +529,14 @@ class DataRequirementSort(Element, kw_only=True):
 class Distance(Quantity, kw_only=True):
     """A length - a value with a unit that is a physical distance."""
 
-    path: ClassVar[str] = "Distance"
-
-    def __post_init__(self) -> None:
-        check_quantity(self.code, self.system)
-        obey("Distance", self)
+    fhir_path: ClassVar[str] = "Distance"
 
 
 class Dosage(BackboneElement, kw_only=True):
     """How the medication is/was taken or should be taken."""
 
-    path: ClassVar[str] = "Dosage"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "Dosage"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "asNeeded": (False, ("asNeededBoolean", "asNeededCodeableConcept",)),
     }
     sequence: Integer | Unset = UNSET
@@ -577,8 +565,8 @@ class Dosage(BackboneElement, kw_only=True):
 class DosageDoseAndRate(Element, kw_only=True):
     """Amount of medication administered."""
 
-    path: ClassVar[str] = "Dosage.doseAndRate"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "Dosage.doseAndRate"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "dose": (False, ("doseRange", "doseQuantity",)),
         "rate": (False, ("rateRatio", "rateRange", "rateQuantity",)),
     }
@@ -597,18 +585,14 @@ class DosageDoseAndRate(Element, kw_only=True):
 class Duration(Quantity, kw_only=True):
     """A length of time."""
 
-    path: ClassVar[str] = "Duration"
-
-    def __post_init__(self) -> None:
-        check_quantity(self.code, self.system)
-        obey("Duration", self)
+    fhir_path: ClassVar[str] = "Duration"
 
 
 class ElementDefinition(BackboneElement, kw_only=True):
     """Definition of an element in a resource or extension."""
 
-    path: ClassVar[str] = "ElementDefinition"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "ElementDefinition"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "defaultValue": (
             False, ("defaultValueBase64Binary", "defaultValueBoolean", "defaultValueCanonical",
             "defaultValueCode", "defaultValueDate", "defaultValueDateTime", "defaultValueDecimal",
@@ -963,7 +947,7 @@ class ElementDefinition(BackboneElement, kw_only=True):
 class ElementDefinitionSlicing(Element, kw_only=True):
     """This element is sliced - slices follow."""
 
-    path: ClassVar[str] = "ElementDefinition.slicing"
+    fhir_path: ClassVar[str] = "ElementDefinition.slicing"
     discriminator: Many[ElementDefinitionSlicingDiscriminator] | Unset = UNSET
     description: String | Unset = UNSET
     _description: Element | Unset = UNSET
@@ -976,7 +960,7 @@ class ElementDefinitionSlicing(Element, kw_only=True):
 class ElementDefinitionSlicingDiscriminator(Element, kw_only=True):
     """Element values that are used to distinguish the slices."""
 
-    path: ClassVar[str] = "ElementDefinition.slicing.discriminator"
+    fhir_path: ClassVar[str] = "ElementDefinition.slicing.discriminator"
     type: ElementDefinitionSlicingDiscriminatorTypeCode
     _type: Element | Unset = UNSET
     path: String
@@ -986,7 +970,7 @@ class ElementDefinitionSlicingDiscriminator(Element, kw_only=True):
 class ElementDefinitionBase(Element, kw_only=True):
     """Base definition information for tools."""
 
-    path: ClassVar[str] = "ElementDefinition.base"
+    fhir_path: ClassVar[str] = "ElementDefinition.base"
     path: String
     _path: Element | Unset = UNSET
     min: UnsignedInt
@@ -998,7 +982,7 @@ class ElementDefinitionBase(Element, kw_only=True):
 class ElementDefinitionType(Element, kw_only=True):
     """Data type and Profile for this element."""
 
-    path: ClassVar[str] = "ElementDefinition.type"
+    fhir_path: ClassVar[str] = "ElementDefinition.type"
     code: Uri
     _code: Element | Unset = UNSET
     profile: Many[Canonical] | Unset = UNSET
@@ -1014,8 +998,8 @@ class ElementDefinitionType(Element, kw_only=True):
 class ElementDefinitionExample(Element, kw_only=True):
     """Example value (as defined for type)."""
 
-    path: ClassVar[str] = "ElementDefinition.example"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "ElementDefinition.example"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "value": (
             True, ("valueBase64Binary", "valueBoolean", "valueCanonical", "valueCode", "valueDate",
             "valueDateTime", "valueDecimal", "valueId", "valueInstant", "valueInteger",
@@ -1108,7 +1092,7 @@ class ElementDefinitionExample(Element, kw_only=True):
 class ElementDefinitionConstraint(Element, kw_only=True):
     """Condition that must evaluate to true."""
 
-    path: ClassVar[str] = "ElementDefinition.constraint"
+    fhir_path: ClassVar[str] = "ElementDefinition.constraint"
     key: Id
     _key: Element | Unset = UNSET
     requirements: String | Unset = UNSET
@@ -1128,7 +1112,7 @@ class ElementDefinitionConstraint(Element, kw_only=True):
 class ElementDefinitionBinding(Element, kw_only=True):
     """ValueSet details if this is coded."""
 
-    path: ClassVar[str] = "ElementDefinition.binding"
+    fhir_path: ClassVar[str] = "ElementDefinition.binding"
     strength: ElementDefinitionBindingStrengthCode
     _strength: Element | Unset = UNSET
     description: String | Unset = UNSET
@@ -1140,7 +1124,7 @@ class ElementDefinitionBinding(Element, kw_only=True):
 class ElementDefinitionMapping(Element, kw_only=True):
     """Map element to another set of definitions."""
 
-    path: ClassVar[str] = "ElementDefinition.mapping"
+    fhir_path: ClassVar[str] = "ElementDefinition.mapping"
     identity: Id
     _identity: Element | Unset = UNSET
     language: Code | Unset = UNSET
@@ -1154,7 +1138,7 @@ class ElementDefinitionMapping(Element, kw_only=True):
 class Expression(Element, kw_only=True):
     """An expression that can be used to generate a value."""
 
-    path: ClassVar[str] = "Expression"
+    fhir_path: ClassVar[str] = "Expression"
     description: String | Unset = UNSET
     _description: Element | Unset = UNSET
     name: Id | Unset = UNSET
@@ -1173,8 +1157,8 @@ class Expression(Element, kw_only=True):
 class Extension(Element, kw_only=True):
     """Optional Extensions Element."""
 
-    path: ClassVar[str] = "Extension"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "Extension"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "value": (
             False, ("valueBase64Binary", "valueBoolean", "valueCanonical", "valueCode", "valueDate",
             "valueDateTime", "valueDecimal", "valueId", "valueInstant", "valueInteger",
@@ -1266,7 +1250,7 @@ class Extension(Element, kw_only=True):
 class HumanName(Element, kw_only=True):
     """Name of a human - parts and usage."""
 
-    path: ClassVar[str] = "HumanName"
+    fhir_path: ClassVar[str] = "HumanName"
     use: HumanNameUseCode | Unset = UNSET
     _use: Element | Unset = UNSET
     text: String | Unset = UNSET
@@ -1285,7 +1269,7 @@ class HumanName(Element, kw_only=True):
 class Identifier(Element, kw_only=True):
     """An identifier intended for computation."""
 
-    path: ClassVar[str] = "Identifier"
+    fhir_path: ClassVar[str] = "Identifier"
     use: IdentifierUseCode | Unset = UNSET
     _use: Element | Unset = UNSET
     type: CodeableConcept | Unset = UNSET
@@ -1300,7 +1284,7 @@ class Identifier(Element, kw_only=True):
 class MarketingStatus(BackboneElement, kw_only=True):
     """The marketing status describes the date when a medicinal product is actually put on ...."""
 
-    path: ClassVar[str] = "MarketingStatus"
+    fhir_path: ClassVar[str] = "MarketingStatus"
     country: CodeableConcept
     jurisdiction: CodeableConcept | Unset = UNSET
     status: CodeableConcept
@@ -1312,7 +1296,7 @@ class MarketingStatus(BackboneElement, kw_only=True):
 class Meta(Element, kw_only=True):
     """Metadata about a resource."""
 
-    path: ClassVar[str] = "Meta"
+    fhir_path: ClassVar[str] = "Meta"
     versionId: Id | Unset = UNSET
     _versionId: Element | Unset = UNSET
     lastUpdated: Instant | Unset = UNSET
@@ -1335,7 +1319,7 @@ class Meta(Element, kw_only=True):
 class Money(Element, kw_only=True):
     """An amount of economic utility in some recognized currency."""
 
-    path: ClassVar[str] = "Money"
+    fhir_path: ClassVar[str] = "Money"
     value: Decimal | Unset = UNSET
     _value: Element | Unset = UNSET
     currency: Code | Unset = UNSET
@@ -1345,7 +1329,7 @@ class Money(Element, kw_only=True):
 class Narrative(Element, kw_only=True):
     """Human-readable summary of the resource (essential clinical and business information)."""
 
-    path: ClassVar[str] = "Narrative"
+    fhir_path: ClassVar[str] = "Narrative"
     status: NarrativeStatusCode
     _status: Element | Unset = UNSET
     div: Xhtml
@@ -1354,7 +1338,7 @@ class Narrative(Element, kw_only=True):
 class ParameterDefinition(Element, kw_only=True):
     """Definition of a parameter to a module."""
 
-    path: ClassVar[str] = "ParameterDefinition"
+    fhir_path: ClassVar[str] = "ParameterDefinition"
     name: Code | Unset = UNSET
     _name: Element | Unset = UNSET
     use: ParameterDefinitionUseCode
@@ -1374,7 +1358,7 @@ class ParameterDefinition(Element, kw_only=True):
 class Period(Element, kw_only=True):
     """Time range defined by start and end date/time."""
 
-    path: ClassVar[str] = "Period"
+    fhir_path: ClassVar[str] = "Period"
     start: DateTime | Unset = UNSET
     _start: Element | Unset = UNSET
     end: DateTime | Unset = UNSET
@@ -1387,8 +1371,8 @@ class Period(Element, kw_only=True):
 class Population(BackboneElement, kw_only=True):
     """A definition of a set of people that apply to some clinically related context, for ...."""
 
-    path: ClassVar[str] = "Population"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "Population"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "age": (False, ("ageRange", "ageCodeableConcept",)),
     }
     ageRange: Range | Unset = UNSET
@@ -1404,7 +1388,7 @@ class Population(BackboneElement, kw_only=True):
 class ProdCharacteristic(BackboneElement, kw_only=True):
     """The marketing status describes the date when a medicinal product is actually put on ...."""
 
-    path: ClassVar[str] = "ProdCharacteristic"
+    fhir_path: ClassVar[str] = "ProdCharacteristic"
     height: Quantity | Unset = UNSET
     width: Quantity | Unset = UNSET
     depth: Quantity | Unset = UNSET
@@ -1424,7 +1408,7 @@ class ProdCharacteristic(BackboneElement, kw_only=True):
 class ProductShelfLife(BackboneElement, kw_only=True):
     """The shelf-life and storage information for a medicinal product item or container ...."""
 
-    path: ClassVar[str] = "ProductShelfLife"
+    fhir_path: ClassVar[str] = "ProductShelfLife"
     identifier: Identifier | Unset = UNSET
     type: CodeableConcept
     period: Quantity
@@ -1434,7 +1418,7 @@ class ProductShelfLife(BackboneElement, kw_only=True):
 class Range(Element, kw_only=True):
     """Set of values bounded by low and high."""
 
-    path: ClassVar[str] = "Range"
+    fhir_path: ClassVar[str] = "Range"
     low: SimpleQuantity | Unset = UNSET
     high: SimpleQuantity | Unset = UNSET
 
@@ -1445,7 +1429,7 @@ class Range(Element, kw_only=True):
 class Ratio(Element, kw_only=True):
     """A ratio of two Quantity values - a numerator and a denominator."""
 
-    path: ClassVar[str] = "Ratio"
+    fhir_path: ClassVar[str] = "Ratio"
     numerator: Quantity | Unset = UNSET
     denominator: Quantity | Unset = UNSET
 
@@ -1456,7 +1440,7 @@ class Ratio(Element, kw_only=True):
 class RelatedArtifact(Element, kw_only=True):
     """Related artifacts for a knowledge resource."""
 
-    path: ClassVar[str] = "RelatedArtifact"
+    fhir_path: ClassVar[str] = "RelatedArtifact"
     type: RelatedArtifactTypeCode
     _type: Element | Unset = UNSET
     label: String | Unset = UNSET
@@ -1475,7 +1459,7 @@ class RelatedArtifact(Element, kw_only=True):
 class SampledData(Element, kw_only=True):
     """A series of measurements taken by a device."""
 
-    path: ClassVar[str] = "SampledData"
+    fhir_path: ClassVar[str] = "SampledData"
     origin: SimpleQuantity
     period: Decimal
     _period: Element | Unset = UNSET
@@ -1494,7 +1478,7 @@ class SampledData(Element, kw_only=True):
 class Signature(Element, kw_only=True):
     """A Signature - XML DigSig, JWS, Graphical image of signature, etc."""
 
-    path: ClassVar[str] = "Signature"
+    fhir_path: ClassVar[str] = "Signature"
     type: Many[Coding]
     when: Instant
     _when: Element | Unset = UNSET
@@ -1511,8 +1495,8 @@ class Signature(Element, kw_only=True):
 class SubstanceAmount(BackboneElement, kw_only=True):
     """Chemical substances are a single substance type whose primary defining element is ...."""
 
-    path: ClassVar[str] = "SubstanceAmount"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "SubstanceAmount"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "amount": (False, ("amountQuantity", "amountRange", "amountString",)),
     }
     amountQuantity: Quantity | Unset = UNSET
@@ -1531,7 +1515,7 @@ class SubstanceAmount(BackboneElement, kw_only=True):
 class SubstanceAmountReferenceRange(Element, kw_only=True):
     """Reference range of possible or expected values."""
 
-    path: ClassVar[str] = "SubstanceAmount.referenceRange"
+    fhir_path: ClassVar[str] = "SubstanceAmount.referenceRange"
     lowLimit: Quantity | Unset = UNSET
     highLimit: Quantity | Unset = UNSET
 
@@ -1539,7 +1523,7 @@ class SubstanceAmountReferenceRange(Element, kw_only=True):
 class Timing(BackboneElement, kw_only=True):
     """A timing schedule that specifies an event that may occur multiple times."""
 
-    path: ClassVar[str] = "Timing"
+    fhir_path: ClassVar[str] = "Timing"
     event: Many[DateTime] | Unset = UNSET
     _event: Many[Element] | Unset = UNSET
     repeat: TimingRepeat | Unset = UNSET
@@ -1549,8 +1533,8 @@ class Timing(BackboneElement, kw_only=True):
 class TimingRepeat(Element, kw_only=True):
     """When the event is to occur."""
 
-    path: ClassVar[str] = "Timing.repeat"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "Timing.repeat"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "bounds": (False, ("boundsDuration", "boundsRange", "boundsPeriod",)),
     }
     boundsDuration: Duration | Unset = UNSET
@@ -1593,8 +1577,8 @@ class TimingRepeat(Element, kw_only=True):
 class TriggerDefinition(Element, kw_only=True):
     """Defines an expected trigger for a module."""
 
-    path: ClassVar[str] = "TriggerDefinition"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "TriggerDefinition"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "timing": (False, ("timingTiming", "timingReference", "timingDate", "timingDateTime",)),
     }
     type: TriggerDefinitionTypeCode
@@ -1618,8 +1602,8 @@ class TriggerDefinition(Element, kw_only=True):
 class UsageContext(Element, kw_only=True):
     """Describes the context of use for a conformance or knowledge resource."""
 
-    path: ClassVar[str] = "UsageContext"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "UsageContext"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "value": (True, ("valueCodeableConcept", "valueQuantity", "valueRange", "valueReference",)),
     }
     code: Coding
@@ -1635,7 +1619,7 @@ class UsageContext(Element, kw_only=True):
 class SimpleQuantity(Element, kw_only=True):
     """A fixed quantity (no comparator)."""
 
-    path: ClassVar[str] = "Quantity"
+    fhir_path: ClassVar[str] = "Quantity"
     value: Decimal | Unset = UNSET
     _value: Element | Unset = UNSET
     unit: String | Unset = UNSET
@@ -1646,4 +1630,4 @@ class SimpleQuantity(Element, kw_only=True):
     _code: Element | Unset = UNSET
 
     def __post_init__(self) -> None:
-        check_quantity(self.code, self.system)
+        check_quantity(self)

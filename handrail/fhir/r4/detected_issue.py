@@ -27,30 +27,31 @@ _DETECTEDISSUE_IDENTIFIED = attrgetter(
 class DetectedIssuePatientTo(Reference, kw_only=True):
     """Reference to Patient."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Patient"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Patient"})
     reference: Annotated[str, reference_to("Patient")] | Unset = UNSET
 
 
 class DetectedIssueAuthorTo(Reference, kw_only=True):
     """Reference to Device or 2 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Device", "Practitioner", "PractitionerRole"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
+        "Device", "Practitioner", "PractitionerRole"})
     reference: Annotated[str, reference_to(
         "Device", "Practitioner", "PractitionerRole")] | Unset = UNSET
 
 
 class DetectedIssueMitigationAuthorTo(Reference, kw_only=True):
-    """Reference to Practitioner or PractitionerRole."""
+    """Reference to Practitioner or 1 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Practitioner", "PractitionerRole"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Practitioner", "PractitionerRole"})
     reference: Annotated[str, reference_to("Practitioner", "PractitionerRole")] | Unset = UNSET
 
 
 class DetectedIssue(DomainResource, kw_only=True, tag_field="resourceType", tag="DetectedIssue"):
     """Clinical issue with action."""
 
-    path: ClassVar[str] = "DetectedIssue"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "DetectedIssue"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "identified": (False, ("identifiedDateTime", "identifiedPeriod",)),
     }
     identifier: Many[Identifier] | Unset = UNSET
@@ -79,7 +80,7 @@ class DetectedIssue(DomainResource, kw_only=True, tag_field="resourceType", tag=
 class DetectedIssueEvidence(BackboneElement, kw_only=True):
     """Supporting evidence."""
 
-    path: ClassVar[str] = "DetectedIssue.evidence"
+    fhir_path: ClassVar[str] = "DetectedIssue.evidence"
     code: Many[CodeableConcept] | Unset = UNSET
     detail: Many[Reference] | Unset = UNSET
 
@@ -87,7 +88,7 @@ class DetectedIssueEvidence(BackboneElement, kw_only=True):
 class DetectedIssueMitigation(BackboneElement, kw_only=True):
     """Step taken to address."""
 
-    path: ClassVar[str] = "DetectedIssue.mitigation"
+    fhir_path: ClassVar[str] = "DetectedIssue.mitigation"
     action: CodeableConcept
     date: DateTime | Unset = UNSET
     _date: Element | Unset = UNSET

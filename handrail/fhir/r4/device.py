@@ -27,42 +27,42 @@ DeviceDeviceNameTypeCode = Literal[
 class DeviceDefinitionTo(Reference, kw_only=True):
     """Reference to DeviceDefinition."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"DeviceDefinition"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"DeviceDefinition"})
     reference: Annotated[str, reference_to("DeviceDefinition")] | Unset = UNSET
 
 
 class DevicePatientTo(Reference, kw_only=True):
     """Reference to Patient."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Patient"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Patient"})
     reference: Annotated[str, reference_to("Patient")] | Unset = UNSET
 
 
 class DeviceOwnerTo(Reference, kw_only=True):
     """Reference to Organization."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Organization"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Organization"})
     reference: Annotated[str, reference_to("Organization")] | Unset = UNSET
 
 
 class DeviceLocationTo(Reference, kw_only=True):
     """Reference to Location."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Location"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Location"})
     reference: Annotated[str, reference_to("Location")] | Unset = UNSET
 
 
 class DeviceParentTo(Reference, kw_only=True):
     """Reference to Device."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Device"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Device"})
     reference: Annotated[str, reference_to("Device")] | Unset = UNSET
 
 
 class Device(DomainResource, kw_only=True, tag_field="resourceType", tag="Device"):
     """Item used in healthcare."""
 
-    path: ClassVar[str] = "Device"
+    fhir_path: ClassVar[str] = "Device"
     identifier: Many[Identifier] | Unset = UNSET
     definition: DeviceDefinitionTo | Unset = UNSET
     udiCarrier: Many[DeviceUdiCarrier] | Unset = UNSET
@@ -104,7 +104,7 @@ class Device(DomainResource, kw_only=True, tag_field="resourceType", tag="Device
 class DeviceUdiCarrier(BackboneElement, kw_only=True):
     """Unique Device Identifier (UDI) Barcode string."""
 
-    path: ClassVar[str] = "Device.udiCarrier"
+    fhir_path: ClassVar[str] = "Device.udiCarrier"
     deviceIdentifier: String | Unset = UNSET
     _deviceIdentifier: Element | Unset = UNSET
     issuer: Uri | Unset = UNSET
@@ -122,7 +122,7 @@ class DeviceUdiCarrier(BackboneElement, kw_only=True):
 class DeviceDeviceName(BackboneElement, kw_only=True):
     """The name of the device as given by the manufacturer."""
 
-    path: ClassVar[str] = "Device.deviceName"
+    fhir_path: ClassVar[str] = "Device.deviceName"
     name: String
     _name: Element | Unset = UNSET
     type: DeviceDeviceNameTypeCode
@@ -132,7 +132,7 @@ class DeviceDeviceName(BackboneElement, kw_only=True):
 class DeviceSpecialization(BackboneElement, kw_only=True):
     """The capabilities supported on a device, the standards to which the device conforms ...."""
 
-    path: ClassVar[str] = "Device.specialization"
+    fhir_path: ClassVar[str] = "Device.specialization"
     systemType: CodeableConcept
     version: String | Unset = UNSET
     _version: Element | Unset = UNSET
@@ -141,7 +141,7 @@ class DeviceSpecialization(BackboneElement, kw_only=True):
 class DeviceVersion(BackboneElement, kw_only=True):
     """The actual design of the device or software version running on the device."""
 
-    path: ClassVar[str] = "Device.version"
+    fhir_path: ClassVar[str] = "Device.version"
     type: CodeableConcept | Unset = UNSET
     component: Identifier | Unset = UNSET
     value: String
@@ -151,7 +151,7 @@ class DeviceVersion(BackboneElement, kw_only=True):
 class DeviceProperty(BackboneElement, kw_only=True):
     """The actual configuration settings of a device as it actually operates, e.g., ...."""
 
-    path: ClassVar[str] = "Device.property"
+    fhir_path: ClassVar[str] = "Device.property"
     type: CodeableConcept
     valueQuantity: Many[Quantity] | Unset = UNSET
     valueCode: Many[CodeableConcept] | Unset = UNSET

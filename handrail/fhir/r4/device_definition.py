@@ -29,22 +29,22 @@ _DEVICEDEFINITION_MANUFACTURER = attrgetter(
 class DeviceDefinitionManufacturerTo(Reference, kw_only=True):
     """Reference to Organization."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Organization"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Organization"})
     reference: Annotated[str, reference_to("Organization")] | Unset = UNSET
 
 
 class DeviceDefinitionParentDeviceTo(Reference, kw_only=True):
     """Reference to DeviceDefinition."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"DeviceDefinition"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"DeviceDefinition"})
     reference: Annotated[str, reference_to("DeviceDefinition")] | Unset = UNSET
 
 
 class DeviceDefinition(DomainResource, kw_only=True, tag_field="resourceType", tag="DeviceDefinition"):
     """An instance of a medical-related component of a medical device."""
 
-    path: ClassVar[str] = "DeviceDefinition"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "DeviceDefinition"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "manufacturer": (False, ("manufacturerString", "manufacturerReference",)),
     }
     identifier: Many[Identifier] | Unset = UNSET
@@ -83,7 +83,7 @@ class DeviceDefinition(DomainResource, kw_only=True, tag_field="resourceType", t
 class DeviceDefinitionUdiDeviceIdentifier(BackboneElement, kw_only=True):
     """Unique Device Identifier (UDI) Barcode string."""
 
-    path: ClassVar[str] = "DeviceDefinition.udiDeviceIdentifier"
+    fhir_path: ClassVar[str] = "DeviceDefinition.udiDeviceIdentifier"
     deviceIdentifier: String
     _deviceIdentifier: Element | Unset = UNSET
     issuer: Uri
@@ -95,7 +95,7 @@ class DeviceDefinitionUdiDeviceIdentifier(BackboneElement, kw_only=True):
 class DeviceDefinitionDeviceName(BackboneElement, kw_only=True):
     """A name given to the device to identify it."""
 
-    path: ClassVar[str] = "DeviceDefinition.deviceName"
+    fhir_path: ClassVar[str] = "DeviceDefinition.deviceName"
     name: String
     _name: Element | Unset = UNSET
     type: DeviceDefinitionDeviceNameTypeCode
@@ -105,7 +105,7 @@ class DeviceDefinitionDeviceName(BackboneElement, kw_only=True):
 class DeviceDefinitionSpecialization(BackboneElement, kw_only=True):
     """The capabilities supported on a device, the standards to which the device conforms ...."""
 
-    path: ClassVar[str] = "DeviceDefinition.specialization"
+    fhir_path: ClassVar[str] = "DeviceDefinition.specialization"
     systemType: String
     _systemType: Element | Unset = UNSET
     version: String | Unset = UNSET
@@ -115,7 +115,7 @@ class DeviceDefinitionSpecialization(BackboneElement, kw_only=True):
 class DeviceDefinitionCapability(BackboneElement, kw_only=True):
     """Device capabilities."""
 
-    path: ClassVar[str] = "DeviceDefinition.capability"
+    fhir_path: ClassVar[str] = "DeviceDefinition.capability"
     type: CodeableConcept
     description: Many[CodeableConcept] | Unset = UNSET
 
@@ -123,7 +123,7 @@ class DeviceDefinitionCapability(BackboneElement, kw_only=True):
 class DeviceDefinitionProperty(BackboneElement, kw_only=True):
     """The actual configuration settings of a device as it actually operates, e.g., ...."""
 
-    path: ClassVar[str] = "DeviceDefinition.property"
+    fhir_path: ClassVar[str] = "DeviceDefinition.property"
     type: CodeableConcept
     valueQuantity: Many[Quantity] | Unset = UNSET
     valueCode: Many[CodeableConcept] | Unset = UNSET
@@ -132,7 +132,7 @@ class DeviceDefinitionProperty(BackboneElement, kw_only=True):
 class DeviceDefinitionMaterial(BackboneElement, kw_only=True):
     """A substance used to create the material(s) of which the device is made."""
 
-    path: ClassVar[str] = "DeviceDefinition.material"
+    fhir_path: ClassVar[str] = "DeviceDefinition.material"
     substance: CodeableConcept
     alternate: Boolean | Unset = UNSET
     _alternate: Element | Unset = UNSET

@@ -27,14 +27,14 @@ DeviceMetricCalibrationStateCode = Literal[
 class DeviceMetricSourceTo(Reference, kw_only=True):
     """Reference to Device."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Device"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Device"})
     reference: Annotated[str, reference_to("Device")] | Unset = UNSET
 
 
 class DeviceMetric(DomainResource, kw_only=True, tag_field="resourceType", tag="DeviceMetric"):
     """Measurement, calculation or setting capability of a medical device."""
 
-    path: ClassVar[str] = "DeviceMetric"
+    fhir_path: ClassVar[str] = "DeviceMetric"
     identifier: Many[Identifier] | Unset = UNSET
     type: CodeableConcept
     unit: CodeableConcept | Unset = UNSET
@@ -53,7 +53,7 @@ class DeviceMetric(DomainResource, kw_only=True, tag_field="resourceType", tag="
 class DeviceMetricCalibration(BackboneElement, kw_only=True):
     """Describes the calibrations that have been performed or that are required to be performed."""
 
-    path: ClassVar[str] = "DeviceMetric.calibration"
+    fhir_path: ClassVar[str] = "DeviceMetric.calibration"
     type: DeviceMetricCalibrationTypeCode | Unset = UNSET
     _type: Element | Unset = UNSET
     state: DeviceMetricCalibrationStateCode | Unset = UNSET

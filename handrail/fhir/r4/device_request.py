@@ -35,14 +35,14 @@ _DEVICEREQUESTPARAMETER_VALUE = attrgetter(
 class DeviceRequestCodeTo(Reference, kw_only=True):
     """Reference to Device."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Device"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Device"})
     reference: Annotated[str, reference_to("Device")] | Unset = UNSET
 
 
 class DeviceRequestSubjectTo(Reference, kw_only=True):
     """Reference to Device or 3 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Device", "Group", "Location", "Patient"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Device", "Group", "Location", "Patient"})
     reference: Annotated[str, reference_to(
         "Device", "Group", "Location", "Patient")] | Unset = UNSET
 
@@ -50,14 +50,14 @@ class DeviceRequestSubjectTo(Reference, kw_only=True):
 class DeviceRequestEncounterTo(Reference, kw_only=True):
     """Reference to Encounter."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Encounter"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Encounter"})
     reference: Annotated[str, reference_to("Encounter")] | Unset = UNSET
 
 
 class DeviceRequestRequesterTo(Reference, kw_only=True):
     """Reference to Device or 3 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "Device", "Organization", "Practitioner", "PractitionerRole"})
     reference: Annotated[str, reference_to(
         "Device", "Organization", "Practitioner", "PractitionerRole")] | Unset = UNSET
@@ -66,7 +66,7 @@ class DeviceRequestRequesterTo(Reference, kw_only=True):
 class DeviceRequestPerformerTo(Reference, kw_only=True):
     """Reference to CareTeam or 7 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "CareTeam", "Device", "HealthcareService", "Organization", "Patient", "Practitioner",
         "PractitionerRole", "RelatedPerson"})
     reference: Annotated[str, reference_to(
@@ -77,31 +77,31 @@ class DeviceRequestPerformerTo(Reference, kw_only=True):
 class DeviceRequestReasonReferenceTo(Reference, kw_only=True):
     """Reference to Condition or 3 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "Condition", "DiagnosticReport", "DocumentReference", "Observation"})
     reference: Annotated[str, reference_to(
         "Condition", "DiagnosticReport", "DocumentReference", "Observation")] | Unset = UNSET
 
 
 class DeviceRequestInsuranceTo(Reference, kw_only=True):
-    """Reference to ClaimResponse or Coverage."""
+    """Reference to ClaimResponse or 1 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"ClaimResponse", "Coverage"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"ClaimResponse", "Coverage"})
     reference: Annotated[str, reference_to("ClaimResponse", "Coverage")] | Unset = UNSET
 
 
 class DeviceRequestRelevantHistoryTo(Reference, kw_only=True):
     """Reference to Provenance."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Provenance"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Provenance"})
     reference: Annotated[str, reference_to("Provenance")] | Unset = UNSET
 
 
 class DeviceRequest(DomainResource, kw_only=True, tag_field="resourceType", tag="DeviceRequest"):
     """Medical device request."""
 
-    path: ClassVar[str] = "DeviceRequest"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "DeviceRequest"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "code": (True, ("codeReference", "codeCodeableConcept",)),
         "occurrence": (False, ("occurrenceDateTime", "occurrencePeriod", "occurrenceTiming",)),
     }
@@ -148,8 +148,8 @@ class DeviceRequest(DomainResource, kw_only=True, tag_field="resourceType", tag=
 class DeviceRequestParameter(BackboneElement, kw_only=True):
     """Device details."""
 
-    path: ClassVar[str] = "DeviceRequest.parameter"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "DeviceRequest.parameter"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "value": (False, ("valueCodeableConcept", "valueQuantity", "valueRange", "valueBoolean",)),
     }
     code: CodeableConcept | Unset = UNSET

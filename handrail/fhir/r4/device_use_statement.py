@@ -27,21 +27,21 @@ _DEVICEUSESTATEMENT_TIMING = attrgetter(
 class DeviceUseStatementBasedOnTo(Reference, kw_only=True):
     """Reference to ServiceRequest."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"ServiceRequest"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"ServiceRequest"})
     reference: Annotated[str, reference_to("ServiceRequest")] | Unset = UNSET
 
 
 class DeviceUseStatementSubjectTo(Reference, kw_only=True):
-    """Reference to Group or Patient."""
+    """Reference to Group or 1 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Group", "Patient"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Group", "Patient"})
     reference: Annotated[str, reference_to("Group", "Patient")] | Unset = UNSET
 
 
 class DeviceUseStatementDerivedFromTo(Reference, kw_only=True):
     """Reference to Claim or 5 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "Claim", "DocumentReference", "Observation", "Procedure", "QuestionnaireResponse",
         "ServiceRequest"})
     reference: Annotated[str, reference_to(
@@ -52,7 +52,7 @@ class DeviceUseStatementDerivedFromTo(Reference, kw_only=True):
 class DeviceUseStatementSourceTo(Reference, kw_only=True):
     """Reference to Patient or 3 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "Patient", "Practitioner", "PractitionerRole", "RelatedPerson"})
     reference: Annotated[str, reference_to(
         "Patient", "Practitioner", "PractitionerRole", "RelatedPerson")] | Unset = UNSET
@@ -61,14 +61,14 @@ class DeviceUseStatementSourceTo(Reference, kw_only=True):
 class DeviceUseStatementDeviceTo(Reference, kw_only=True):
     """Reference to Device."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Device"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Device"})
     reference: Annotated[str, reference_to("Device")] | Unset = UNSET
 
 
 class DeviceUseStatementReasonReferenceTo(Reference, kw_only=True):
     """Reference to Condition or 4 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "Condition", "DiagnosticReport", "DocumentReference", "Media", "Observation"})
     reference: Annotated[str, reference_to(
         "Condition", "DiagnosticReport", "DocumentReference", "Media",
@@ -78,8 +78,8 @@ class DeviceUseStatementReasonReferenceTo(Reference, kw_only=True):
 class DeviceUseStatement(DomainResource, kw_only=True, tag_field="resourceType", tag="DeviceUseStatement"):
     """Record of use of a device."""
 
-    path: ClassVar[str] = "DeviceUseStatement"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "DeviceUseStatement"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "timing": (False, ("timingTiming", "timingPeriod", "timingDateTime",)),
     }
     identifier: Many[Identifier] | Unset = UNSET

@@ -29,7 +29,7 @@ _DIAGNOSTICREPORT_EFFECTIVE = attrgetter(
 class DiagnosticReportBasedOnTo(Reference, kw_only=True):
     """Reference to CarePlan or 4 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "CarePlan", "ImmunizationRecommendation", "MedicationRequest", "NutritionOrder",
         "ServiceRequest"})
     reference: Annotated[str, reference_to(
@@ -40,7 +40,7 @@ class DiagnosticReportBasedOnTo(Reference, kw_only=True):
 class DiagnosticReportSubjectTo(Reference, kw_only=True):
     """Reference to Device or 3 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Device", "Group", "Location", "Patient"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Device", "Group", "Location", "Patient"})
     reference: Annotated[str, reference_to(
         "Device", "Group", "Location", "Patient")] | Unset = UNSET
 
@@ -48,14 +48,14 @@ class DiagnosticReportSubjectTo(Reference, kw_only=True):
 class DiagnosticReportEncounterTo(Reference, kw_only=True):
     """Reference to Encounter."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Encounter"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Encounter"})
     reference: Annotated[str, reference_to("Encounter")] | Unset = UNSET
 
 
 class DiagnosticReportPerformerTo(Reference, kw_only=True):
     """Reference to CareTeam or 3 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "CareTeam", "Organization", "Practitioner", "PractitionerRole"})
     reference: Annotated[str, reference_to(
         "CareTeam", "Organization", "Practitioner", "PractitionerRole")] | Unset = UNSET
@@ -64,36 +64,36 @@ class DiagnosticReportPerformerTo(Reference, kw_only=True):
 class DiagnosticReportSpecimenTo(Reference, kw_only=True):
     """Reference to Specimen."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Specimen"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Specimen"})
     reference: Annotated[str, reference_to("Specimen")] | Unset = UNSET
 
 
 class DiagnosticReportResultTo(Reference, kw_only=True):
     """Reference to Observation."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Observation"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Observation"})
     reference: Annotated[str, reference_to("Observation")] | Unset = UNSET
 
 
 class DiagnosticReportImagingStudyTo(Reference, kw_only=True):
     """Reference to ImagingStudy."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"ImagingStudy"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"ImagingStudy"})
     reference: Annotated[str, reference_to("ImagingStudy")] | Unset = UNSET
 
 
 class DiagnosticReportMediaLinkTo(Reference, kw_only=True):
     """Reference to Media."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Media"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Media"})
     reference: Annotated[str, reference_to("Media")] | Unset = UNSET
 
 
 class DiagnosticReport(DomainResource, kw_only=True, tag_field="resourceType", tag="DiagnosticReport"):
     """A Diagnostic report - a combination of request information, atomic results, images, ...."""
 
-    path: ClassVar[str] = "DiagnosticReport"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "DiagnosticReport"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "effective": (False, ("effectiveDateTime", "effectivePeriod",)),
     }
     identifier: Many[Identifier] | Unset = UNSET
@@ -127,7 +127,7 @@ class DiagnosticReport(DomainResource, kw_only=True, tag_field="resourceType", t
 class DiagnosticReportMedia(BackboneElement, kw_only=True):
     """Key images associated with this report."""
 
-    path: ClassVar[str] = "DiagnosticReport.media"
+    fhir_path: ClassVar[str] = "DiagnosticReport.media"
     comment: String | Unset = UNSET
     _comment: Element | Unset = UNSET
     link: DiagnosticReportMediaLinkTo

@@ -21,7 +21,8 @@ DocumentManifestStatusCode = Literal["current", "superseded", "entered-in-error"
 class DocumentManifestSubjectTo(Reference, kw_only=True):
     """Reference to Device or 3 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Device", "Group", "Patient", "Practitioner"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
+        "Device", "Group", "Patient", "Practitioner"})
     reference: Annotated[str, reference_to(
         "Device", "Group", "Patient", "Practitioner")] | Unset = UNSET
 
@@ -29,7 +30,7 @@ class DocumentManifestSubjectTo(Reference, kw_only=True):
 class DocumentManifestAuthorTo(Reference, kw_only=True):
     """Reference to Device or 5 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "Device", "Organization", "Patient", "Practitioner", "PractitionerRole", "RelatedPerson"})
     reference: Annotated[str, reference_to(
         "Device", "Organization", "Patient", "Practitioner", "PractitionerRole",
@@ -39,7 +40,7 @@ class DocumentManifestAuthorTo(Reference, kw_only=True):
 class DocumentManifestRecipientTo(Reference, kw_only=True):
     """Reference to Organization or 4 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "Organization", "Patient", "Practitioner", "PractitionerRole", "RelatedPerson"})
     reference: Annotated[str, reference_to(
         "Organization", "Patient", "Practitioner", "PractitionerRole",
@@ -49,7 +50,7 @@ class DocumentManifestRecipientTo(Reference, kw_only=True):
 class DocumentManifest(DomainResource, kw_only=True, tag_field="resourceType", tag="DocumentManifest"):
     """A list that defines a set of documents."""
 
-    path: ClassVar[str] = "DocumentManifest"
+    fhir_path: ClassVar[str] = "DocumentManifest"
     masterIdentifier: Identifier | Unset = UNSET
     identifier: Many[Identifier] | Unset = UNSET
     status: DocumentManifestStatusCode
@@ -71,6 +72,6 @@ class DocumentManifest(DomainResource, kw_only=True, tag_field="resourceType", t
 class DocumentManifestRelated(BackboneElement, kw_only=True):
     """Related things."""
 
-    path: ClassVar[str] = "DocumentManifest.related"
+    fhir_path: ClassVar[str] = "DocumentManifest.related"
     identifier: Identifier | Unset = UNSET
     ref: Reference | Unset = UNSET

@@ -24,7 +24,8 @@ DocumentReferenceRelatesToCodeCode = Literal["replaces", "transforms", "signs", 
 class DocumentReferenceSubjectTo(Reference, kw_only=True):
     """Reference to Device or 3 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Device", "Group", "Patient", "Practitioner"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
+        "Device", "Group", "Patient", "Practitioner"})
     reference: Annotated[str, reference_to(
         "Device", "Group", "Patient", "Practitioner")] | Unset = UNSET
 
@@ -32,7 +33,7 @@ class DocumentReferenceSubjectTo(Reference, kw_only=True):
 class DocumentReferenceAuthorTo(Reference, kw_only=True):
     """Reference to Device or 5 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "Device", "Organization", "Patient", "Practitioner", "PractitionerRole", "RelatedPerson"})
     reference: Annotated[str, reference_to(
         "Device", "Organization", "Patient", "Practitioner", "PractitionerRole",
@@ -42,7 +43,7 @@ class DocumentReferenceAuthorTo(Reference, kw_only=True):
 class DocumentReferenceAuthenticatorTo(Reference, kw_only=True):
     """Reference to Organization or 2 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "Organization", "Practitioner", "PractitionerRole"})
     reference: Annotated[str, reference_to(
         "Organization", "Practitioner", "PractitionerRole")] | Unset = UNSET
@@ -51,35 +52,35 @@ class DocumentReferenceAuthenticatorTo(Reference, kw_only=True):
 class DocumentReferenceCustodianTo(Reference, kw_only=True):
     """Reference to Organization."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Organization"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Organization"})
     reference: Annotated[str, reference_to("Organization")] | Unset = UNSET
 
 
 class DocumentReferenceRelatesToTargetTo(Reference, kw_only=True):
     """Reference to DocumentReference."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"DocumentReference"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"DocumentReference"})
     reference: Annotated[str, reference_to("DocumentReference")] | Unset = UNSET
 
 
 class DocumentReferenceContextEncounterTo(Reference, kw_only=True):
-    """Reference to Encounter or EpisodeOfCare."""
+    """Reference to Encounter or 1 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Encounter", "EpisodeOfCare"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Encounter", "EpisodeOfCare"})
     reference: Annotated[str, reference_to("Encounter", "EpisodeOfCare")] | Unset = UNSET
 
 
 class DocumentReferenceContextSourcePatientInfoTo(Reference, kw_only=True):
     """Reference to Patient."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Patient"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Patient"})
     reference: Annotated[str, reference_to("Patient")] | Unset = UNSET
 
 
 class DocumentReference(DomainResource, kw_only=True, tag_field="resourceType", tag="DocumentReference"):
     """A reference to a document."""
 
-    path: ClassVar[str] = "DocumentReference"
+    fhir_path: ClassVar[str] = "DocumentReference"
     masterIdentifier: Identifier | Unset = UNSET
     identifier: Many[Identifier] | Unset = UNSET
     status: DocumentReferenceStatusCode
@@ -105,7 +106,7 @@ class DocumentReference(DomainResource, kw_only=True, tag_field="resourceType", 
 class DocumentReferenceRelatesTo(BackboneElement, kw_only=True):
     """Relationships to other documents."""
 
-    path: ClassVar[str] = "DocumentReference.relatesTo"
+    fhir_path: ClassVar[str] = "DocumentReference.relatesTo"
     code: DocumentReferenceRelatesToCodeCode
     _code: Element | Unset = UNSET
     target: DocumentReferenceRelatesToTargetTo
@@ -114,7 +115,7 @@ class DocumentReferenceRelatesTo(BackboneElement, kw_only=True):
 class DocumentReferenceContent(BackboneElement, kw_only=True):
     """Document referenced."""
 
-    path: ClassVar[str] = "DocumentReference.content"
+    fhir_path: ClassVar[str] = "DocumentReference.content"
     attachment: Attachment
     format: Coding | Unset = UNSET
 
@@ -122,7 +123,7 @@ class DocumentReferenceContent(BackboneElement, kw_only=True):
 class DocumentReferenceContext(BackboneElement, kw_only=True):
     """Clinical context of document."""
 
-    path: ClassVar[str] = "DocumentReference.context"
+    fhir_path: ClassVar[str] = "DocumentReference.context"
     encounter: Many[DocumentReferenceContextEncounterTo] | Unset = UNSET
     event: Many[CodeableConcept] | Unset = UNSET
     period: Period | Unset = UNSET

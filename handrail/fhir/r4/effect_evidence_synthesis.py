@@ -26,21 +26,21 @@ EffectEvidenceSynthesisResultsByExposureExposureStateCode = Literal[
 class EffectEvidenceSynthesisPopulationTo(Reference, kw_only=True):
     """Reference to EvidenceVariable."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"EvidenceVariable"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"EvidenceVariable"})
     reference: Annotated[str, reference_to("EvidenceVariable")] | Unset = UNSET
 
 
 class EffectEvidenceSynthesisResultsByExposureRiskEvidenceSynthesisTo(Reference, kw_only=True):
     """Reference to RiskEvidenceSynthesis."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"RiskEvidenceSynthesis"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"RiskEvidenceSynthesis"})
     reference: Annotated[str, reference_to("RiskEvidenceSynthesis")] | Unset = UNSET
 
 
 class EffectEvidenceSynthesis(DomainResource, kw_only=True, tag_field="resourceType", tag="EffectEvidenceSynthesis"):
     """A quantified estimate of effect based on a body of evidence."""
 
-    path: ClassVar[str] = "EffectEvidenceSynthesis"
+    fhir_path: ClassVar[str] = "EffectEvidenceSynthesis"
     url: Uri | Unset = UNSET
     _url: Element | Unset = UNSET
     identifier: Many[Identifier] | Unset = UNSET
@@ -90,7 +90,7 @@ class EffectEvidenceSynthesis(DomainResource, kw_only=True, tag_field="resourceT
 class EffectEvidenceSynthesisSampleSize(BackboneElement, kw_only=True):
     """What sample size was involved?."""
 
-    path: ClassVar[str] = "EffectEvidenceSynthesis.sampleSize"
+    fhir_path: ClassVar[str] = "EffectEvidenceSynthesis.sampleSize"
     description: String | Unset = UNSET
     _description: Element | Unset = UNSET
     numberOfStudies: Integer | Unset = UNSET
@@ -102,7 +102,7 @@ class EffectEvidenceSynthesisSampleSize(BackboneElement, kw_only=True):
 class EffectEvidenceSynthesisResultsByExposure(BackboneElement, kw_only=True):
     """What was the result per exposure?."""
 
-    path: ClassVar[str] = "EffectEvidenceSynthesis.resultsByExposure"
+    fhir_path: ClassVar[str] = "EffectEvidenceSynthesis.resultsByExposure"
     description: String | Unset = UNSET
     _description: Element | Unset = UNSET
     exposureState: EffectEvidenceSynthesisResultsByExposureExposureStateCode | Unset = UNSET
@@ -114,7 +114,7 @@ class EffectEvidenceSynthesisResultsByExposure(BackboneElement, kw_only=True):
 class EffectEvidenceSynthesisEffectEstimate(BackboneElement, kw_only=True):
     """What was the estimated effect."""
 
-    path: ClassVar[str] = "EffectEvidenceSynthesis.effectEstimate"
+    fhir_path: ClassVar[str] = "EffectEvidenceSynthesis.effectEstimate"
     description: String | Unset = UNSET
     _description: Element | Unset = UNSET
     type: CodeableConcept | Unset = UNSET
@@ -128,7 +128,7 @@ class EffectEvidenceSynthesisEffectEstimate(BackboneElement, kw_only=True):
 class EffectEvidenceSynthesisEffectEstimatePrecisionEstimate(BackboneElement, kw_only=True):
     """How precise the estimate is."""
 
-    path: ClassVar[str] = "EffectEvidenceSynthesis.effectEstimate.precisionEstimate"
+    fhir_path: ClassVar[str] = "EffectEvidenceSynthesis.effectEstimate.precisionEstimate"
     type: CodeableConcept | Unset = UNSET
     level: Decimal | Unset = UNSET
     _level: Element | Unset = UNSET
@@ -141,7 +141,7 @@ class EffectEvidenceSynthesisEffectEstimatePrecisionEstimate(BackboneElement, kw
 class EffectEvidenceSynthesisCertainty(BackboneElement, kw_only=True):
     """How certain is the effect."""
 
-    path: ClassVar[str] = "EffectEvidenceSynthesis.certainty"
+    fhir_path: ClassVar[str] = "EffectEvidenceSynthesis.certainty"
     rating: Many[CodeableConcept] | Unset = UNSET
     note: Many[Annotation] | Unset = UNSET
     certaintySubcomponent: Many[EffectEvidenceSynthesisCertaintyCertaintySubcomponent] | Unset = UNSET
@@ -150,7 +150,7 @@ class EffectEvidenceSynthesisCertainty(BackboneElement, kw_only=True):
 class EffectEvidenceSynthesisCertaintyCertaintySubcomponent(BackboneElement, kw_only=True):
     """A component that contributes to the overall certainty."""
 
-    path: ClassVar[str] = "EffectEvidenceSynthesis.certainty.certaintySubcomponent"
+    fhir_path: ClassVar[str] = "EffectEvidenceSynthesis.certainty.certaintySubcomponent"
     type: CodeableConcept | Unset = UNSET
     rating: Many[CodeableConcept] | Unset = UNSET
     note: Many[Annotation] | Unset = UNSET

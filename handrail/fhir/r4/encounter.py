@@ -23,37 +23,37 @@ EncounterLocationStatusCode = Literal["planned", "active", "reserved", "complete
 
 
 class EncounterSubjectTo(Reference, kw_only=True):
-    """Reference to Group or Patient."""
+    """Reference to Group or 1 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Group", "Patient"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Group", "Patient"})
     reference: Annotated[str, reference_to("Group", "Patient")] | Unset = UNSET
 
 
 class EncounterEpisodeOfCareTo(Reference, kw_only=True):
     """Reference to EpisodeOfCare."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"EpisodeOfCare"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"EpisodeOfCare"})
     reference: Annotated[str, reference_to("EpisodeOfCare")] | Unset = UNSET
 
 
 class EncounterBasedOnTo(Reference, kw_only=True):
     """Reference to ServiceRequest."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"ServiceRequest"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"ServiceRequest"})
     reference: Annotated[str, reference_to("ServiceRequest")] | Unset = UNSET
 
 
 class EncounterAppointmentTo(Reference, kw_only=True):
     """Reference to Appointment."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Appointment"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Appointment"})
     reference: Annotated[str, reference_to("Appointment")] | Unset = UNSET
 
 
 class EncounterReasonReferenceTo(Reference, kw_only=True):
     """Reference to Condition or 3 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "Condition", "ImmunizationRecommendation", "Observation", "Procedure"})
     reference: Annotated[str, reference_to(
         "Condition", "ImmunizationRecommendation", "Observation", "Procedure")] | Unset = UNSET
@@ -62,58 +62,58 @@ class EncounterReasonReferenceTo(Reference, kw_only=True):
 class EncounterAccountTo(Reference, kw_only=True):
     """Reference to Account."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Account"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Account"})
     reference: Annotated[str, reference_to("Account")] | Unset = UNSET
 
 
 class EncounterServiceProviderTo(Reference, kw_only=True):
     """Reference to Organization."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Organization"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Organization"})
     reference: Annotated[str, reference_to("Organization")] | Unset = UNSET
 
 
 class EncounterPartOfTo(Reference, kw_only=True):
     """Reference to Encounter."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Encounter"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Encounter"})
     reference: Annotated[str, reference_to("Encounter")] | Unset = UNSET
 
 
 class EncounterParticipantIndividualTo(Reference, kw_only=True):
     """Reference to Practitioner or 2 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "Practitioner", "PractitionerRole", "RelatedPerson"})
     reference: Annotated[str, reference_to(
         "Practitioner", "PractitionerRole", "RelatedPerson")] | Unset = UNSET
 
 
 class EncounterDiagnosisConditionTo(Reference, kw_only=True):
-    """Reference to Condition or Procedure."""
+    """Reference to Condition or 1 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Condition", "Procedure"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Condition", "Procedure"})
     reference: Annotated[str, reference_to("Condition", "Procedure")] | Unset = UNSET
 
 
 class EncounterHospitalizationOriginTo(Reference, kw_only=True):
-    """Reference to Location or Organization."""
+    """Reference to Location or 1 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Location", "Organization"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Location", "Organization"})
     reference: Annotated[str, reference_to("Location", "Organization")] | Unset = UNSET
 
 
 class EncounterLocationLocationTo(Reference, kw_only=True):
     """Reference to Location."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Location"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Location"})
     reference: Annotated[str, reference_to("Location")] | Unset = UNSET
 
 
 class Encounter(DomainResource, kw_only=True, tag_field="resourceType", tag="Encounter"):
     """An interaction during which services are provided to the patient."""
 
-    path: ClassVar[str] = "Encounter"
+    fhir_path: ClassVar[str] = "Encounter"
     identifier: Many[Identifier] | Unset = UNSET
     status: EncounterStatusCode
     _status: Element | Unset = UNSET
@@ -143,7 +143,7 @@ class Encounter(DomainResource, kw_only=True, tag_field="resourceType", tag="Enc
 class EncounterStatusHistory(BackboneElement, kw_only=True):
     """List of past encounter statuses."""
 
-    path: ClassVar[str] = "Encounter.statusHistory"
+    fhir_path: ClassVar[str] = "Encounter.statusHistory"
     status: EncounterStatusCode
     _status: Element | Unset = UNSET
     period: Period
@@ -152,7 +152,7 @@ class EncounterStatusHistory(BackboneElement, kw_only=True):
 class EncounterClassHistory(BackboneElement, kw_only=True):
     """List of past encounter classes."""
 
-    path: ClassVar[str] = "Encounter.classHistory"
+    fhir_path: ClassVar[str] = "Encounter.classHistory"
     class_: Coding = field(name="class")
     period: Period
 
@@ -160,7 +160,7 @@ class EncounterClassHistory(BackboneElement, kw_only=True):
 class EncounterParticipant(BackboneElement, kw_only=True):
     """List of participants involved in the encounter."""
 
-    path: ClassVar[str] = "Encounter.participant"
+    fhir_path: ClassVar[str] = "Encounter.participant"
     type: Many[CodeableConcept] | Unset = UNSET
     period: Period | Unset = UNSET
     individual: EncounterParticipantIndividualTo | Unset = UNSET
@@ -169,7 +169,7 @@ class EncounterParticipant(BackboneElement, kw_only=True):
 class EncounterDiagnosis(BackboneElement, kw_only=True):
     """The list of diagnosis relevant to this encounter."""
 
-    path: ClassVar[str] = "Encounter.diagnosis"
+    fhir_path: ClassVar[str] = "Encounter.diagnosis"
     condition: EncounterDiagnosisConditionTo
     use: CodeableConcept | Unset = UNSET
     rank: PositiveInt | Unset = UNSET
@@ -179,7 +179,7 @@ class EncounterDiagnosis(BackboneElement, kw_only=True):
 class EncounterHospitalization(BackboneElement, kw_only=True):
     """Details about the admission to a healthcare service."""
 
-    path: ClassVar[str] = "Encounter.hospitalization"
+    fhir_path: ClassVar[str] = "Encounter.hospitalization"
     preAdmissionIdentifier: Identifier | Unset = UNSET
     origin: EncounterHospitalizationOriginTo | Unset = UNSET
     admitSource: CodeableConcept | Unset = UNSET
@@ -194,7 +194,7 @@ class EncounterHospitalization(BackboneElement, kw_only=True):
 class EncounterLocation(BackboneElement, kw_only=True):
     """List of locations where the patient has been."""
 
-    path: ClassVar[str] = "Encounter.location"
+    fhir_path: ClassVar[str] = "Encounter.location"
     location: EncounterLocationLocationTo
     status: EncounterLocationStatusCode | Unset = UNSET
     _status: Element | Unset = UNSET

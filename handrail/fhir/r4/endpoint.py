@@ -21,14 +21,14 @@ EndpointStatusCode = Literal["active", "suspended", "error", "off", "entered-in-
 class EndpointManagingOrganizationTo(Reference, kw_only=True):
     """Reference to Organization."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Organization"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Organization"})
     reference: Annotated[str, reference_to("Organization")] | Unset = UNSET
 
 
 class Endpoint(DomainResource, kw_only=True, tag_field="resourceType", tag="Endpoint"):
     """The technical details of an endpoint that can be used for electronic services."""
 
-    path: ClassVar[str] = "Endpoint"
+    fhir_path: ClassVar[str] = "Endpoint"
     identifier: Many[Identifier] | Unset = UNSET
     status: EndpointStatusCode
     _status: Element | Unset = UNSET

@@ -19,14 +19,14 @@ EnrollmentRequestStatusCode = Literal["active", "cancelled", "draft", "entered-i
 class EnrollmentRequestInsurerTo(Reference, kw_only=True):
     """Reference to Organization."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Organization"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Organization"})
     reference: Annotated[str, reference_to("Organization")] | Unset = UNSET
 
 
 class EnrollmentRequestProviderTo(Reference, kw_only=True):
     """Reference to Organization or 2 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "Organization", "Practitioner", "PractitionerRole"})
     reference: Annotated[str, reference_to(
         "Organization", "Practitioner", "PractitionerRole")] | Unset = UNSET
@@ -35,21 +35,21 @@ class EnrollmentRequestProviderTo(Reference, kw_only=True):
 class EnrollmentRequestCandidateTo(Reference, kw_only=True):
     """Reference to Patient."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Patient"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Patient"})
     reference: Annotated[str, reference_to("Patient")] | Unset = UNSET
 
 
 class EnrollmentRequestCoverageTo(Reference, kw_only=True):
     """Reference to Coverage."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Coverage"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Coverage"})
     reference: Annotated[str, reference_to("Coverage")] | Unset = UNSET
 
 
 class EnrollmentRequest(DomainResource, kw_only=True, tag_field="resourceType", tag="EnrollmentRequest"):
     """Enroll in coverage."""
 
-    path: ClassVar[str] = "EnrollmentRequest"
+    fhir_path: ClassVar[str] = "EnrollmentRequest"
     identifier: Many[Identifier] | Unset = UNSET
     status: EnrollmentRequestStatusCode | Unset = UNSET
     _status: Element | Unset = UNSET

@@ -20,21 +20,21 @@ EnrollmentResponseOutcomeCode = Literal["queued", "complete", "error", "partial"
 class EnrollmentResponseRequestTo(Reference, kw_only=True):
     """Reference to EnrollmentRequest."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"EnrollmentRequest"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"EnrollmentRequest"})
     reference: Annotated[str, reference_to("EnrollmentRequest")] | Unset = UNSET
 
 
 class EnrollmentResponseOrganizationTo(Reference, kw_only=True):
     """Reference to Organization."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Organization"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Organization"})
     reference: Annotated[str, reference_to("Organization")] | Unset = UNSET
 
 
 class EnrollmentResponseRequestProviderTo(Reference, kw_only=True):
     """Reference to Organization or 2 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "Organization", "Practitioner", "PractitionerRole"})
     reference: Annotated[str, reference_to(
         "Organization", "Practitioner", "PractitionerRole")] | Unset = UNSET
@@ -43,7 +43,7 @@ class EnrollmentResponseRequestProviderTo(Reference, kw_only=True):
 class EnrollmentResponse(DomainResource, kw_only=True, tag_field="resourceType", tag="EnrollmentResponse"):
     """EnrollmentResponse resource."""
 
-    path: ClassVar[str] = "EnrollmentResponse"
+    fhir_path: ClassVar[str] = "EnrollmentResponse"
     identifier: Many[Identifier] | Unset = UNSET
     status: EnrollmentResponseStatusCode | Unset = UNSET
     _status: Element | Unset = UNSET

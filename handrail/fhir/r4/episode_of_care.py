@@ -22,56 +22,56 @@ EpisodeOfCareStatusCode = Literal[
 class EpisodeOfCarePatientTo(Reference, kw_only=True):
     """Reference to Patient."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Patient"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Patient"})
     reference: Annotated[str, reference_to("Patient")] | Unset = UNSET
 
 
 class EpisodeOfCareManagingOrganizationTo(Reference, kw_only=True):
     """Reference to Organization."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Organization"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Organization"})
     reference: Annotated[str, reference_to("Organization")] | Unset = UNSET
 
 
 class EpisodeOfCareReferralRequestTo(Reference, kw_only=True):
     """Reference to ServiceRequest."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"ServiceRequest"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"ServiceRequest"})
     reference: Annotated[str, reference_to("ServiceRequest")] | Unset = UNSET
 
 
 class EpisodeOfCareCareManagerTo(Reference, kw_only=True):
-    """Reference to Practitioner or PractitionerRole."""
+    """Reference to Practitioner or 1 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Practitioner", "PractitionerRole"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Practitioner", "PractitionerRole"})
     reference: Annotated[str, reference_to("Practitioner", "PractitionerRole")] | Unset = UNSET
 
 
 class EpisodeOfCareTeamTo(Reference, kw_only=True):
     """Reference to CareTeam."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"CareTeam"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"CareTeam"})
     reference: Annotated[str, reference_to("CareTeam")] | Unset = UNSET
 
 
 class EpisodeOfCareAccountTo(Reference, kw_only=True):
     """Reference to Account."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Account"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Account"})
     reference: Annotated[str, reference_to("Account")] | Unset = UNSET
 
 
 class EpisodeOfCareDiagnosisConditionTo(Reference, kw_only=True):
     """Reference to Condition."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Condition"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Condition"})
     reference: Annotated[str, reference_to("Condition")] | Unset = UNSET
 
 
 class EpisodeOfCare(DomainResource, kw_only=True, tag_field="resourceType", tag="EpisodeOfCare"):
     """An association of a Patient with an Organization and Healthcare Provider(s) for a ...."""
 
-    path: ClassVar[str] = "EpisodeOfCare"
+    fhir_path: ClassVar[str] = "EpisodeOfCare"
     identifier: Many[Identifier] | Unset = UNSET
     status: EpisodeOfCareStatusCode
     _status: Element | Unset = UNSET
@@ -90,7 +90,7 @@ class EpisodeOfCare(DomainResource, kw_only=True, tag_field="resourceType", tag=
 class EpisodeOfCareStatusHistory(BackboneElement, kw_only=True):
     """Past list of status codes (the current status may be included to cover the start ...."""
 
-    path: ClassVar[str] = "EpisodeOfCare.statusHistory"
+    fhir_path: ClassVar[str] = "EpisodeOfCare.statusHistory"
     status: EpisodeOfCareStatusCode
     _status: Element | Unset = UNSET
     period: Period
@@ -99,7 +99,7 @@ class EpisodeOfCareStatusHistory(BackboneElement, kw_only=True):
 class EpisodeOfCareDiagnosis(BackboneElement, kw_only=True):
     """The list of diagnosis relevant to this episode of care."""
 
-    path: ClassVar[str] = "EpisodeOfCare.diagnosis"
+    fhir_path: ClassVar[str] = "EpisodeOfCare.diagnosis"
     condition: EpisodeOfCareDiagnosisConditionTo
     role: CodeableConcept | Unset = UNSET
     rank: PositiveInt | Unset = UNSET

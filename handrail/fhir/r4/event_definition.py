@@ -28,15 +28,15 @@ _EVENTDEFINITION_SUBJECT = attrgetter("subjectCodeableConcept", "subjectReferenc
 class EventDefinitionSubjectTo(Reference, kw_only=True):
     """Reference to Group."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Group"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Group"})
     reference: Annotated[str, reference_to("Group")] | Unset = UNSET
 
 
 class EventDefinition(DomainResource, kw_only=True, tag_field="resourceType", tag="EventDefinition"):
     """A description of when an event can occur."""
 
-    path: ClassVar[str] = "EventDefinition"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "EventDefinition"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "subject": (False, ("subjectCodeableConcept", "subjectReference",)),
     }
     url: Uri | Unset = UNSET

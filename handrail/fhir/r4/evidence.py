@@ -24,14 +24,14 @@ EvidenceStatusCode = Literal["draft", "active", "retired", "unknown"]
 class EvidenceExposureBackgroundTo(Reference, kw_only=True):
     """Reference to EvidenceVariable."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"EvidenceVariable"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"EvidenceVariable"})
     reference: Annotated[str, reference_to("EvidenceVariable")] | Unset = UNSET
 
 
 class Evidence(DomainResource, kw_only=True, tag_field="resourceType", tag="Evidence"):
     """A research context or question."""
 
-    path: ClassVar[str] = "Evidence"
+    fhir_path: ClassVar[str] = "Evidence"
     url: Uri | Unset = UNSET
     _url: Element | Unset = UNSET
     identifier: Many[Identifier] | Unset = UNSET

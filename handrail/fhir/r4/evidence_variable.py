@@ -38,14 +38,14 @@ _EVIDENCEVARIABLECHARACTERISTIC_PARTICIPANTEFFECTIVE = attrgetter(
 class EvidenceVariableCharacteristicDefinitionTo(Reference, kw_only=True):
     """Reference to Group."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Group"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Group"})
     reference: Annotated[str, reference_to("Group")] | Unset = UNSET
 
 
 class EvidenceVariable(DomainResource, kw_only=True, tag_field="resourceType", tag="EvidenceVariable"):
     """A population, intervention, or exposure definition."""
 
-    path: ClassVar[str] = "EvidenceVariable"
+    fhir_path: ClassVar[str] = "EvidenceVariable"
     url: Uri | Unset = UNSET
     _url: Element | Unset = UNSET
     identifier: Many[Identifier] | Unset = UNSET
@@ -92,8 +92,8 @@ class EvidenceVariable(DomainResource, kw_only=True, tag_field="resourceType", t
 class EvidenceVariableCharacteristic(BackboneElement, kw_only=True):
     """A defining factor of the EvidenceVariable."""
 
-    path: ClassVar[str] = "EvidenceVariable.characteristic"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "EvidenceVariable.characteristic"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "definition": (
             True, ("definitionReference", "definitionCanonical", "definitionCodeableConcept",
             "definitionExpression", "definitionDataRequirement", "definitionTriggerDefinition",)),

@@ -58,7 +58,7 @@ ExampleScenarioInstanceResourceTypeCode = Literal[
 class ExampleScenario(DomainResource, kw_only=True, tag_field="resourceType", tag="ExampleScenario"):
     """Example of workflow instance."""
 
-    path: ClassVar[str] = "ExampleScenario"
+    fhir_path: ClassVar[str] = "ExampleScenario"
     url: Uri | Unset = UNSET
     _url: Element | Unset = UNSET
     identifier: Many[Identifier] | Unset = UNSET
@@ -91,7 +91,7 @@ class ExampleScenario(DomainResource, kw_only=True, tag_field="resourceType", ta
 class ExampleScenarioActor(BackboneElement, kw_only=True):
     """Actor participating in the resource."""
 
-    path: ClassVar[str] = "ExampleScenario.actor"
+    fhir_path: ClassVar[str] = "ExampleScenario.actor"
     actorId: String
     _actorId: Element | Unset = UNSET
     type: ExampleScenarioActorTypeCode
@@ -105,7 +105,7 @@ class ExampleScenarioActor(BackboneElement, kw_only=True):
 class ExampleScenarioInstance(BackboneElement, kw_only=True):
     """Each resource and each version that is present in the workflow."""
 
-    path: ClassVar[str] = "ExampleScenario.instance"
+    fhir_path: ClassVar[str] = "ExampleScenario.instance"
     resourceId: String
     _resourceId: Element | Unset = UNSET
     resourceType: ExampleScenarioInstanceResourceTypeCode
@@ -121,7 +121,7 @@ class ExampleScenarioInstance(BackboneElement, kw_only=True):
 class ExampleScenarioInstanceVersion(BackboneElement, kw_only=True):
     """A specific version of the resource."""
 
-    path: ClassVar[str] = "ExampleScenario.instance.version"
+    fhir_path: ClassVar[str] = "ExampleScenario.instance.version"
     versionId: String
     _versionId: Element | Unset = UNSET
     description: Markdown
@@ -131,7 +131,7 @@ class ExampleScenarioInstanceVersion(BackboneElement, kw_only=True):
 class ExampleScenarioInstanceContainedInstance(BackboneElement, kw_only=True):
     """Resources contained in the instance."""
 
-    path: ClassVar[str] = "ExampleScenario.instance.containedInstance"
+    fhir_path: ClassVar[str] = "ExampleScenario.instance.containedInstance"
     resourceId: String
     _resourceId: Element | Unset = UNSET
     versionId: String | Unset = UNSET
@@ -141,7 +141,7 @@ class ExampleScenarioInstanceContainedInstance(BackboneElement, kw_only=True):
 class ExampleScenarioProcess(BackboneElement, kw_only=True):
     """Each major process - a group of operations."""
 
-    path: ClassVar[str] = "ExampleScenario.process"
+    fhir_path: ClassVar[str] = "ExampleScenario.process"
     title: String
     _title: Element | Unset = UNSET
     description: Markdown | Unset = UNSET
@@ -156,7 +156,7 @@ class ExampleScenarioProcess(BackboneElement, kw_only=True):
 class ExampleScenarioProcessStep(BackboneElement, kw_only=True):
     """Each step of the process."""
 
-    path: ClassVar[str] = "ExampleScenario.process.step"
+    fhir_path: ClassVar[str] = "ExampleScenario.process.step"
     process: Many[ExampleScenarioProcess] | Unset = UNSET
     pause: Boolean | Unset = UNSET
     _pause: Element | Unset = UNSET
@@ -167,7 +167,7 @@ class ExampleScenarioProcessStep(BackboneElement, kw_only=True):
 class ExampleScenarioProcessStepOperation(BackboneElement, kw_only=True):
     """Each interaction or action."""
 
-    path: ClassVar[str] = "ExampleScenario.process.step.operation"
+    fhir_path: ClassVar[str] = "ExampleScenario.process.step.operation"
     number: String
     _number: Element | Unset = UNSET
     type: String | Unset = UNSET
@@ -191,7 +191,7 @@ class ExampleScenarioProcessStepOperation(BackboneElement, kw_only=True):
 class ExampleScenarioProcessStepAlternative(BackboneElement, kw_only=True):
     """Alternate non-typical step action."""
 
-    path: ClassVar[str] = "ExampleScenario.process.step.alternative"
+    fhir_path: ClassVar[str] = "ExampleScenario.process.step.alternative"
     title: String
     _title: Element | Unset = UNSET
     description: Markdown | Unset = UNSET

@@ -50,37 +50,37 @@ _EXPLANATIONOFBENEFITBENEFITBALANCEFINANCIAL_USED = attrgetter(
 class ExplanationOfBenefitPatientTo(Reference, kw_only=True):
     """Reference to Patient."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Patient"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Patient"})
     reference: Annotated[str, reference_to("Patient")] | Unset = UNSET
 
 
 class ExplanationOfBenefitEntererTo(Reference, kw_only=True):
-    """Reference to Practitioner or PractitionerRole."""
+    """Reference to Practitioner or 1 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Practitioner", "PractitionerRole"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Practitioner", "PractitionerRole"})
     reference: Annotated[str, reference_to("Practitioner", "PractitionerRole")] | Unset = UNSET
 
 
 class ExplanationOfBenefitInsurerTo(Reference, kw_only=True):
     """Reference to Organization."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Organization"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Organization"})
     reference: Annotated[str, reference_to("Organization")] | Unset = UNSET
 
 
 class ExplanationOfBenefitProviderTo(Reference, kw_only=True):
     """Reference to Organization or 2 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "Organization", "Practitioner", "PractitionerRole"})
     reference: Annotated[str, reference_to(
         "Organization", "Practitioner", "PractitionerRole")] | Unset = UNSET
 
 
 class ExplanationOfBenefitPrescriptionTo(Reference, kw_only=True):
-    """Reference to MedicationRequest or VisionPrescription."""
+    """Reference to MedicationRequest or 1 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"MedicationRequest", "VisionPrescription"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"MedicationRequest", "VisionPrescription"})
     reference: Annotated[str, reference_to(
         "MedicationRequest", "VisionPrescription")] | Unset = UNSET
 
@@ -88,42 +88,42 @@ class ExplanationOfBenefitPrescriptionTo(Reference, kw_only=True):
 class ExplanationOfBenefitOriginalPrescriptionTo(Reference, kw_only=True):
     """Reference to MedicationRequest."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"MedicationRequest"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"MedicationRequest"})
     reference: Annotated[str, reference_to("MedicationRequest")] | Unset = UNSET
 
 
 class ExplanationOfBenefitReferralTo(Reference, kw_only=True):
     """Reference to ServiceRequest."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"ServiceRequest"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"ServiceRequest"})
     reference: Annotated[str, reference_to("ServiceRequest")] | Unset = UNSET
 
 
 class ExplanationOfBenefitFacilityTo(Reference, kw_only=True):
     """Reference to Location."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Location"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Location"})
     reference: Annotated[str, reference_to("Location")] | Unset = UNSET
 
 
 class ExplanationOfBenefitClaimTo(Reference, kw_only=True):
     """Reference to Claim."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Claim"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Claim"})
     reference: Annotated[str, reference_to("Claim")] | Unset = UNSET
 
 
 class ExplanationOfBenefitClaimResponseTo(Reference, kw_only=True):
     """Reference to ClaimResponse."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"ClaimResponse"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"ClaimResponse"})
     reference: Annotated[str, reference_to("ClaimResponse")] | Unset = UNSET
 
 
 class ExplanationOfBenefitPayeePartyTo(Reference, kw_only=True):
     """Reference to Organization or 4 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "Organization", "Patient", "Practitioner", "PractitionerRole", "RelatedPerson"})
     reference: Annotated[str, reference_to(
         "Organization", "Patient", "Practitioner", "PractitionerRole",
@@ -133,42 +133,42 @@ class ExplanationOfBenefitPayeePartyTo(Reference, kw_only=True):
 class ExplanationOfBenefitDiagnosisDiagnosisTo(Reference, kw_only=True):
     """Reference to Condition."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Condition"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Condition"})
     reference: Annotated[str, reference_to("Condition")] | Unset = UNSET
 
 
 class ExplanationOfBenefitProcedureProcedureTo(Reference, kw_only=True):
     """Reference to Procedure."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Procedure"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Procedure"})
     reference: Annotated[str, reference_to("Procedure")] | Unset = UNSET
 
 
 class ExplanationOfBenefitProcedureUdiTo(Reference, kw_only=True):
     """Reference to Device."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Device"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Device"})
     reference: Annotated[str, reference_to("Device")] | Unset = UNSET
 
 
 class ExplanationOfBenefitInsuranceCoverageTo(Reference, kw_only=True):
     """Reference to Coverage."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Coverage"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Coverage"})
     reference: Annotated[str, reference_to("Coverage")] | Unset = UNSET
 
 
 class ExplanationOfBenefitItemEncounterTo(Reference, kw_only=True):
     """Reference to Encounter."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Encounter"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Encounter"})
     reference: Annotated[str, reference_to("Encounter")] | Unset = UNSET
 
 
 class ExplanationOfBenefit(DomainResource, kw_only=True, tag_field="resourceType", tag="ExplanationOfBenefit"):
     """Explanation of Benefit resource."""
 
-    path: ClassVar[str] = "ExplanationOfBenefit"
+    fhir_path: ClassVar[str] = "ExplanationOfBenefit"
     identifier: Many[Identifier] | Unset = UNSET
     status: ExplanationOfBenefitStatusCode
     _status: Element | Unset = UNSET
@@ -224,7 +224,7 @@ class ExplanationOfBenefit(DomainResource, kw_only=True, tag_field="resourceType
 class ExplanationOfBenefitRelated(BackboneElement, kw_only=True):
     """Prior or corollary claims."""
 
-    path: ClassVar[str] = "ExplanationOfBenefit.related"
+    fhir_path: ClassVar[str] = "ExplanationOfBenefit.related"
     claim: ExplanationOfBenefitClaimTo | Unset = UNSET
     relationship: CodeableConcept | Unset = UNSET
     reference: Identifier | Unset = UNSET
@@ -233,7 +233,7 @@ class ExplanationOfBenefitRelated(BackboneElement, kw_only=True):
 class ExplanationOfBenefitPayee(BackboneElement, kw_only=True):
     """Recipient of benefits payable."""
 
-    path: ClassVar[str] = "ExplanationOfBenefit.payee"
+    fhir_path: ClassVar[str] = "ExplanationOfBenefit.payee"
     type: CodeableConcept | Unset = UNSET
     party: ExplanationOfBenefitPayeePartyTo | Unset = UNSET
 
@@ -241,7 +241,7 @@ class ExplanationOfBenefitPayee(BackboneElement, kw_only=True):
 class ExplanationOfBenefitCareTeam(BackboneElement, kw_only=True):
     """Care Team members."""
 
-    path: ClassVar[str] = "ExplanationOfBenefit.careTeam"
+    fhir_path: ClassVar[str] = "ExplanationOfBenefit.careTeam"
     sequence: PositiveInt
     _sequence: Element | Unset = UNSET
     provider: ExplanationOfBenefitProviderTo
@@ -254,8 +254,8 @@ class ExplanationOfBenefitCareTeam(BackboneElement, kw_only=True):
 class ExplanationOfBenefitSupportingInfo(BackboneElement, kw_only=True):
     """Supporting information."""
 
-    path: ClassVar[str] = "ExplanationOfBenefit.supportingInfo"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "ExplanationOfBenefit.supportingInfo"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "timing": (False, ("timingDate", "timingPeriod",)),
         "value": (
             False, ("valueBoolean", "valueString", "valueQuantity", "valueAttachment",
@@ -285,8 +285,8 @@ class ExplanationOfBenefitSupportingInfo(BackboneElement, kw_only=True):
 class ExplanationOfBenefitDiagnosis(BackboneElement, kw_only=True):
     """Pertinent diagnosis information."""
 
-    path: ClassVar[str] = "ExplanationOfBenefit.diagnosis"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "ExplanationOfBenefit.diagnosis"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "diagnosis": (True, ("diagnosisCodeableConcept", "diagnosisReference",)),
     }
     sequence: PositiveInt
@@ -304,8 +304,8 @@ class ExplanationOfBenefitDiagnosis(BackboneElement, kw_only=True):
 class ExplanationOfBenefitProcedure(BackboneElement, kw_only=True):
     """Clinical procedures performed."""
 
-    path: ClassVar[str] = "ExplanationOfBenefit.procedure"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "ExplanationOfBenefit.procedure"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "procedure": (True, ("procedureCodeableConcept", "procedureReference",)),
     }
     sequence: PositiveInt
@@ -324,7 +324,7 @@ class ExplanationOfBenefitProcedure(BackboneElement, kw_only=True):
 class ExplanationOfBenefitInsurance(BackboneElement, kw_only=True):
     """Patient insurance information."""
 
-    path: ClassVar[str] = "ExplanationOfBenefit.insurance"
+    fhir_path: ClassVar[str] = "ExplanationOfBenefit.insurance"
     focal: Boolean
     _focal: Element | Unset = UNSET
     coverage: ExplanationOfBenefitInsuranceCoverageTo
@@ -335,8 +335,8 @@ class ExplanationOfBenefitInsurance(BackboneElement, kw_only=True):
 class ExplanationOfBenefitAccident(BackboneElement, kw_only=True):
     """Details of the event."""
 
-    path: ClassVar[str] = "ExplanationOfBenefit.accident"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "ExplanationOfBenefit.accident"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "location": (False, ("locationAddress", "locationReference",)),
     }
     date: Date | Unset = UNSET
@@ -352,8 +352,8 @@ class ExplanationOfBenefitAccident(BackboneElement, kw_only=True):
 class ExplanationOfBenefitItem(BackboneElement, kw_only=True):
     """Product or service provided."""
 
-    path: ClassVar[str] = "ExplanationOfBenefit.item"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "ExplanationOfBenefit.item"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "serviced": (False, ("servicedDate", "servicedPeriod",)),
         "location": (False, ("locationCodeableConcept", "locationAddress", "locationReference",)),
     }
@@ -400,7 +400,7 @@ class ExplanationOfBenefitItem(BackboneElement, kw_only=True):
 class ExplanationOfBenefitItemAdjudication(BackboneElement, kw_only=True):
     """Adjudication details."""
 
-    path: ClassVar[str] = "ExplanationOfBenefit.item.adjudication"
+    fhir_path: ClassVar[str] = "ExplanationOfBenefit.item.adjudication"
     category: CodeableConcept
     reason: CodeableConcept | Unset = UNSET
     amount: Money | Unset = UNSET
@@ -411,7 +411,7 @@ class ExplanationOfBenefitItemAdjudication(BackboneElement, kw_only=True):
 class ExplanationOfBenefitItemDetail(BackboneElement, kw_only=True):
     """Additional items."""
 
-    path: ClassVar[str] = "ExplanationOfBenefit.item.detail"
+    fhir_path: ClassVar[str] = "ExplanationOfBenefit.item.detail"
     sequence: PositiveInt
     _sequence: Element | Unset = UNSET
     revenue: CodeableConcept | Unset = UNSET
@@ -434,7 +434,7 @@ class ExplanationOfBenefitItemDetail(BackboneElement, kw_only=True):
 class ExplanationOfBenefitItemDetailSubDetail(BackboneElement, kw_only=True):
     """Additional items."""
 
-    path: ClassVar[str] = "ExplanationOfBenefit.item.detail.subDetail"
+    fhir_path: ClassVar[str] = "ExplanationOfBenefit.item.detail.subDetail"
     sequence: PositiveInt
     _sequence: Element | Unset = UNSET
     revenue: CodeableConcept | Unset = UNSET
@@ -456,8 +456,8 @@ class ExplanationOfBenefitItemDetailSubDetail(BackboneElement, kw_only=True):
 class ExplanationOfBenefitAddItem(BackboneElement, kw_only=True):
     """Insurer added line items."""
 
-    path: ClassVar[str] = "ExplanationOfBenefit.addItem"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "ExplanationOfBenefit.addItem"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "serviced": (False, ("servicedDate", "servicedPeriod",)),
         "location": (False, ("locationCodeableConcept", "locationAddress", "locationReference",)),
     }
@@ -497,7 +497,7 @@ class ExplanationOfBenefitAddItem(BackboneElement, kw_only=True):
 class ExplanationOfBenefitAddItemDetail(BackboneElement, kw_only=True):
     """Insurer added line items."""
 
-    path: ClassVar[str] = "ExplanationOfBenefit.addItem.detail"
+    fhir_path: ClassVar[str] = "ExplanationOfBenefit.addItem.detail"
     productOrService: CodeableConcept
     modifier: Many[CodeableConcept] | Unset = UNSET
     quantity: SimpleQuantity | Unset = UNSET
@@ -514,7 +514,7 @@ class ExplanationOfBenefitAddItemDetail(BackboneElement, kw_only=True):
 class ExplanationOfBenefitAddItemDetailSubDetail(BackboneElement, kw_only=True):
     """Insurer added line items."""
 
-    path: ClassVar[str] = "ExplanationOfBenefit.addItem.detail.subDetail"
+    fhir_path: ClassVar[str] = "ExplanationOfBenefit.addItem.detail.subDetail"
     productOrService: CodeableConcept
     modifier: Many[CodeableConcept] | Unset = UNSET
     quantity: SimpleQuantity | Unset = UNSET
@@ -530,7 +530,7 @@ class ExplanationOfBenefitAddItemDetailSubDetail(BackboneElement, kw_only=True):
 class ExplanationOfBenefitTotal(BackboneElement, kw_only=True):
     """Adjudication totals."""
 
-    path: ClassVar[str] = "ExplanationOfBenefit.total"
+    fhir_path: ClassVar[str] = "ExplanationOfBenefit.total"
     category: CodeableConcept
     amount: Money
 
@@ -538,7 +538,7 @@ class ExplanationOfBenefitTotal(BackboneElement, kw_only=True):
 class ExplanationOfBenefitPayment(BackboneElement, kw_only=True):
     """Payment Details."""
 
-    path: ClassVar[str] = "ExplanationOfBenefit.payment"
+    fhir_path: ClassVar[str] = "ExplanationOfBenefit.payment"
     type: CodeableConcept | Unset = UNSET
     adjustment: Money | Unset = UNSET
     adjustmentReason: CodeableConcept | Unset = UNSET
@@ -551,7 +551,7 @@ class ExplanationOfBenefitPayment(BackboneElement, kw_only=True):
 class ExplanationOfBenefitProcessNote(BackboneElement, kw_only=True):
     """Note concerning adjudication."""
 
-    path: ClassVar[str] = "ExplanationOfBenefit.processNote"
+    fhir_path: ClassVar[str] = "ExplanationOfBenefit.processNote"
     number: PositiveInt | Unset = UNSET
     _number: Element | Unset = UNSET
     type: ExplanationOfBenefitProcessNoteTypeCode | Unset = UNSET
@@ -564,7 +564,7 @@ class ExplanationOfBenefitProcessNote(BackboneElement, kw_only=True):
 class ExplanationOfBenefitBenefitBalance(BackboneElement, kw_only=True):
     """Balance by Benefit Category."""
 
-    path: ClassVar[str] = "ExplanationOfBenefit.benefitBalance"
+    fhir_path: ClassVar[str] = "ExplanationOfBenefit.benefitBalance"
     category: CodeableConcept
     excluded: Boolean | Unset = UNSET
     _excluded: Element | Unset = UNSET
@@ -581,8 +581,8 @@ class ExplanationOfBenefitBenefitBalance(BackboneElement, kw_only=True):
 class ExplanationOfBenefitBenefitBalanceFinancial(BackboneElement, kw_only=True):
     """Benefit Summary."""
 
-    path: ClassVar[str] = "ExplanationOfBenefit.benefitBalance.financial"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "ExplanationOfBenefit.benefitBalance.financial"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "allowed": (False, ("allowedUnsignedInt", "allowedString", "allowedMoney",)),
         "used": (False, ("usedUnsignedInt", "usedMoney",)),
     }

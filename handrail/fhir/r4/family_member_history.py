@@ -36,14 +36,14 @@ _FAMILYMEMBERHISTORYCONDITION_ONSET = attrgetter(
 class FamilyMemberHistoryPatientTo(Reference, kw_only=True):
     """Reference to Patient."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Patient"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Patient"})
     reference: Annotated[str, reference_to("Patient")] | Unset = UNSET
 
 
 class FamilyMemberHistoryReasonReferenceTo(Reference, kw_only=True):
     """Reference to AllergyIntolerance or 5 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "AllergyIntolerance", "Condition", "DiagnosticReport", "DocumentReference", "Observation",
         "QuestionnaireResponse"})
     reference: Annotated[str, reference_to(
@@ -54,8 +54,8 @@ class FamilyMemberHistoryReasonReferenceTo(Reference, kw_only=True):
 class FamilyMemberHistory(DomainResource, kw_only=True, tag_field="resourceType", tag="FamilyMemberHistory"):
     """Information about patient's relatives, relevant for patient."""
 
-    path: ClassVar[str] = "FamilyMemberHistory"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "FamilyMemberHistory"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "born": (False, ("bornPeriod", "bornDate", "bornString",)),
         "age": (False, ("ageAge", "ageRange", "ageString",)),
         "deceased": (
@@ -110,8 +110,8 @@ class FamilyMemberHistory(DomainResource, kw_only=True, tag_field="resourceType"
 class FamilyMemberHistoryCondition(BackboneElement, kw_only=True):
     """Condition that the related person had."""
 
-    path: ClassVar[str] = "FamilyMemberHistory.condition"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "FamilyMemberHistory.condition"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "onset": (False, ("onsetAge", "onsetRange", "onsetPeriod", "onsetString",)),
     }
     code: CodeableConcept

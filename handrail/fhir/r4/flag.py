@@ -21,7 +21,7 @@ FlagStatusCode = Literal["active", "inactive", "entered-in-error"]
 class FlagSubjectTo(Reference, kw_only=True):
     """Reference to Group or 7 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "Group", "Location", "Medication", "Organization", "Patient", "PlanDefinition",
         "Practitioner", "Procedure"})
     reference: Annotated[str, reference_to(
@@ -32,14 +32,14 @@ class FlagSubjectTo(Reference, kw_only=True):
 class FlagEncounterTo(Reference, kw_only=True):
     """Reference to Encounter."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Encounter"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Encounter"})
     reference: Annotated[str, reference_to("Encounter")] | Unset = UNSET
 
 
 class FlagAuthorTo(Reference, kw_only=True):
     """Reference to Device or 4 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "Device", "Organization", "Patient", "Practitioner", "PractitionerRole"})
     reference: Annotated[str, reference_to(
         "Device", "Organization", "Patient", "Practitioner", "PractitionerRole")] | Unset = UNSET
@@ -48,7 +48,7 @@ class FlagAuthorTo(Reference, kw_only=True):
 class Flag(DomainResource, kw_only=True, tag_field="resourceType", tag="Flag"):
     """Key information to flag to healthcare providers."""
 
-    path: ClassVar[str] = "Flag"
+    fhir_path: ClassVar[str] = "Flag"
     identifier: Many[Identifier] | Unset = UNSET
     status: FlagStatusCode
     _status: Element | Unset = UNSET

@@ -32,14 +32,14 @@ _GOALTARGET_DUE = attrgetter("dueDate", "dueDuration", "_dueDate")
 class GoalSubjectTo(Reference, kw_only=True):
     """Reference to Group or 2 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Group", "Organization", "Patient"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Group", "Organization", "Patient"})
     reference: Annotated[str, reference_to("Group", "Organization", "Patient")] | Unset = UNSET
 
 
 class GoalExpressedByTo(Reference, kw_only=True):
     """Reference to Patient or 3 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "Patient", "Practitioner", "PractitionerRole", "RelatedPerson"})
     reference: Annotated[str, reference_to(
         "Patient", "Practitioner", "PractitionerRole", "RelatedPerson")] | Unset = UNSET
@@ -48,7 +48,7 @@ class GoalExpressedByTo(Reference, kw_only=True):
 class GoalAddressesTo(Reference, kw_only=True):
     """Reference to Condition or 5 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "Condition", "MedicationStatement", "NutritionOrder", "Observation", "RiskAssessment",
         "ServiceRequest"})
     reference: Annotated[str, reference_to(
@@ -59,15 +59,15 @@ class GoalAddressesTo(Reference, kw_only=True):
 class GoalOutcomeReferenceTo(Reference, kw_only=True):
     """Reference to Observation."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Observation"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Observation"})
     reference: Annotated[str, reference_to("Observation")] | Unset = UNSET
 
 
 class Goal(DomainResource, kw_only=True, tag_field="resourceType", tag="Goal"):
     """Describes the intended objective(s) for a patient, group or organization."""
 
-    path: ClassVar[str] = "Goal"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "Goal"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "start": (False, ("startDate", "startCodeableConcept",)),
     }
     identifier: Many[Identifier] | Unset = UNSET
@@ -99,8 +99,8 @@ class Goal(DomainResource, kw_only=True, tag_field="resourceType", tag="Goal"):
 class GoalTarget(BackboneElement, kw_only=True):
     """Target outcome for the goal."""
 
-    path: ClassVar[str] = "Goal.target"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "Goal.target"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "detail": (
             False, ("detailQuantity", "detailRange", "detailCodeableConcept", "detailString",
             "detailBoolean", "detailInteger", "detailRatio",)),

@@ -61,7 +61,7 @@ GraphDefinitionLinkTargetCompartmentRuleCode = Literal[
 class GraphDefinition(DomainResource, kw_only=True, tag_field="resourceType", tag="GraphDefinition"):
     """Definition of a graph of resources."""
 
-    path: ClassVar[str] = "GraphDefinition"
+    fhir_path: ClassVar[str] = "GraphDefinition"
     url: Uri | Unset = UNSET
     _url: Element | Unset = UNSET
     version: String | Unset = UNSET
@@ -93,7 +93,7 @@ class GraphDefinition(DomainResource, kw_only=True, tag_field="resourceType", ta
 class GraphDefinitionLink(BackboneElement, kw_only=True):
     """Links this graph makes rules about."""
 
-    path: ClassVar[str] = "GraphDefinition.link"
+    fhir_path: ClassVar[str] = "GraphDefinition.link"
     path: String | Unset = UNSET
     _path: Element | Unset = UNSET
     sliceName: String | Unset = UNSET
@@ -110,7 +110,7 @@ class GraphDefinitionLink(BackboneElement, kw_only=True):
 class GraphDefinitionLinkTarget(BackboneElement, kw_only=True):
     """Potential target for the link."""
 
-    path: ClassVar[str] = "GraphDefinition.link.target"
+    fhir_path: ClassVar[str] = "GraphDefinition.link.target"
     type: GraphDefinitionStartCode
     _type: Element | Unset = UNSET
     params: String | Unset = UNSET
@@ -124,7 +124,7 @@ class GraphDefinitionLinkTarget(BackboneElement, kw_only=True):
 class GraphDefinitionLinkTargetCompartment(BackboneElement, kw_only=True):
     """Compartment Consistency Rules."""
 
-    path: ClassVar[str] = "GraphDefinition.link.target.compartment"
+    fhir_path: ClassVar[str] = "GraphDefinition.link.target.compartment"
     use: GraphDefinitionLinkTargetCompartmentUseCode
     _use: Element | Unset = UNSET
     code: GraphDefinitionLinkTargetCompartmentCodeCode

@@ -28,7 +28,7 @@ _GROUPCHARACTERISTIC_VALUE = attrgetter(
 class GroupManagingEntityTo(Reference, kw_only=True):
     """Reference to Organization or 3 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "Organization", "Practitioner", "PractitionerRole", "RelatedPerson"})
     reference: Annotated[str, reference_to(
         "Organization", "Practitioner", "PractitionerRole", "RelatedPerson")] | Unset = UNSET
@@ -37,7 +37,7 @@ class GroupManagingEntityTo(Reference, kw_only=True):
 class GroupMemberEntityTo(Reference, kw_only=True):
     """Reference to Device or 6 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "Device", "Group", "Medication", "Patient", "Practitioner", "PractitionerRole",
         "Substance"})
     reference: Annotated[str, reference_to(
@@ -48,7 +48,7 @@ class GroupMemberEntityTo(Reference, kw_only=True):
 class Group(DomainResource, kw_only=True, tag_field="resourceType", tag="Group"):
     """Group of multiple entities."""
 
-    path: ClassVar[str] = "Group"
+    fhir_path: ClassVar[str] = "Group"
     identifier: Many[Identifier] | Unset = UNSET
     active: Boolean | Unset = UNSET
     _active: Element | Unset = UNSET
@@ -69,8 +69,8 @@ class Group(DomainResource, kw_only=True, tag_field="resourceType", tag="Group")
 class GroupCharacteristic(BackboneElement, kw_only=True):
     """Include / Exclude group members by Trait."""
 
-    path: ClassVar[str] = "Group.characteristic"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "Group.characteristic"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "value": (
             True, ("valueCodeableConcept", "valueBoolean", "valueQuantity", "valueRange",
             "valueReference",)),
@@ -93,7 +93,7 @@ class GroupCharacteristic(BackboneElement, kw_only=True):
 class GroupMember(BackboneElement, kw_only=True):
     """Who or what is in group."""
 
-    path: ClassVar[str] = "Group.member"
+    fhir_path: ClassVar[str] = "Group.member"
     entity: GroupMemberEntityTo
     period: Period | Unset = UNSET
     inactive: Boolean | Unset = UNSET

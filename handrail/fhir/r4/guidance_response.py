@@ -25,30 +25,30 @@ _GUIDANCERESPONSE_MODULE = attrgetter(
 
 
 class GuidanceResponseSubjectTo(Reference, kw_only=True):
-    """Reference to Group or Patient."""
+    """Reference to Group or 1 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Group", "Patient"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Group", "Patient"})
     reference: Annotated[str, reference_to("Group", "Patient")] | Unset = UNSET
 
 
 class GuidanceResponseEncounterTo(Reference, kw_only=True):
     """Reference to Encounter."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Encounter"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Encounter"})
     reference: Annotated[str, reference_to("Encounter")] | Unset = UNSET
 
 
 class GuidanceResponsePerformerTo(Reference, kw_only=True):
     """Reference to Device."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Device"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Device"})
     reference: Annotated[str, reference_to("Device")] | Unset = UNSET
 
 
 class GuidanceResponseReasonReferenceTo(Reference, kw_only=True):
     """Reference to Condition or 3 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "Condition", "DiagnosticReport", "DocumentReference", "Observation"})
     reference: Annotated[str, reference_to(
         "Condition", "DiagnosticReport", "DocumentReference", "Observation")] | Unset = UNSET
@@ -57,29 +57,29 @@ class GuidanceResponseReasonReferenceTo(Reference, kw_only=True):
 class GuidanceResponseEvaluationMessageTo(Reference, kw_only=True):
     """Reference to OperationOutcome."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"OperationOutcome"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"OperationOutcome"})
     reference: Annotated[str, reference_to("OperationOutcome")] | Unset = UNSET
 
 
 class GuidanceResponseOutputParametersTo(Reference, kw_only=True):
     """Reference to Parameters."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Parameters"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Parameters"})
     reference: Annotated[str, reference_to("Parameters")] | Unset = UNSET
 
 
 class GuidanceResponseResultTo(Reference, kw_only=True):
-    """Reference to CarePlan or RequestGroup."""
+    """Reference to CarePlan or 1 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"CarePlan", "RequestGroup"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"CarePlan", "RequestGroup"})
     reference: Annotated[str, reference_to("CarePlan", "RequestGroup")] | Unset = UNSET
 
 
 class GuidanceResponse(DomainResource, kw_only=True, tag_field="resourceType", tag="GuidanceResponse"):
     """The formal response to a guidance request."""
 
-    path: ClassVar[str] = "GuidanceResponse"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "GuidanceResponse"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "module": (True, ("moduleUri", "moduleCanonical", "moduleCodeableConcept",)),
     }
     requestIdentifier: Identifier | Unset = UNSET

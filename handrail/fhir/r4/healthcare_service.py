@@ -23,28 +23,28 @@ HealthcareServiceAvailableTimeDaysOfWeekCode = Literal[
 class HealthcareServiceProvidedByTo(Reference, kw_only=True):
     """Reference to Organization."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Organization"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Organization"})
     reference: Annotated[str, reference_to("Organization")] | Unset = UNSET
 
 
 class HealthcareServiceLocationTo(Reference, kw_only=True):
     """Reference to Location."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Location"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Location"})
     reference: Annotated[str, reference_to("Location")] | Unset = UNSET
 
 
 class HealthcareServiceEndpointTo(Reference, kw_only=True):
     """Reference to Endpoint."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Endpoint"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Endpoint"})
     reference: Annotated[str, reference_to("Endpoint")] | Unset = UNSET
 
 
 class HealthcareService(DomainResource, kw_only=True, tag_field="resourceType", tag="HealthcareService"):
     """The details of a healthcare service available at a location."""
 
-    path: ClassVar[str] = "HealthcareService"
+    fhir_path: ClassVar[str] = "HealthcareService"
     identifier: Many[Identifier] | Unset = UNSET
     active: Boolean | Unset = UNSET
     _active: Element | Unset = UNSET
@@ -80,7 +80,7 @@ class HealthcareService(DomainResource, kw_only=True, tag_field="resourceType", 
 class HealthcareServiceEligibility(BackboneElement, kw_only=True):
     """Specific eligibility requirements required to use the service."""
 
-    path: ClassVar[str] = "HealthcareService.eligibility"
+    fhir_path: ClassVar[str] = "HealthcareService.eligibility"
     code: CodeableConcept | Unset = UNSET
     comment: Markdown | Unset = UNSET
     _comment: Element | Unset = UNSET
@@ -89,7 +89,7 @@ class HealthcareServiceEligibility(BackboneElement, kw_only=True):
 class HealthcareServiceAvailableTime(BackboneElement, kw_only=True):
     """Times the Service Site is available."""
 
-    path: ClassVar[str] = "HealthcareService.availableTime"
+    fhir_path: ClassVar[str] = "HealthcareService.availableTime"
     daysOfWeek: Many[HealthcareServiceAvailableTimeDaysOfWeekCode] | Unset = UNSET
     _daysOfWeek: Many[Element] | Unset = UNSET
     allDay: Boolean | Unset = UNSET
@@ -103,7 +103,7 @@ class HealthcareServiceAvailableTime(BackboneElement, kw_only=True):
 class HealthcareServiceNotAvailable(BackboneElement, kw_only=True):
     """Not available during this time due to provided reason."""
 
-    path: ClassVar[str] = "HealthcareService.notAvailable"
+    fhir_path: ClassVar[str] = "HealthcareService.notAvailable"
     description: String
     _description: Element | Unset = UNSET
     during: Period | Unset = UNSET

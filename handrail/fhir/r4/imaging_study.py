@@ -23,58 +23,58 @@ ImagingStudyStatusCode = Literal[
 class ImagingStudySubjectTo(Reference, kw_only=True):
     """Reference to Device or 2 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Device", "Group", "Patient"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Device", "Group", "Patient"})
     reference: Annotated[str, reference_to("Device", "Group", "Patient")] | Unset = UNSET
 
 
 class ImagingStudyEncounterTo(Reference, kw_only=True):
     """Reference to Encounter."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Encounter"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Encounter"})
     reference: Annotated[str, reference_to("Encounter")] | Unset = UNSET
 
 
 class ImagingStudyBasedOnTo(Reference, kw_only=True):
     """Reference to Appointment or 4 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "Appointment", "AppointmentResponse", "CarePlan", "ServiceRequest", "Task"})
     reference: Annotated[str, reference_to(
         "Appointment", "AppointmentResponse", "CarePlan", "ServiceRequest", "Task")] | Unset = UNSET
 
 
 class ImagingStudyReferrerTo(Reference, kw_only=True):
-    """Reference to Practitioner or PractitionerRole."""
+    """Reference to Practitioner or 1 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Practitioner", "PractitionerRole"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Practitioner", "PractitionerRole"})
     reference: Annotated[str, reference_to("Practitioner", "PractitionerRole")] | Unset = UNSET
 
 
 class ImagingStudyEndpointTo(Reference, kw_only=True):
     """Reference to Endpoint."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Endpoint"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Endpoint"})
     reference: Annotated[str, reference_to("Endpoint")] | Unset = UNSET
 
 
 class ImagingStudyProcedureReferenceTo(Reference, kw_only=True):
     """Reference to Procedure."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Procedure"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Procedure"})
     reference: Annotated[str, reference_to("Procedure")] | Unset = UNSET
 
 
 class ImagingStudyLocationTo(Reference, kw_only=True):
     """Reference to Location."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Location"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Location"})
     reference: Annotated[str, reference_to("Location")] | Unset = UNSET
 
 
 class ImagingStudyReasonReferenceTo(Reference, kw_only=True):
     """Reference to Condition or 4 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "Condition", "DiagnosticReport", "DocumentReference", "Media", "Observation"})
     reference: Annotated[str, reference_to(
         "Condition", "DiagnosticReport", "DocumentReference", "Media",
@@ -84,14 +84,14 @@ class ImagingStudyReasonReferenceTo(Reference, kw_only=True):
 class ImagingStudySeriesSpecimenTo(Reference, kw_only=True):
     """Reference to Specimen."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Specimen"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Specimen"})
     reference: Annotated[str, reference_to("Specimen")] | Unset = UNSET
 
 
 class ImagingStudySeriesPerformerActorTo(Reference, kw_only=True):
     """Reference to CareTeam or 6 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "CareTeam", "Device", "Organization", "Patient", "Practitioner", "PractitionerRole",
         "RelatedPerson"})
     reference: Annotated[str, reference_to(
@@ -102,7 +102,7 @@ class ImagingStudySeriesPerformerActorTo(Reference, kw_only=True):
 class ImagingStudy(DomainResource, kw_only=True, tag_field="resourceType", tag="ImagingStudy"):
     """A set of images produced in single study (one or more series of references images)."""
 
-    path: ClassVar[str] = "ImagingStudy"
+    fhir_path: ClassVar[str] = "ImagingStudy"
     identifier: Many[Identifier] | Unset = UNSET
     status: ImagingStudyStatusCode
     _status: Element | Unset = UNSET
@@ -133,7 +133,7 @@ class ImagingStudy(DomainResource, kw_only=True, tag_field="resourceType", tag="
 class ImagingStudySeries(BackboneElement, kw_only=True):
     """Each study has one or more series of instances."""
 
-    path: ClassVar[str] = "ImagingStudy.series"
+    fhir_path: ClassVar[str] = "ImagingStudy.series"
     uid: Id
     _uid: Element | Unset = UNSET
     number: UnsignedInt | Unset = UNSET
@@ -156,7 +156,7 @@ class ImagingStudySeries(BackboneElement, kw_only=True):
 class ImagingStudySeriesPerformer(BackboneElement, kw_only=True):
     """Who performed the series."""
 
-    path: ClassVar[str] = "ImagingStudy.series.performer"
+    fhir_path: ClassVar[str] = "ImagingStudy.series.performer"
     function: CodeableConcept | Unset = UNSET
     actor: ImagingStudySeriesPerformerActorTo
 
@@ -164,7 +164,7 @@ class ImagingStudySeriesPerformer(BackboneElement, kw_only=True):
 class ImagingStudySeriesInstance(BackboneElement, kw_only=True):
     """A single SOP instance from the series."""
 
-    path: ClassVar[str] = "ImagingStudy.series.instance"
+    fhir_path: ClassVar[str] = "ImagingStudy.series.instance"
     uid: Id
     _uid: Element | Unset = UNSET
     sopClass: Coding

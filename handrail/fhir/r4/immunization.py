@@ -33,35 +33,36 @@ _IMMUNIZATIONPROTOCOLAPPLIED_SERIESDOSES = attrgetter(
 class ImmunizationPatientTo(Reference, kw_only=True):
     """Reference to Patient."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Patient"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Patient"})
     reference: Annotated[str, reference_to("Patient")] | Unset = UNSET
 
 
 class ImmunizationEncounterTo(Reference, kw_only=True):
     """Reference to Encounter."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Encounter"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Encounter"})
     reference: Annotated[str, reference_to("Encounter")] | Unset = UNSET
 
 
 class ImmunizationLocationTo(Reference, kw_only=True):
     """Reference to Location."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Location"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Location"})
     reference: Annotated[str, reference_to("Location")] | Unset = UNSET
 
 
 class ImmunizationManufacturerTo(Reference, kw_only=True):
     """Reference to Organization."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Organization"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Organization"})
     reference: Annotated[str, reference_to("Organization")] | Unset = UNSET
 
 
 class ImmunizationReasonReferenceTo(Reference, kw_only=True):
     """Reference to Condition or 2 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Condition", "DiagnosticReport", "Observation"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
+        "Condition", "DiagnosticReport", "Observation"})
     reference: Annotated[str, reference_to(
         "Condition", "DiagnosticReport", "Observation")] | Unset = UNSET
 
@@ -69,7 +70,7 @@ class ImmunizationReasonReferenceTo(Reference, kw_only=True):
 class ImmunizationPerformerActorTo(Reference, kw_only=True):
     """Reference to Organization or 2 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "Organization", "Practitioner", "PractitionerRole"})
     reference: Annotated[str, reference_to(
         "Organization", "Practitioner", "PractitionerRole")] | Unset = UNSET
@@ -78,15 +79,15 @@ class ImmunizationPerformerActorTo(Reference, kw_only=True):
 class ImmunizationReactionDetailTo(Reference, kw_only=True):
     """Reference to Observation."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Observation"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Observation"})
     reference: Annotated[str, reference_to("Observation")] | Unset = UNSET
 
 
 class Immunization(DomainResource, kw_only=True, tag_field="resourceType", tag="Immunization"):
     """Immunization event information."""
 
-    path: ClassVar[str] = "Immunization"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "Immunization"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "occurrence": (True, ("occurrenceDateTime", "occurrenceString",)),
     }
     identifier: Many[Identifier] | Unset = UNSET
@@ -134,7 +135,7 @@ class Immunization(DomainResource, kw_only=True, tag_field="resourceType", tag="
 class ImmunizationPerformer(BackboneElement, kw_only=True):
     """Who performed event."""
 
-    path: ClassVar[str] = "Immunization.performer"
+    fhir_path: ClassVar[str] = "Immunization.performer"
     function: CodeableConcept | Unset = UNSET
     actor: ImmunizationPerformerActorTo
 
@@ -142,7 +143,7 @@ class ImmunizationPerformer(BackboneElement, kw_only=True):
 class ImmunizationEducation(BackboneElement, kw_only=True):
     """Educational material presented to patient."""
 
-    path: ClassVar[str] = "Immunization.education"
+    fhir_path: ClassVar[str] = "Immunization.education"
     documentType: String | Unset = UNSET
     _documentType: Element | Unset = UNSET
     reference: Uri | Unset = UNSET
@@ -159,7 +160,7 @@ class ImmunizationEducation(BackboneElement, kw_only=True):
 class ImmunizationReaction(BackboneElement, kw_only=True):
     """Details of a reaction that follows immunization."""
 
-    path: ClassVar[str] = "Immunization.reaction"
+    fhir_path: ClassVar[str] = "Immunization.reaction"
     date: DateTime | Unset = UNSET
     _date: Element | Unset = UNSET
     detail: ImmunizationReactionDetailTo | Unset = UNSET
@@ -170,8 +171,8 @@ class ImmunizationReaction(BackboneElement, kw_only=True):
 class ImmunizationProtocolApplied(BackboneElement, kw_only=True):
     """Protocol followed by the provider."""
 
-    path: ClassVar[str] = "Immunization.protocolApplied"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "Immunization.protocolApplied"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "doseNumber": (True, ("doseNumberPositiveInt", "doseNumberString",)),
         "seriesDoses": (False, ("seriesDosesPositiveInt", "seriesDosesString",)),
     }

@@ -28,29 +28,29 @@ _IMMUNIZATIONEVALUATION_SERIESDOSES = attrgetter(
 class ImmunizationEvaluationPatientTo(Reference, kw_only=True):
     """Reference to Patient."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Patient"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Patient"})
     reference: Annotated[str, reference_to("Patient")] | Unset = UNSET
 
 
 class ImmunizationEvaluationAuthorityTo(Reference, kw_only=True):
     """Reference to Organization."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Organization"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Organization"})
     reference: Annotated[str, reference_to("Organization")] | Unset = UNSET
 
 
 class ImmunizationEvaluationImmunizationEventTo(Reference, kw_only=True):
     """Reference to Immunization."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Immunization"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Immunization"})
     reference: Annotated[str, reference_to("Immunization")] | Unset = UNSET
 
 
 class ImmunizationEvaluation(DomainResource, kw_only=True, tag_field="resourceType", tag="ImmunizationEvaluation"):
     """Immunization evaluation information."""
 
-    path: ClassVar[str] = "ImmunizationEvaluation"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "ImmunizationEvaluation"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "doseNumber": (False, ("doseNumberPositiveInt", "doseNumberString",)),
         "seriesDoses": (False, ("seriesDosesPositiveInt", "seriesDosesString",)),
     }

@@ -27,21 +27,21 @@ _IMMUNIZATIONRECOMMENDATIONRECOMMENDATION_SERIESDOSES = attrgetter(
 class ImmunizationRecommendationPatientTo(Reference, kw_only=True):
     """Reference to Patient."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Patient"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Patient"})
     reference: Annotated[str, reference_to("Patient")] | Unset = UNSET
 
 
 class ImmunizationRecommendationAuthorityTo(Reference, kw_only=True):
     """Reference to Organization."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Organization"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Organization"})
     reference: Annotated[str, reference_to("Organization")] | Unset = UNSET
 
 
 class ImmunizationRecommendationRecommendationSupportingImmunizationTo(Reference, kw_only=True):
-    """Reference to Immunization or ImmunizationEvaluation."""
+    """Reference to Immunization or 1 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Immunization", "ImmunizationEvaluation"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Immunization", "ImmunizationEvaluation"})
     reference: Annotated[str, reference_to(
         "Immunization", "ImmunizationEvaluation")] | Unset = UNSET
 
@@ -49,7 +49,7 @@ class ImmunizationRecommendationRecommendationSupportingImmunizationTo(Reference
 class ImmunizationRecommendation(DomainResource, kw_only=True, tag_field="resourceType", tag="ImmunizationRecommendation"):
     """Guidance or advice relating to an immunization."""
 
-    path: ClassVar[str] = "ImmunizationRecommendation"
+    fhir_path: ClassVar[str] = "ImmunizationRecommendation"
     identifier: Many[Identifier] | Unset = UNSET
     patient: ImmunizationRecommendationPatientTo
     date: DateTime
@@ -61,8 +61,8 @@ class ImmunizationRecommendation(DomainResource, kw_only=True, tag_field="resour
 class ImmunizationRecommendationRecommendation(BackboneElement, kw_only=True):
     """Vaccine administration recommendations."""
 
-    path: ClassVar[str] = "ImmunizationRecommendation.recommendation"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "ImmunizationRecommendation.recommendation"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "doseNumber": (False, ("doseNumberPositiveInt", "doseNumberString",)),
         "seriesDoses": (False, ("seriesDosesPositiveInt", "seriesDosesString",)),
     }
@@ -95,7 +95,7 @@ class ImmunizationRecommendationRecommendation(BackboneElement, kw_only=True):
 class ImmunizationRecommendationRecommendationDateCriterion(BackboneElement, kw_only=True):
     """Dates governing proposed immunization."""
 
-    path: ClassVar[str] = "ImmunizationRecommendation.recommendation.dateCriterion"
+    fhir_path: ClassVar[str] = "ImmunizationRecommendation.recommendation.dateCriterion"
     code: CodeableConcept
     value: DateTime
     _value: Element | Unset = UNSET

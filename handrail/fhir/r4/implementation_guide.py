@@ -125,14 +125,14 @@ _IMPLEMENTATIONGUIDEMANIFESTRESOURCE_EXAMPLE = attrgetter(
 class ImplementationGuideDefinitionPageNameTo(Reference, kw_only=True):
     """Reference to Binary."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Binary"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Binary"})
     reference: Annotated[str, reference_to("Binary")] | Unset = UNSET
 
 
 class ImplementationGuide(DomainResource, kw_only=True, tag_field="resourceType", tag="ImplementationGuide"):
     """A set of rules about how FHIR is used."""
 
-    path: ClassVar[str] = "ImplementationGuide"
+    fhir_path: ClassVar[str] = "ImplementationGuide"
     url: Uri
     _url: Element | Unset = UNSET
     version: String | Unset = UNSET
@@ -171,7 +171,7 @@ class ImplementationGuide(DomainResource, kw_only=True, tag_field="resourceType"
 class ImplementationGuideDependsOn(BackboneElement, kw_only=True):
     """Another Implementation guide this depends on."""
 
-    path: ClassVar[str] = "ImplementationGuide.dependsOn"
+    fhir_path: ClassVar[str] = "ImplementationGuide.dependsOn"
     uri: Canonical
     _uri: Element | Unset = UNSET
     packageId: Id | Unset = UNSET
@@ -183,7 +183,7 @@ class ImplementationGuideDependsOn(BackboneElement, kw_only=True):
 class ImplementationGuideGlobal(BackboneElement, kw_only=True):
     """Profiles that apply globally."""
 
-    path: ClassVar[str] = "ImplementationGuide.global"
+    fhir_path: ClassVar[str] = "ImplementationGuide.global"
     type: ImplementationGuideGlobalTypeCode
     _type: Element | Unset = UNSET
     profile: Canonical
@@ -193,7 +193,7 @@ class ImplementationGuideGlobal(BackboneElement, kw_only=True):
 class ImplementationGuideDefinition(BackboneElement, kw_only=True):
     """Information needed to build the IG."""
 
-    path: ClassVar[str] = "ImplementationGuide.definition"
+    fhir_path: ClassVar[str] = "ImplementationGuide.definition"
     grouping: Many[ImplementationGuideDefinitionGrouping] | Unset = UNSET
     resource: Many[ImplementationGuideDefinitionResource]
     page: ImplementationGuideDefinitionPage | Unset = UNSET
@@ -204,7 +204,7 @@ class ImplementationGuideDefinition(BackboneElement, kw_only=True):
 class ImplementationGuideDefinitionGrouping(BackboneElement, kw_only=True):
     """Grouping used to present related resources in the IG."""
 
-    path: ClassVar[str] = "ImplementationGuide.definition.grouping"
+    fhir_path: ClassVar[str] = "ImplementationGuide.definition.grouping"
     name: String
     _name: Element | Unset = UNSET
     description: String | Unset = UNSET
@@ -214,8 +214,8 @@ class ImplementationGuideDefinitionGrouping(BackboneElement, kw_only=True):
 class ImplementationGuideDefinitionResource(BackboneElement, kw_only=True):
     """Resource in the implementation guide."""
 
-    path: ClassVar[str] = "ImplementationGuide.definition.resource"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "ImplementationGuide.definition.resource"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "example": (False, ("exampleBoolean", "exampleCanonical",)),
     }
     reference: Reference
@@ -239,8 +239,8 @@ class ImplementationGuideDefinitionResource(BackboneElement, kw_only=True):
 class ImplementationGuideDefinitionPage(BackboneElement, kw_only=True):
     """Page/Section in the Guide."""
 
-    path: ClassVar[str] = "ImplementationGuide.definition.page"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "ImplementationGuide.definition.page"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "name": (True, ("nameUrl", "nameReference",)),
     }
     nameUrl: Url | Unset = UNSET
@@ -259,7 +259,7 @@ class ImplementationGuideDefinitionPage(BackboneElement, kw_only=True):
 class ImplementationGuideDefinitionParameter(BackboneElement, kw_only=True):
     """Defines how IG is built by tools."""
 
-    path: ClassVar[str] = "ImplementationGuide.definition.parameter"
+    fhir_path: ClassVar[str] = "ImplementationGuide.definition.parameter"
     code: ImplementationGuideDefinitionParameterCodeCode
     _code: Element | Unset = UNSET
     value: String
@@ -269,7 +269,7 @@ class ImplementationGuideDefinitionParameter(BackboneElement, kw_only=True):
 class ImplementationGuideDefinitionTemplate(BackboneElement, kw_only=True):
     """A template for building resources."""
 
-    path: ClassVar[str] = "ImplementationGuide.definition.template"
+    fhir_path: ClassVar[str] = "ImplementationGuide.definition.template"
     code: Code
     _code: Element | Unset = UNSET
     source: String
@@ -281,7 +281,7 @@ class ImplementationGuideDefinitionTemplate(BackboneElement, kw_only=True):
 class ImplementationGuideManifest(BackboneElement, kw_only=True):
     """Information about an assembled IG."""
 
-    path: ClassVar[str] = "ImplementationGuide.manifest"
+    fhir_path: ClassVar[str] = "ImplementationGuide.manifest"
     rendering: Url | Unset = UNSET
     _rendering: Element | Unset = UNSET
     resource: Many[ImplementationGuideManifestResource]
@@ -295,8 +295,8 @@ class ImplementationGuideManifest(BackboneElement, kw_only=True):
 class ImplementationGuideManifestResource(BackboneElement, kw_only=True):
     """Resource in the implementation guide."""
 
-    path: ClassVar[str] = "ImplementationGuide.manifest.resource"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "ImplementationGuide.manifest.resource"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "example": (False, ("exampleBoolean", "exampleCanonical",)),
     }
     reference: Reference
@@ -314,7 +314,7 @@ class ImplementationGuideManifestResource(BackboneElement, kw_only=True):
 class ImplementationGuideManifestPage(BackboneElement, kw_only=True):
     """HTML page within the parent IG."""
 
-    path: ClassVar[str] = "ImplementationGuide.manifest.page"
+    fhir_path: ClassVar[str] = "ImplementationGuide.manifest.page"
     name: String
     _name: Element | Unset = UNSET
     title: String | Unset = UNSET

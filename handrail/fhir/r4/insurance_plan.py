@@ -28,28 +28,28 @@ _INSURANCEPLANPLANSPECIFICCOSTBENEFITCOST_APPLICABILITY = frozenset({
 class InsurancePlanOwnedByTo(Reference, kw_only=True):
     """Reference to Organization."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Organization"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Organization"})
     reference: Annotated[str, reference_to("Organization")] | Unset = UNSET
 
 
 class InsurancePlanCoverageAreaTo(Reference, kw_only=True):
     """Reference to Location."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Location"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Location"})
     reference: Annotated[str, reference_to("Location")] | Unset = UNSET
 
 
 class InsurancePlanEndpointTo(Reference, kw_only=True):
     """Reference to Endpoint."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Endpoint"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Endpoint"})
     reference: Annotated[str, reference_to("Endpoint")] | Unset = UNSET
 
 
 class InsurancePlan(DomainResource, kw_only=True, tag_field="resourceType", tag="InsurancePlan"):
     """Details of a Health Insurance product/plan provided by an organization."""
 
-    path: ClassVar[str] = "InsurancePlan"
+    fhir_path: ClassVar[str] = "InsurancePlan"
     identifier: Many[Identifier] | Unset = UNSET
     status: InsurancePlanStatusCode | Unset = UNSET
     _status: Element | Unset = UNSET
@@ -72,7 +72,7 @@ class InsurancePlan(DomainResource, kw_only=True, tag_field="resourceType", tag=
 class InsurancePlanContact(BackboneElement, kw_only=True):
     """Contact for the product."""
 
-    path: ClassVar[str] = "InsurancePlan.contact"
+    fhir_path: ClassVar[str] = "InsurancePlan.contact"
     purpose: CodeableConcept | Unset = UNSET
     name: HumanName | Unset = UNSET
     telecom: Many[ContactPoint] | Unset = UNSET
@@ -82,7 +82,7 @@ class InsurancePlanContact(BackboneElement, kw_only=True):
 class InsurancePlanCoverage(BackboneElement, kw_only=True):
     """Coverage details."""
 
-    path: ClassVar[str] = "InsurancePlan.coverage"
+    fhir_path: ClassVar[str] = "InsurancePlan.coverage"
     type: CodeableConcept
     network: Many[InsurancePlanOwnedByTo] | Unset = UNSET
     benefit: Many[InsurancePlanCoverageBenefit]
@@ -91,7 +91,7 @@ class InsurancePlanCoverage(BackboneElement, kw_only=True):
 class InsurancePlanCoverageBenefit(BackboneElement, kw_only=True):
     """List of benefits."""
 
-    path: ClassVar[str] = "InsurancePlan.coverage.benefit"
+    fhir_path: ClassVar[str] = "InsurancePlan.coverage.benefit"
     type: CodeableConcept
     requirement: String | Unset = UNSET
     _requirement: Element | Unset = UNSET
@@ -101,7 +101,7 @@ class InsurancePlanCoverageBenefit(BackboneElement, kw_only=True):
 class InsurancePlanCoverageBenefitLimit(BackboneElement, kw_only=True):
     """Benefit limits."""
 
-    path: ClassVar[str] = "InsurancePlan.coverage.benefit.limit"
+    fhir_path: ClassVar[str] = "InsurancePlan.coverage.benefit.limit"
     value: Quantity | Unset = UNSET
     code: CodeableConcept | Unset = UNSET
 
@@ -109,7 +109,7 @@ class InsurancePlanCoverageBenefitLimit(BackboneElement, kw_only=True):
 class InsurancePlanPlan(BackboneElement, kw_only=True):
     """Plan details."""
 
-    path: ClassVar[str] = "InsurancePlan.plan"
+    fhir_path: ClassVar[str] = "InsurancePlan.plan"
     identifier: Many[Identifier] | Unset = UNSET
     type: CodeableConcept | Unset = UNSET
     coverageArea: Many[InsurancePlanCoverageAreaTo] | Unset = UNSET
@@ -121,7 +121,7 @@ class InsurancePlanPlan(BackboneElement, kw_only=True):
 class InsurancePlanPlanGeneralCost(BackboneElement, kw_only=True):
     """Overall costs."""
 
-    path: ClassVar[str] = "InsurancePlan.plan.generalCost"
+    fhir_path: ClassVar[str] = "InsurancePlan.plan.generalCost"
     type: CodeableConcept | Unset = UNSET
     groupSize: PositiveInt | Unset = UNSET
     _groupSize: Element | Unset = UNSET
@@ -133,7 +133,7 @@ class InsurancePlanPlanGeneralCost(BackboneElement, kw_only=True):
 class InsurancePlanPlanSpecificCost(BackboneElement, kw_only=True):
     """Specific costs."""
 
-    path: ClassVar[str] = "InsurancePlan.plan.specificCost"
+    fhir_path: ClassVar[str] = "InsurancePlan.plan.specificCost"
     category: CodeableConcept
     benefit: Many[InsurancePlanPlanSpecificCostBenefit] | Unset = UNSET
 
@@ -141,7 +141,7 @@ class InsurancePlanPlanSpecificCost(BackboneElement, kw_only=True):
 class InsurancePlanPlanSpecificCostBenefit(BackboneElement, kw_only=True):
     """Benefits list."""
 
-    path: ClassVar[str] = "InsurancePlan.plan.specificCost.benefit"
+    fhir_path: ClassVar[str] = "InsurancePlan.plan.specificCost.benefit"
     type: CodeableConcept
     cost: Many[InsurancePlanPlanSpecificCostBenefitCost] | Unset = UNSET
 
@@ -149,8 +149,8 @@ class InsurancePlanPlanSpecificCostBenefit(BackboneElement, kw_only=True):
 class InsurancePlanPlanSpecificCostBenefitCost(BackboneElement, kw_only=True):
     """List of the costs."""
 
-    path: ClassVar[str] = "InsurancePlan.plan.specificCost.benefit.cost"
-    bindings: ClassVar[Mapping[str, Concepts]] = {"applicability": _INSURANCEPLANPLANSPECIFICCOSTBENEFITCOST_APPLICABILITY}
+    fhir_path: ClassVar[str] = "InsurancePlan.plan.specificCost.benefit.cost"
+    fhir_bindings: ClassVar[Mapping[str, Concepts]] = {"applicability": _INSURANCEPLANPLANSPECIFICCOSTBENEFITCOST_APPLICABILITY}
     type: CodeableConcept
     applicability: CodeableConcept | Unset = UNSET
     qualifiers: Many[CodeableConcept] | Unset = UNSET

@@ -28,16 +28,16 @@ _INVOICELINEITEM_CHARGEITEM = attrgetter("chargeItemReference", "chargeItemCodea
 
 
 class InvoiceSubjectTo(Reference, kw_only=True):
-    """Reference to Group or Patient."""
+    """Reference to Group or 1 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Group", "Patient"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Group", "Patient"})
     reference: Annotated[str, reference_to("Group", "Patient")] | Unset = UNSET
 
 
 class InvoiceRecipientTo(Reference, kw_only=True):
     """Reference to Organization or 2 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Organization", "Patient", "RelatedPerson"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Organization", "Patient", "RelatedPerson"})
     reference: Annotated[str, reference_to(
         "Organization", "Patient", "RelatedPerson")] | Unset = UNSET
 
@@ -45,21 +45,21 @@ class InvoiceRecipientTo(Reference, kw_only=True):
 class InvoiceIssuerTo(Reference, kw_only=True):
     """Reference to Organization."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Organization"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Organization"})
     reference: Annotated[str, reference_to("Organization")] | Unset = UNSET
 
 
 class InvoiceAccountTo(Reference, kw_only=True):
     """Reference to Account."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Account"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Account"})
     reference: Annotated[str, reference_to("Account")] | Unset = UNSET
 
 
 class InvoiceParticipantActorTo(Reference, kw_only=True):
     """Reference to Device or 5 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "Device", "Organization", "Patient", "Practitioner", "PractitionerRole", "RelatedPerson"})
     reference: Annotated[str, reference_to(
         "Device", "Organization", "Patient", "Practitioner", "PractitionerRole",
@@ -69,14 +69,14 @@ class InvoiceParticipantActorTo(Reference, kw_only=True):
 class InvoiceLineItemChargeItemTo(Reference, kw_only=True):
     """Reference to ChargeItem."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"ChargeItem"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"ChargeItem"})
     reference: Annotated[str, reference_to("ChargeItem")] | Unset = UNSET
 
 
 class Invoice(DomainResource, kw_only=True, tag_field="resourceType", tag="Invoice"):
     """Invoice containing ChargeItems from an Account."""
 
-    path: ClassVar[str] = "Invoice"
+    fhir_path: ClassVar[str] = "Invoice"
     identifier: Many[Identifier] | Unset = UNSET
     status: InvoiceStatusCode
     _status: Element | Unset = UNSET
@@ -102,7 +102,7 @@ class Invoice(DomainResource, kw_only=True, tag_field="resourceType", tag="Invoi
 class InvoiceParticipant(BackboneElement, kw_only=True):
     """Participant in creation of this Invoice."""
 
-    path: ClassVar[str] = "Invoice.participant"
+    fhir_path: ClassVar[str] = "Invoice.participant"
     role: CodeableConcept | Unset = UNSET
     actor: InvoiceParticipantActorTo
 
@@ -110,8 +110,8 @@ class InvoiceParticipant(BackboneElement, kw_only=True):
 class InvoiceLineItem(BackboneElement, kw_only=True):
     """Line items of this Invoice."""
 
-    path: ClassVar[str] = "Invoice.lineItem"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "Invoice.lineItem"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "chargeItem": (True, ("chargeItemReference", "chargeItemCodeableConcept",)),
     }
     sequence: PositiveInt | Unset = UNSET
@@ -127,7 +127,7 @@ class InvoiceLineItem(BackboneElement, kw_only=True):
 class InvoiceLineItemPriceComponent(BackboneElement, kw_only=True):
     """Components of total line item price."""
 
-    path: ClassVar[str] = "Invoice.lineItem.priceComponent"
+    fhir_path: ClassVar[str] = "Invoice.lineItem.priceComponent"
     type: InvoiceLineItemPriceComponentTypeCode
     _type: Element | Unset = UNSET
     code: CodeableConcept | Unset = UNSET

@@ -28,15 +28,15 @@ _LIBRARY_SUBJECT = attrgetter("subjectCodeableConcept", "subjectReference")
 class LibrarySubjectTo(Reference, kw_only=True):
     """Reference to Group."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Group"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Group"})
     reference: Annotated[str, reference_to("Group")] | Unset = UNSET
 
 
 class Library(DomainResource, kw_only=True, tag_field="resourceType", tag="Library"):
     """Represents a library of quality improvement components."""
 
-    path: ClassVar[str] = "Library"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "Library"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "subject": (False, ("subjectCodeableConcept", "subjectReference",)),
     }
     url: Uri | Unset = UNSET

@@ -19,7 +19,7 @@ LinkageItemTypeCode = Literal["source", "alternate", "historical"]
 class LinkageAuthorTo(Reference, kw_only=True):
     """Reference to Organization or 2 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "Organization", "Practitioner", "PractitionerRole"})
     reference: Annotated[str, reference_to(
         "Organization", "Practitioner", "PractitionerRole")] | Unset = UNSET
@@ -28,7 +28,7 @@ class LinkageAuthorTo(Reference, kw_only=True):
 class Linkage(DomainResource, kw_only=True, tag_field="resourceType", tag="Linkage"):
     """Links records for 'same' item."""
 
-    path: ClassVar[str] = "Linkage"
+    fhir_path: ClassVar[str] = "Linkage"
     active: Boolean | Unset = UNSET
     _active: Element | Unset = UNSET
     author: LinkageAuthorTo | Unset = UNSET
@@ -38,7 +38,7 @@ class Linkage(DomainResource, kw_only=True, tag_field="resourceType", tag="Linka
 class LinkageItem(BackboneElement, kw_only=True):
     """Item to be linked."""
 
-    path: ClassVar[str] = "Linkage.item"
+    fhir_path: ClassVar[str] = "Linkage.item"
     type: LinkageItemTypeCode
     _type: Element | Unset = UNSET
     resource: Reference

@@ -22,7 +22,7 @@ ListModeCode = Literal["working", "snapshot", "changes"]
 class ListSubjectTo(Reference, kw_only=True):
     """Reference to Device or 3 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Device", "Group", "Location", "Patient"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Device", "Group", "Location", "Patient"})
     reference: Annotated[str, reference_to(
         "Device", "Group", "Location", "Patient")] | Unset = UNSET
 
@@ -30,14 +30,14 @@ class ListSubjectTo(Reference, kw_only=True):
 class ListEncounterTo(Reference, kw_only=True):
     """Reference to Encounter."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Encounter"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Encounter"})
     reference: Annotated[str, reference_to("Encounter")] | Unset = UNSET
 
 
 class ListSourceTo(Reference, kw_only=True):
     """Reference to Device or 3 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "Device", "Patient", "Practitioner", "PractitionerRole"})
     reference: Annotated[str, reference_to(
         "Device", "Patient", "Practitioner", "PractitionerRole")] | Unset = UNSET
@@ -46,7 +46,7 @@ class ListSourceTo(Reference, kw_only=True):
 class List(DomainResource, kw_only=True, tag_field="resourceType", tag="List"):
     """A list is a curated collection of resources."""
 
-    path: ClassVar[str] = "List"
+    fhir_path: ClassVar[str] = "List"
     identifier: Many[Identifier] | Unset = UNSET
     status: ListStatusCode
     _status: Element | Unset = UNSET
@@ -69,7 +69,7 @@ class List(DomainResource, kw_only=True, tag_field="resourceType", tag="List"):
 class ListEntry(BackboneElement, kw_only=True):
     """Entries in the list."""
 
-    path: ClassVar[str] = "List.entry"
+    fhir_path: ClassVar[str] = "List.entry"
     flag: CodeableConcept | Unset = UNSET
     deleted: Boolean | Unset = UNSET
     _deleted: Element | Unset = UNSET

@@ -24,28 +24,28 @@ LocationHoursOfOperationDaysOfWeekCode = Literal["mon", "tue", "wed", "thu", "fr
 class LocationManagingOrganizationTo(Reference, kw_only=True):
     """Reference to Organization."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Organization"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Organization"})
     reference: Annotated[str, reference_to("Organization")] | Unset = UNSET
 
 
 class LocationPartOfTo(Reference, kw_only=True):
     """Reference to Location."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Location"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Location"})
     reference: Annotated[str, reference_to("Location")] | Unset = UNSET
 
 
 class LocationEndpointTo(Reference, kw_only=True):
     """Reference to Endpoint."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Endpoint"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Endpoint"})
     reference: Annotated[str, reference_to("Endpoint")] | Unset = UNSET
 
 
 class Location(DomainResource, kw_only=True, tag_field="resourceType", tag="Location"):
     """Details and position information for a physical place."""
 
-    path: ClassVar[str] = "Location"
+    fhir_path: ClassVar[str] = "Location"
     identifier: Many[Identifier] | Unset = UNSET
     status: LocationStatusCode | Unset = UNSET
     _status: Element | Unset = UNSET
@@ -74,7 +74,7 @@ class Location(DomainResource, kw_only=True, tag_field="resourceType", tag="Loca
 class LocationPosition(BackboneElement, kw_only=True):
     """The absolute geographic location."""
 
-    path: ClassVar[str] = "Location.position"
+    fhir_path: ClassVar[str] = "Location.position"
     longitude: Decimal
     _longitude: Element | Unset = UNSET
     latitude: Decimal
@@ -86,7 +86,7 @@ class LocationPosition(BackboneElement, kw_only=True):
 class LocationHoursOfOperation(BackboneElement, kw_only=True):
     """What days/times during a week is this location usually open."""
 
-    path: ClassVar[str] = "Location.hoursOfOperation"
+    fhir_path: ClassVar[str] = "Location.hoursOfOperation"
     daysOfWeek: Many[LocationHoursOfOperationDaysOfWeekCode] | Unset = UNSET
     _daysOfWeek: Many[Element] | Unset = UNSET
     allDay: Boolean | Unset = UNSET

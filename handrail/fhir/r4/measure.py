@@ -31,18 +31,18 @@ _MEASURE_SUBJECT = attrgetter("subjectCodeableConcept", "subjectReference")
 class MeasureSubjectTo(Reference, kw_only=True):
     """Reference to Group."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Group"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Group"})
     reference: Annotated[str, reference_to("Group")] | Unset = UNSET
 
 
 class Measure(DomainResource, kw_only=True, tag_field="resourceType", tag="Measure"):
     """A quality measure definition."""
 
-    path: ClassVar[str] = "Measure"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "Measure"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "subject": (False, ("subjectCodeableConcept", "subjectReference",)),
     }
-    bindings: ClassVar[Mapping[str, Concepts]] = {"improvementNotation": _MEASURE_IMPROVEMENTNOTATION}
+    fhir_bindings: ClassVar[Mapping[str, Concepts]] = {"improvementNotation": _MEASURE_IMPROVEMENTNOTATION}
     url: Uri | Unset = UNSET
     _url: Element | Unset = UNSET
     identifier: Many[Identifier] | Unset = UNSET
@@ -117,7 +117,7 @@ class Measure(DomainResource, kw_only=True, tag_field="resourceType", tag="Measu
 class MeasureGroup(BackboneElement, kw_only=True):
     """Population criteria group."""
 
-    path: ClassVar[str] = "Measure.group"
+    fhir_path: ClassVar[str] = "Measure.group"
     code: CodeableConcept | Unset = UNSET
     description: String | Unset = UNSET
     _description: Element | Unset = UNSET
@@ -128,7 +128,7 @@ class MeasureGroup(BackboneElement, kw_only=True):
 class MeasureGroupPopulation(BackboneElement, kw_only=True):
     """Population criteria."""
 
-    path: ClassVar[str] = "Measure.group.population"
+    fhir_path: ClassVar[str] = "Measure.group.population"
     code: CodeableConcept | Unset = UNSET
     description: String | Unset = UNSET
     _description: Element | Unset = UNSET
@@ -138,7 +138,7 @@ class MeasureGroupPopulation(BackboneElement, kw_only=True):
 class MeasureGroupStratifier(BackboneElement, kw_only=True):
     """Stratifier criteria for the measure."""
 
-    path: ClassVar[str] = "Measure.group.stratifier"
+    fhir_path: ClassVar[str] = "Measure.group.stratifier"
     code: CodeableConcept | Unset = UNSET
     description: String | Unset = UNSET
     _description: Element | Unset = UNSET
@@ -149,7 +149,7 @@ class MeasureGroupStratifier(BackboneElement, kw_only=True):
 class MeasureGroupStratifierComponent(BackboneElement, kw_only=True):
     """Stratifier criteria component for the measure."""
 
-    path: ClassVar[str] = "Measure.group.stratifier.component"
+    fhir_path: ClassVar[str] = "Measure.group.stratifier.component"
     code: CodeableConcept | Unset = UNSET
     description: String | Unset = UNSET
     _description: Element | Unset = UNSET
@@ -159,7 +159,7 @@ class MeasureGroupStratifierComponent(BackboneElement, kw_only=True):
 class MeasureSupplementalData(BackboneElement, kw_only=True):
     """What other data should be reported with the measure."""
 
-    path: ClassVar[str] = "Measure.supplementalData"
+    fhir_path: ClassVar[str] = "Measure.supplementalData"
     code: CodeableConcept | Unset = UNSET
     usage: Many[CodeableConcept] | Unset = UNSET
     description: String | Unset = UNSET

@@ -28,7 +28,7 @@ _MEASUREREPORT_IMPROVEMENTNOTATION = frozenset({
 class MeasureReportSubjectTo(Reference, kw_only=True):
     """Reference to CareTeam or 9 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "CareTeam", "Device", "Group", "HealthcareService", "Location", "Organization", "Patient",
         "Practitioner", "PractitionerRole", "RelatedPerson"})
     reference: Annotated[str, reference_to(
@@ -39,7 +39,7 @@ class MeasureReportSubjectTo(Reference, kw_only=True):
 class MeasureReportReporterTo(Reference, kw_only=True):
     """Reference to Location or 3 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "Location", "Organization", "Practitioner", "PractitionerRole"})
     reference: Annotated[str, reference_to(
         "Location", "Organization", "Practitioner", "PractitionerRole")] | Unset = UNSET
@@ -48,15 +48,15 @@ class MeasureReportReporterTo(Reference, kw_only=True):
 class MeasureReportGroupPopulationSubjectResultsTo(Reference, kw_only=True):
     """Reference to List."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"List"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"List"})
     reference: Annotated[str, reference_to("List")] | Unset = UNSET
 
 
 class MeasureReport(DomainResource, kw_only=True, tag_field="resourceType", tag="MeasureReport"):
     """Results of a measure evaluation."""
 
-    path: ClassVar[str] = "MeasureReport"
-    bindings: ClassVar[Mapping[str, Concepts]] = {"improvementNotation": _MEASUREREPORT_IMPROVEMENTNOTATION}
+    fhir_path: ClassVar[str] = "MeasureReport"
+    fhir_bindings: ClassVar[Mapping[str, Concepts]] = {"improvementNotation": _MEASUREREPORT_IMPROVEMENTNOTATION}
     identifier: Many[Identifier] | Unset = UNSET
     status: MeasureReportStatusCode
     _status: Element | Unset = UNSET
@@ -80,7 +80,7 @@ class MeasureReport(DomainResource, kw_only=True, tag_field="resourceType", tag=
 class MeasureReportGroup(BackboneElement, kw_only=True):
     """Measure results for each group."""
 
-    path: ClassVar[str] = "MeasureReport.group"
+    fhir_path: ClassVar[str] = "MeasureReport.group"
     code: CodeableConcept | Unset = UNSET
     population: Many[MeasureReportGroupPopulation] | Unset = UNSET
     measureScore: Quantity | Unset = UNSET
@@ -90,7 +90,7 @@ class MeasureReportGroup(BackboneElement, kw_only=True):
 class MeasureReportGroupPopulation(BackboneElement, kw_only=True):
     """The populations in the group."""
 
-    path: ClassVar[str] = "MeasureReport.group.population"
+    fhir_path: ClassVar[str] = "MeasureReport.group.population"
     code: CodeableConcept | Unset = UNSET
     count: Integer | Unset = UNSET
     _count: Element | Unset = UNSET
@@ -100,7 +100,7 @@ class MeasureReportGroupPopulation(BackboneElement, kw_only=True):
 class MeasureReportGroupStratifier(BackboneElement, kw_only=True):
     """Stratification results."""
 
-    path: ClassVar[str] = "MeasureReport.group.stratifier"
+    fhir_path: ClassVar[str] = "MeasureReport.group.stratifier"
     code: Many[CodeableConcept] | Unset = UNSET
     stratum: Many[MeasureReportGroupStratifierStratum] | Unset = UNSET
 
@@ -108,7 +108,7 @@ class MeasureReportGroupStratifier(BackboneElement, kw_only=True):
 class MeasureReportGroupStratifierStratum(BackboneElement, kw_only=True):
     """Stratum results, one for each unique value, or set of values, in the stratifier, or ...."""
 
-    path: ClassVar[str] = "MeasureReport.group.stratifier.stratum"
+    fhir_path: ClassVar[str] = "MeasureReport.group.stratifier.stratum"
     value: CodeableConcept | Unset = UNSET
     component: Many[MeasureReportGroupStratifierStratumComponent] | Unset = UNSET
     population: Many[MeasureReportGroupStratifierStratumPopulation] | Unset = UNSET
@@ -118,7 +118,7 @@ class MeasureReportGroupStratifierStratum(BackboneElement, kw_only=True):
 class MeasureReportGroupStratifierStratumComponent(BackboneElement, kw_only=True):
     """Stratifier component values."""
 
-    path: ClassVar[str] = "MeasureReport.group.stratifier.stratum.component"
+    fhir_path: ClassVar[str] = "MeasureReport.group.stratifier.stratum.component"
     code: CodeableConcept
     value: CodeableConcept
 
@@ -126,7 +126,7 @@ class MeasureReportGroupStratifierStratumComponent(BackboneElement, kw_only=True
 class MeasureReportGroupStratifierStratumPopulation(BackboneElement, kw_only=True):
     """Population results in this stratum."""
 
-    path: ClassVar[str] = "MeasureReport.group.stratifier.stratum.population"
+    fhir_path: ClassVar[str] = "MeasureReport.group.stratifier.stratum.population"
     code: CodeableConcept | Unset = UNSET
     count: Integer | Unset = UNSET
     _count: Element | Unset = UNSET

@@ -27,16 +27,16 @@ _MEDIA_CREATED = attrgetter("createdDateTime", "createdPeriod", "_createdDateTim
 
 
 class MediaBasedOnTo(Reference, kw_only=True):
-    """Reference to CarePlan or ServiceRequest."""
+    """Reference to CarePlan or 1 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"CarePlan", "ServiceRequest"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"CarePlan", "ServiceRequest"})
     reference: Annotated[str, reference_to("CarePlan", "ServiceRequest")] | Unset = UNSET
 
 
 class MediaSubjectTo(Reference, kw_only=True):
     """Reference to Device or 6 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "Device", "Group", "Location", "Patient", "Practitioner", "PractitionerRole", "Specimen"})
     reference: Annotated[str, reference_to(
         "Device", "Group", "Location", "Patient", "Practitioner", "PractitionerRole",
@@ -46,14 +46,14 @@ class MediaSubjectTo(Reference, kw_only=True):
 class MediaEncounterTo(Reference, kw_only=True):
     """Reference to Encounter."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Encounter"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Encounter"})
     reference: Annotated[str, reference_to("Encounter")] | Unset = UNSET
 
 
 class MediaOperatorTo(Reference, kw_only=True):
     """Reference to CareTeam or 6 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "CareTeam", "Device", "Organization", "Patient", "Practitioner", "PractitionerRole",
         "RelatedPerson"})
     reference: Annotated[str, reference_to(
@@ -62,17 +62,17 @@ class MediaOperatorTo(Reference, kw_only=True):
 
 
 class MediaDeviceTo(Reference, kw_only=True):
-    """Reference to Device or DeviceMetric."""
+    """Reference to Device or 1 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Device", "DeviceMetric"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Device", "DeviceMetric"})
     reference: Annotated[str, reference_to("Device", "DeviceMetric")] | Unset = UNSET
 
 
 class Media(DomainResource, kw_only=True, tag_field="resourceType", tag="Media"):
     """A photo, video, or audio recording acquired or used in healthcare. The actual ...."""
 
-    path: ClassVar[str] = "Media"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "Media"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "created": (False, ("createdDateTime", "createdPeriod",)),
     }
     identifier: Many[Identifier] | Unset = UNSET

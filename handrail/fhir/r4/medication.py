@@ -25,21 +25,21 @@ _MEDICATIONINGREDIENT_ITEM = attrgetter("itemCodeableConcept", "itemReference")
 class MedicationManufacturerTo(Reference, kw_only=True):
     """Reference to Organization."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Organization"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Organization"})
     reference: Annotated[str, reference_to("Organization")] | Unset = UNSET
 
 
 class MedicationIngredientItemTo(Reference, kw_only=True):
-    """Reference to Medication or Substance."""
+    """Reference to Medication or 1 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Medication", "Substance"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Medication", "Substance"})
     reference: Annotated[str, reference_to("Medication", "Substance")] | Unset = UNSET
 
 
 class Medication(DomainResource, kw_only=True, tag_field="resourceType", tag="Medication"):
     """Definition of a Medication."""
 
-    path: ClassVar[str] = "Medication"
+    fhir_path: ClassVar[str] = "Medication"
     identifier: Many[Identifier] | Unset = UNSET
     code: CodeableConcept | Unset = UNSET
     status: MedicationStatusCode | Unset = UNSET
@@ -54,8 +54,8 @@ class Medication(DomainResource, kw_only=True, tag_field="resourceType", tag="Me
 class MedicationIngredient(BackboneElement, kw_only=True):
     """Active or inactive ingredient."""
 
-    path: ClassVar[str] = "Medication.ingredient"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "Medication.ingredient"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "item": (True, ("itemCodeableConcept", "itemReference",)),
     }
     itemCodeableConcept: CodeableConcept | Unset = UNSET
@@ -71,7 +71,7 @@ class MedicationIngredient(BackboneElement, kw_only=True):
 class MedicationBatch(BackboneElement, kw_only=True):
     """Details about packaged medications."""
 
-    path: ClassVar[str] = "Medication.batch"
+    fhir_path: ClassVar[str] = "Medication.batch"
     lotNumber: String | Unset = UNSET
     _lotNumber: Element | Unset = UNSET
     expirationDate: DateTime | Unset = UNSET

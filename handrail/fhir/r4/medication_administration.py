@@ -29,37 +29,38 @@ _MEDICATIONADMINISTRATIONDOSAGE_RATE = attrgetter("rateRatio", "rateQuantity")
 
 
 class MedicationAdministrationPartOfTo(Reference, kw_only=True):
-    """Reference to MedicationAdministration or Procedure."""
+    """Reference to MedicationAdministration or 1 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"MedicationAdministration", "Procedure"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"MedicationAdministration", "Procedure"})
     reference: Annotated[str, reference_to("MedicationAdministration", "Procedure")] | Unset = UNSET
 
 
 class MedicationAdministrationMedicationTo(Reference, kw_only=True):
     """Reference to Medication."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Medication"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Medication"})
     reference: Annotated[str, reference_to("Medication")] | Unset = UNSET
 
 
 class MedicationAdministrationSubjectTo(Reference, kw_only=True):
-    """Reference to Group or Patient."""
+    """Reference to Group or 1 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Group", "Patient"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Group", "Patient"})
     reference: Annotated[str, reference_to("Group", "Patient")] | Unset = UNSET
 
 
 class MedicationAdministrationContextTo(Reference, kw_only=True):
-    """Reference to Encounter or EpisodeOfCare."""
+    """Reference to Encounter or 1 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Encounter", "EpisodeOfCare"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Encounter", "EpisodeOfCare"})
     reference: Annotated[str, reference_to("Encounter", "EpisodeOfCare")] | Unset = UNSET
 
 
 class MedicationAdministrationReasonReferenceTo(Reference, kw_only=True):
     """Reference to Condition or 2 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Condition", "DiagnosticReport", "Observation"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
+        "Condition", "DiagnosticReport", "Observation"})
     reference: Annotated[str, reference_to(
         "Condition", "DiagnosticReport", "Observation")] | Unset = UNSET
 
@@ -67,28 +68,28 @@ class MedicationAdministrationReasonReferenceTo(Reference, kw_only=True):
 class MedicationAdministrationRequestTo(Reference, kw_only=True):
     """Reference to MedicationRequest."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"MedicationRequest"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"MedicationRequest"})
     reference: Annotated[str, reference_to("MedicationRequest")] | Unset = UNSET
 
 
 class MedicationAdministrationDeviceTo(Reference, kw_only=True):
     """Reference to Device."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Device"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Device"})
     reference: Annotated[str, reference_to("Device")] | Unset = UNSET
 
 
 class MedicationAdministrationEventHistoryTo(Reference, kw_only=True):
     """Reference to Provenance."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Provenance"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Provenance"})
     reference: Annotated[str, reference_to("Provenance")] | Unset = UNSET
 
 
 class MedicationAdministrationPerformerActorTo(Reference, kw_only=True):
     """Reference to Device or 4 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "Device", "Patient", "Practitioner", "PractitionerRole", "RelatedPerson"})
     reference: Annotated[str, reference_to(
         "Device", "Patient", "Practitioner", "PractitionerRole", "RelatedPerson")] | Unset = UNSET
@@ -97,8 +98,8 @@ class MedicationAdministrationPerformerActorTo(Reference, kw_only=True):
 class MedicationAdministration(DomainResource, kw_only=True, tag_field="resourceType", tag="MedicationAdministration"):
     """Administration of medication to a patient."""
 
-    path: ClassVar[str] = "MedicationAdministration"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "MedicationAdministration"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "medication": (True, ("medicationCodeableConcept", "medicationReference",)),
         "effective": (True, ("effectiveDateTime", "effectivePeriod",)),
     }
@@ -135,7 +136,7 @@ class MedicationAdministration(DomainResource, kw_only=True, tag_field="resource
 class MedicationAdministrationPerformer(BackboneElement, kw_only=True):
     """Who performed the medication administration and what they did."""
 
-    path: ClassVar[str] = "MedicationAdministration.performer"
+    fhir_path: ClassVar[str] = "MedicationAdministration.performer"
     function: CodeableConcept | Unset = UNSET
     actor: MedicationAdministrationPerformerActorTo
 
@@ -143,8 +144,8 @@ class MedicationAdministrationPerformer(BackboneElement, kw_only=True):
 class MedicationAdministrationDosage(BackboneElement, kw_only=True):
     """Details of how medication was taken."""
 
-    path: ClassVar[str] = "MedicationAdministration.dosage"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "MedicationAdministration.dosage"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "rate": (False, ("rateRatio", "rateQuantity",)),
     }
     text: String | Unset = UNSET

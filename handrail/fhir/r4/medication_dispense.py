@@ -30,70 +30,70 @@ _MEDICATIONDISPENSE_MEDICATION = attrgetter("medicationCodeableConcept", "medica
 class MedicationDispensePartOfTo(Reference, kw_only=True):
     """Reference to Procedure."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Procedure"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Procedure"})
     reference: Annotated[str, reference_to("Procedure")] | Unset = UNSET
 
 
 class MedicationDispenseStatusReasonTo(Reference, kw_only=True):
     """Reference to DetectedIssue."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"DetectedIssue"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"DetectedIssue"})
     reference: Annotated[str, reference_to("DetectedIssue")] | Unset = UNSET
 
 
 class MedicationDispenseMedicationTo(Reference, kw_only=True):
     """Reference to Medication."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Medication"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Medication"})
     reference: Annotated[str, reference_to("Medication")] | Unset = UNSET
 
 
 class MedicationDispenseSubjectTo(Reference, kw_only=True):
-    """Reference to Group or Patient."""
+    """Reference to Group or 1 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Group", "Patient"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Group", "Patient"})
     reference: Annotated[str, reference_to("Group", "Patient")] | Unset = UNSET
 
 
 class MedicationDispenseContextTo(Reference, kw_only=True):
-    """Reference to Encounter or EpisodeOfCare."""
+    """Reference to Encounter or 1 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Encounter", "EpisodeOfCare"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Encounter", "EpisodeOfCare"})
     reference: Annotated[str, reference_to("Encounter", "EpisodeOfCare")] | Unset = UNSET
 
 
 class MedicationDispenseLocationTo(Reference, kw_only=True):
     """Reference to Location."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Location"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Location"})
     reference: Annotated[str, reference_to("Location")] | Unset = UNSET
 
 
 class MedicationDispenseAuthorizingPrescriptionTo(Reference, kw_only=True):
     """Reference to MedicationRequest."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"MedicationRequest"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"MedicationRequest"})
     reference: Annotated[str, reference_to("MedicationRequest")] | Unset = UNSET
 
 
 class MedicationDispenseReceiverTo(Reference, kw_only=True):
-    """Reference to Patient or Practitioner."""
+    """Reference to Patient or 1 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Patient", "Practitioner"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Patient", "Practitioner"})
     reference: Annotated[str, reference_to("Patient", "Practitioner")] | Unset = UNSET
 
 
 class MedicationDispenseEventHistoryTo(Reference, kw_only=True):
     """Reference to Provenance."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Provenance"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Provenance"})
     reference: Annotated[str, reference_to("Provenance")] | Unset = UNSET
 
 
 class MedicationDispensePerformerActorTo(Reference, kw_only=True):
     """Reference to Device or 5 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "Device", "Organization", "Patient", "Practitioner", "PractitionerRole", "RelatedPerson"})
     reference: Annotated[str, reference_to(
         "Device", "Organization", "Patient", "Practitioner", "PractitionerRole",
@@ -101,17 +101,17 @@ class MedicationDispensePerformerActorTo(Reference, kw_only=True):
 
 
 class MedicationDispenseSubstitutionResponsiblePartyTo(Reference, kw_only=True):
-    """Reference to Practitioner or PractitionerRole."""
+    """Reference to Practitioner or 1 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Practitioner", "PractitionerRole"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Practitioner", "PractitionerRole"})
     reference: Annotated[str, reference_to("Practitioner", "PractitionerRole")] | Unset = UNSET
 
 
 class MedicationDispense(DomainResource, kw_only=True, tag_field="resourceType", tag="MedicationDispense"):
     """Dispensing a medication to a named patient."""
 
-    path: ClassVar[str] = "MedicationDispense"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "MedicationDispense"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "statusReason": (False, ("statusReasonCodeableConcept", "statusReasonReference",)),
         "medication": (True, ("medicationCodeableConcept", "medicationReference",)),
     }
@@ -153,7 +153,7 @@ class MedicationDispense(DomainResource, kw_only=True, tag_field="resourceType",
 class MedicationDispensePerformer(BackboneElement, kw_only=True):
     """Who performed event."""
 
-    path: ClassVar[str] = "MedicationDispense.performer"
+    fhir_path: ClassVar[str] = "MedicationDispense.performer"
     function: CodeableConcept | Unset = UNSET
     actor: MedicationDispensePerformerActorTo
 
@@ -161,7 +161,7 @@ class MedicationDispensePerformer(BackboneElement, kw_only=True):
 class MedicationDispenseSubstitution(BackboneElement, kw_only=True):
     """Whether a substitution was performed on the dispense."""
 
-    path: ClassVar[str] = "MedicationDispense.substitution"
+    fhir_path: ClassVar[str] = "MedicationDispense.substitution"
     wasSubstituted: Boolean
     _wasSubstituted: Element | Unset = UNSET
     type: CodeableConcept | Unset = UNSET

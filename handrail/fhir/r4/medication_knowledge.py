@@ -35,56 +35,56 @@ _MEDICATIONKNOWLEDGEDRUGCHARACTERISTIC_VALUE = attrgetter(
 class MedicationKnowledgeManufacturerTo(Reference, kw_only=True):
     """Reference to Organization."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Organization"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Organization"})
     reference: Annotated[str, reference_to("Organization")] | Unset = UNSET
 
 
 class MedicationKnowledgeAssociatedMedicationTo(Reference, kw_only=True):
     """Reference to Medication."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Medication"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Medication"})
     reference: Annotated[str, reference_to("Medication")] | Unset = UNSET
 
 
 class MedicationKnowledgeContraindicationTo(Reference, kw_only=True):
     """Reference to DetectedIssue."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"DetectedIssue"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"DetectedIssue"})
     reference: Annotated[str, reference_to("DetectedIssue")] | Unset = UNSET
 
 
 class MedicationKnowledgeRelatedMedicationKnowledgeReferenceTo(Reference, kw_only=True):
     """Reference to MedicationKnowledge."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"MedicationKnowledge"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"MedicationKnowledge"})
     reference: Annotated[str, reference_to("MedicationKnowledge")] | Unset = UNSET
 
 
 class MedicationKnowledgeMonographSourceTo(Reference, kw_only=True):
-    """Reference to DocumentReference or Media."""
+    """Reference to DocumentReference or 1 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"DocumentReference", "Media"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"DocumentReference", "Media"})
     reference: Annotated[str, reference_to("DocumentReference", "Media")] | Unset = UNSET
 
 
 class MedicationKnowledgeIngredientItemTo(Reference, kw_only=True):
     """Reference to Substance."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Substance"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Substance"})
     reference: Annotated[str, reference_to("Substance")] | Unset = UNSET
 
 
 class MedicationKnowledgeAdministrationGuidelinesIndicationTo(Reference, kw_only=True):
     """Reference to ObservationDefinition."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"ObservationDefinition"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"ObservationDefinition"})
     reference: Annotated[str, reference_to("ObservationDefinition")] | Unset = UNSET
 
 
 class MedicationKnowledge(DomainResource, kw_only=True, tag_field="resourceType", tag="MedicationKnowledge"):
     """Definition of Medication Knowledge."""
 
-    path: ClassVar[str] = "MedicationKnowledge"
+    fhir_path: ClassVar[str] = "MedicationKnowledge"
     code: CodeableConcept | Unset = UNSET
     status: MedicationKnowledgeStatusCode | Unset = UNSET
     _status: Element | Unset = UNSET
@@ -115,7 +115,7 @@ class MedicationKnowledge(DomainResource, kw_only=True, tag_field="resourceType"
 class MedicationKnowledgeRelatedMedicationKnowledge(BackboneElement, kw_only=True):
     """Associated or related medication information."""
 
-    path: ClassVar[str] = "MedicationKnowledge.relatedMedicationKnowledge"
+    fhir_path: ClassVar[str] = "MedicationKnowledge.relatedMedicationKnowledge"
     type: CodeableConcept
     reference: Many[MedicationKnowledgeRelatedMedicationKnowledgeReferenceTo]
 
@@ -123,7 +123,7 @@ class MedicationKnowledgeRelatedMedicationKnowledge(BackboneElement, kw_only=Tru
 class MedicationKnowledgeMonograph(BackboneElement, kw_only=True):
     """Associated documentation about the medication."""
 
-    path: ClassVar[str] = "MedicationKnowledge.monograph"
+    fhir_path: ClassVar[str] = "MedicationKnowledge.monograph"
     type: CodeableConcept | Unset = UNSET
     source: MedicationKnowledgeMonographSourceTo | Unset = UNSET
 
@@ -131,8 +131,8 @@ class MedicationKnowledgeMonograph(BackboneElement, kw_only=True):
 class MedicationKnowledgeIngredient(BackboneElement, kw_only=True):
     """Active or inactive ingredient."""
 
-    path: ClassVar[str] = "MedicationKnowledge.ingredient"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "MedicationKnowledge.ingredient"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "item": (True, ("itemCodeableConcept", "itemReference",)),
     }
     itemCodeableConcept: CodeableConcept | Unset = UNSET
@@ -148,7 +148,7 @@ class MedicationKnowledgeIngredient(BackboneElement, kw_only=True):
 class MedicationKnowledgeCost(BackboneElement, kw_only=True):
     """The pricing of the medication."""
 
-    path: ClassVar[str] = "MedicationKnowledge.cost"
+    fhir_path: ClassVar[str] = "MedicationKnowledge.cost"
     type: CodeableConcept
     source: String | Unset = UNSET
     _source: Element | Unset = UNSET
@@ -158,7 +158,7 @@ class MedicationKnowledgeCost(BackboneElement, kw_only=True):
 class MedicationKnowledgeMonitoringProgram(BackboneElement, kw_only=True):
     """Program under which a medication is reviewed."""
 
-    path: ClassVar[str] = "MedicationKnowledge.monitoringProgram"
+    fhir_path: ClassVar[str] = "MedicationKnowledge.monitoringProgram"
     type: CodeableConcept | Unset = UNSET
     name: String | Unset = UNSET
     _name: Element | Unset = UNSET
@@ -167,8 +167,8 @@ class MedicationKnowledgeMonitoringProgram(BackboneElement, kw_only=True):
 class MedicationKnowledgeAdministrationGuidelines(BackboneElement, kw_only=True):
     """Guidelines for administration of the medication."""
 
-    path: ClassVar[str] = "MedicationKnowledge.administrationGuidelines"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "MedicationKnowledge.administrationGuidelines"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "indication": (False, ("indicationCodeableConcept", "indicationReference",)),
     }
     dosage: Many[MedicationKnowledgeAdministrationGuidelinesDosage] | Unset = UNSET
@@ -183,7 +183,7 @@ class MedicationKnowledgeAdministrationGuidelines(BackboneElement, kw_only=True)
 class MedicationKnowledgeAdministrationGuidelinesDosage(BackboneElement, kw_only=True):
     """Dosage for the medication for the specific guidelines."""
 
-    path: ClassVar[str] = "MedicationKnowledge.administrationGuidelines.dosage"
+    fhir_path: ClassVar[str] = "MedicationKnowledge.administrationGuidelines.dosage"
     type: CodeableConcept
     dosage: Many[Dosage]
 
@@ -191,8 +191,8 @@ class MedicationKnowledgeAdministrationGuidelinesDosage(BackboneElement, kw_only
 class MedicationKnowledgeAdministrationGuidelinesPatientCharacteristics(BackboneElement, kw_only=True):
     """Characteristics of the patient that are relevant to the administration guidelines."""
 
-    path: ClassVar[str] = "MedicationKnowledge.administrationGuidelines.patientCharacteristics"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "MedicationKnowledge.administrationGuidelines.patientCharacteristics"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "characteristic": (True, ("characteristicCodeableConcept", "characteristicQuantity",)),
     }
     characteristicCodeableConcept: CodeableConcept | Unset = UNSET
@@ -207,7 +207,7 @@ class MedicationKnowledgeAdministrationGuidelinesPatientCharacteristics(Backbone
 class MedicationKnowledgeMedicineClassification(BackboneElement, kw_only=True):
     """Categorization of the medication within a formulary or classification system."""
 
-    path: ClassVar[str] = "MedicationKnowledge.medicineClassification"
+    fhir_path: ClassVar[str] = "MedicationKnowledge.medicineClassification"
     type: CodeableConcept
     classification: Many[CodeableConcept] | Unset = UNSET
 
@@ -215,7 +215,7 @@ class MedicationKnowledgeMedicineClassification(BackboneElement, kw_only=True):
 class MedicationKnowledgePackaging(BackboneElement, kw_only=True):
     """Details about packaged medications."""
 
-    path: ClassVar[str] = "MedicationKnowledge.packaging"
+    fhir_path: ClassVar[str] = "MedicationKnowledge.packaging"
     type: CodeableConcept | Unset = UNSET
     quantity: SimpleQuantity | Unset = UNSET
 
@@ -223,8 +223,8 @@ class MedicationKnowledgePackaging(BackboneElement, kw_only=True):
 class MedicationKnowledgeDrugCharacteristic(BackboneElement, kw_only=True):
     """Specifies descriptive properties of the medicine."""
 
-    path: ClassVar[str] = "MedicationKnowledge.drugCharacteristic"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "MedicationKnowledge.drugCharacteristic"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "value": (
             False, ("valueCodeableConcept", "valueString", "valueQuantity", "valueBase64Binary",)),
     }
@@ -243,7 +243,7 @@ class MedicationKnowledgeDrugCharacteristic(BackboneElement, kw_only=True):
 class MedicationKnowledgeRegulatory(BackboneElement, kw_only=True):
     """Regulatory information about a medication."""
 
-    path: ClassVar[str] = "MedicationKnowledge.regulatory"
+    fhir_path: ClassVar[str] = "MedicationKnowledge.regulatory"
     regulatoryAuthority: MedicationKnowledgeManufacturerTo
     substitution: Many[MedicationKnowledgeRegulatorySubstitution] | Unset = UNSET
     schedule: Many[MedicationKnowledgeRegulatorySchedule] | Unset = UNSET
@@ -253,7 +253,7 @@ class MedicationKnowledgeRegulatory(BackboneElement, kw_only=True):
 class MedicationKnowledgeRegulatorySubstitution(BackboneElement, kw_only=True):
     """Specifies if changes are allowed when dispensing a medication from a regulatory ...."""
 
-    path: ClassVar[str] = "MedicationKnowledge.regulatory.substitution"
+    fhir_path: ClassVar[str] = "MedicationKnowledge.regulatory.substitution"
     type: CodeableConcept
     allowed: Boolean
     _allowed: Element | Unset = UNSET
@@ -262,14 +262,14 @@ class MedicationKnowledgeRegulatorySubstitution(BackboneElement, kw_only=True):
 class MedicationKnowledgeRegulatorySchedule(BackboneElement, kw_only=True):
     """Specifies the schedule of a medication in jurisdiction."""
 
-    path: ClassVar[str] = "MedicationKnowledge.regulatory.schedule"
+    fhir_path: ClassVar[str] = "MedicationKnowledge.regulatory.schedule"
     schedule: CodeableConcept
 
 
 class MedicationKnowledgeRegulatoryMaxDispense(BackboneElement, kw_only=True):
     """The maximum number of units of the medication that can be dispensed in a period."""
 
-    path: ClassVar[str] = "MedicationKnowledge.regulatory.maxDispense"
+    fhir_path: ClassVar[str] = "MedicationKnowledge.regulatory.maxDispense"
     quantity: SimpleQuantity
     period: Duration | Unset = UNSET
 
@@ -277,7 +277,7 @@ class MedicationKnowledgeRegulatoryMaxDispense(BackboneElement, kw_only=True):
 class MedicationKnowledgeKinetics(BackboneElement, kw_only=True):
     """The time course of drug absorption, distribution, metabolism and excretion of a ...."""
 
-    path: ClassVar[str] = "MedicationKnowledge.kinetics"
+    fhir_path: ClassVar[str] = "MedicationKnowledge.kinetics"
     areaUnderCurve: Many[SimpleQuantity] | Unset = UNSET
     lethalDose50: Many[SimpleQuantity] | Unset = UNSET
     halfLifePeriod: Duration | Unset = UNSET

@@ -37,7 +37,7 @@ _MEDICATIONREQUESTSUBSTITUTION_ALLOWED = attrgetter(
 class MedicationRequestReportedTo(Reference, kw_only=True):
     """Reference to Organization or 4 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "Organization", "Patient", "Practitioner", "PractitionerRole", "RelatedPerson"})
     reference: Annotated[str, reference_to(
         "Organization", "Patient", "Practitioner", "PractitionerRole",
@@ -47,28 +47,28 @@ class MedicationRequestReportedTo(Reference, kw_only=True):
 class MedicationRequestMedicationTo(Reference, kw_only=True):
     """Reference to Medication."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Medication"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Medication"})
     reference: Annotated[str, reference_to("Medication")] | Unset = UNSET
 
 
 class MedicationRequestSubjectTo(Reference, kw_only=True):
-    """Reference to Group or Patient."""
+    """Reference to Group or 1 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Group", "Patient"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Group", "Patient"})
     reference: Annotated[str, reference_to("Group", "Patient")] | Unset = UNSET
 
 
 class MedicationRequestEncounterTo(Reference, kw_only=True):
     """Reference to Encounter."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Encounter"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Encounter"})
     reference: Annotated[str, reference_to("Encounter")] | Unset = UNSET
 
 
 class MedicationRequestRequesterTo(Reference, kw_only=True):
     """Reference to Device or 5 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "Device", "Organization", "Patient", "Practitioner", "PractitionerRole", "RelatedPerson"})
     reference: Annotated[str, reference_to(
         "Device", "Organization", "Patient", "Practitioner", "PractitionerRole",
@@ -78,7 +78,7 @@ class MedicationRequestRequesterTo(Reference, kw_only=True):
 class MedicationRequestPerformerTo(Reference, kw_only=True):
     """Reference to CareTeam or 6 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "CareTeam", "Device", "Organization", "Patient", "Practitioner", "PractitionerRole",
         "RelatedPerson"})
     reference: Annotated[str, reference_to(
@@ -87,23 +87,23 @@ class MedicationRequestPerformerTo(Reference, kw_only=True):
 
 
 class MedicationRequestRecorderTo(Reference, kw_only=True):
-    """Reference to Practitioner or PractitionerRole."""
+    """Reference to Practitioner or 1 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Practitioner", "PractitionerRole"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Practitioner", "PractitionerRole"})
     reference: Annotated[str, reference_to("Practitioner", "PractitionerRole")] | Unset = UNSET
 
 
 class MedicationRequestReasonReferenceTo(Reference, kw_only=True):
-    """Reference to Condition or Observation."""
+    """Reference to Condition or 1 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Condition", "Observation"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Condition", "Observation"})
     reference: Annotated[str, reference_to("Condition", "Observation")] | Unset = UNSET
 
 
 class MedicationRequestBasedOnTo(Reference, kw_only=True):
     """Reference to CarePlan or 3 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "CarePlan", "ImmunizationRecommendation", "MedicationRequest", "ServiceRequest"})
     reference: Annotated[str, reference_to(
         "CarePlan", "ImmunizationRecommendation", "MedicationRequest",
@@ -111,45 +111,45 @@ class MedicationRequestBasedOnTo(Reference, kw_only=True):
 
 
 class MedicationRequestInsuranceTo(Reference, kw_only=True):
-    """Reference to ClaimResponse or Coverage."""
+    """Reference to ClaimResponse or 1 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"ClaimResponse", "Coverage"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"ClaimResponse", "Coverage"})
     reference: Annotated[str, reference_to("ClaimResponse", "Coverage")] | Unset = UNSET
 
 
 class MedicationRequestPriorPrescriptionTo(Reference, kw_only=True):
     """Reference to MedicationRequest."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"MedicationRequest"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"MedicationRequest"})
     reference: Annotated[str, reference_to("MedicationRequest")] | Unset = UNSET
 
 
 class MedicationRequestDetectedIssueTo(Reference, kw_only=True):
     """Reference to DetectedIssue."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"DetectedIssue"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"DetectedIssue"})
     reference: Annotated[str, reference_to("DetectedIssue")] | Unset = UNSET
 
 
 class MedicationRequestEventHistoryTo(Reference, kw_only=True):
     """Reference to Provenance."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Provenance"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Provenance"})
     reference: Annotated[str, reference_to("Provenance")] | Unset = UNSET
 
 
 class MedicationRequestDispenseRequestPerformerTo(Reference, kw_only=True):
     """Reference to Organization."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Organization"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Organization"})
     reference: Annotated[str, reference_to("Organization")] | Unset = UNSET
 
 
 class MedicationRequest(DomainResource, kw_only=True, tag_field="resourceType", tag="MedicationRequest"):
     """Ordering of medication for patient or group."""
 
-    path: ClassVar[str] = "MedicationRequest"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "MedicationRequest"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "reported": (False, ("reportedBoolean", "reportedReference",)),
         "medication": (True, ("medicationCodeableConcept", "medicationReference",)),
     }
@@ -204,7 +204,7 @@ class MedicationRequest(DomainResource, kw_only=True, tag_field="resourceType", 
 class MedicationRequestDispenseRequest(BackboneElement, kw_only=True):
     """Medication supply authorization."""
 
-    path: ClassVar[str] = "MedicationRequest.dispenseRequest"
+    fhir_path: ClassVar[str] = "MedicationRequest.dispenseRequest"
     initialFill: MedicationRequestDispenseRequestInitialFill | Unset = UNSET
     dispenseInterval: Duration | Unset = UNSET
     validityPeriod: Period | Unset = UNSET
@@ -218,7 +218,7 @@ class MedicationRequestDispenseRequest(BackboneElement, kw_only=True):
 class MedicationRequestDispenseRequestInitialFill(BackboneElement, kw_only=True):
     """First fill details."""
 
-    path: ClassVar[str] = "MedicationRequest.dispenseRequest.initialFill"
+    fhir_path: ClassVar[str] = "MedicationRequest.dispenseRequest.initialFill"
     quantity: SimpleQuantity | Unset = UNSET
     duration: Duration | Unset = UNSET
 
@@ -226,8 +226,8 @@ class MedicationRequestDispenseRequestInitialFill(BackboneElement, kw_only=True)
 class MedicationRequestSubstitution(BackboneElement, kw_only=True):
     """Any restrictions on medication substitution."""
 
-    path: ClassVar[str] = "MedicationRequest.substitution"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "MedicationRequest.substitution"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "allowed": (True, ("allowedBoolean", "allowedCodeableConcept",)),
     }
     allowedBoolean: Boolean | Unset = UNSET

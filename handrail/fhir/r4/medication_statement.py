@@ -29,7 +29,7 @@ _MEDICATIONSTATEMENT_EFFECTIVE = attrgetter(
 class MedicationStatementBasedOnTo(Reference, kw_only=True):
     """Reference to CarePlan or 2 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "CarePlan", "MedicationRequest", "ServiceRequest"})
     reference: Annotated[str, reference_to(
         "CarePlan", "MedicationRequest", "ServiceRequest")] | Unset = UNSET
@@ -38,7 +38,7 @@ class MedicationStatementBasedOnTo(Reference, kw_only=True):
 class MedicationStatementPartOfTo(Reference, kw_only=True):
     """Reference to MedicationAdministration or 4 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "MedicationAdministration", "MedicationDispense", "MedicationStatement", "Observation",
         "Procedure"})
     reference: Annotated[str, reference_to(
@@ -49,28 +49,28 @@ class MedicationStatementPartOfTo(Reference, kw_only=True):
 class MedicationStatementMedicationTo(Reference, kw_only=True):
     """Reference to Medication."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Medication"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Medication"})
     reference: Annotated[str, reference_to("Medication")] | Unset = UNSET
 
 
 class MedicationStatementSubjectTo(Reference, kw_only=True):
-    """Reference to Group or Patient."""
+    """Reference to Group or 1 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Group", "Patient"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Group", "Patient"})
     reference: Annotated[str, reference_to("Group", "Patient")] | Unset = UNSET
 
 
 class MedicationStatementContextTo(Reference, kw_only=True):
-    """Reference to Encounter or EpisodeOfCare."""
+    """Reference to Encounter or 1 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Encounter", "EpisodeOfCare"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Encounter", "EpisodeOfCare"})
     reference: Annotated[str, reference_to("Encounter", "EpisodeOfCare")] | Unset = UNSET
 
 
 class MedicationStatementInformationSourceTo(Reference, kw_only=True):
     """Reference to Organization or 4 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "Organization", "Patient", "Practitioner", "PractitionerRole", "RelatedPerson"})
     reference: Annotated[str, reference_to(
         "Organization", "Patient", "Practitioner", "PractitionerRole",
@@ -80,7 +80,8 @@ class MedicationStatementInformationSourceTo(Reference, kw_only=True):
 class MedicationStatementReasonReferenceTo(Reference, kw_only=True):
     """Reference to Condition or 2 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Condition", "DiagnosticReport", "Observation"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
+        "Condition", "DiagnosticReport", "Observation"})
     reference: Annotated[str, reference_to(
         "Condition", "DiagnosticReport", "Observation")] | Unset = UNSET
 
@@ -88,8 +89,8 @@ class MedicationStatementReasonReferenceTo(Reference, kw_only=True):
 class MedicationStatement(DomainResource, kw_only=True, tag_field="resourceType", tag="MedicationStatement"):
     """Record of medication being taken by a patient."""
 
-    path: ClassVar[str] = "MedicationStatement"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "MedicationStatement"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "medication": (True, ("medicationCodeableConcept", "medicationReference",)),
         "effective": (False, ("effectiveDateTime", "effectivePeriod",)),
     }

@@ -26,56 +26,56 @@ _MEDICINALPRODUCTSPECIALDESIGNATION_INDICATION = attrgetter(
 class MedicinalProductPharmaceuticalProductTo(Reference, kw_only=True):
     """Reference to MedicinalProductPharmaceutical."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"MedicinalProductPharmaceutical"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"MedicinalProductPharmaceutical"})
     reference: Annotated[str, reference_to("MedicinalProductPharmaceutical")] | Unset = UNSET
 
 
 class MedicinalProductPackagedMedicinalProductTo(Reference, kw_only=True):
     """Reference to MedicinalProductPackaged."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"MedicinalProductPackaged"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"MedicinalProductPackaged"})
     reference: Annotated[str, reference_to("MedicinalProductPackaged")] | Unset = UNSET
 
 
 class MedicinalProductAttachedDocumentTo(Reference, kw_only=True):
     """Reference to DocumentReference."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"DocumentReference"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"DocumentReference"})
     reference: Annotated[str, reference_to("DocumentReference")] | Unset = UNSET
 
 
 class MedicinalProductContactTo(Reference, kw_only=True):
-    """Reference to Organization or PractitionerRole."""
+    """Reference to Organization or 1 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Organization", "PractitionerRole"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Organization", "PractitionerRole"})
     reference: Annotated[str, reference_to("Organization", "PractitionerRole")] | Unset = UNSET
 
 
 class MedicinalProductClinicalTrialTo(Reference, kw_only=True):
     """Reference to ResearchStudy."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"ResearchStudy"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"ResearchStudy"})
     reference: Annotated[str, reference_to("ResearchStudy")] | Unset = UNSET
 
 
 class MedicinalProductManufacturingBusinessOperationManufacturerTo(Reference, kw_only=True):
     """Reference to Organization."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Organization"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Organization"})
     reference: Annotated[str, reference_to("Organization")] | Unset = UNSET
 
 
 class MedicinalProductSpecialDesignationIndicationTo(Reference, kw_only=True):
     """Reference to MedicinalProductIndication."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"MedicinalProductIndication"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"MedicinalProductIndication"})
     reference: Annotated[str, reference_to("MedicinalProductIndication")] | Unset = UNSET
 
 
 class MedicinalProduct(DomainResource, kw_only=True, tag_field="resourceType", tag="MedicinalProduct"):
     """Detailed definition of a medicinal product, typically for uses other than direct ...."""
 
-    path: ClassVar[str] = "MedicinalProduct"
+    fhir_path: ClassVar[str] = "MedicinalProduct"
     identifier: Many[Identifier] | Unset = UNSET
     type: CodeableConcept | Unset = UNSET
     domain: Coding | Unset = UNSET
@@ -102,7 +102,7 @@ class MedicinalProduct(DomainResource, kw_only=True, tag_field="resourceType", t
 class MedicinalProductName(BackboneElement, kw_only=True):
     """The product's name, including full name and possibly coded parts."""
 
-    path: ClassVar[str] = "MedicinalProduct.name"
+    fhir_path: ClassVar[str] = "MedicinalProduct.name"
     productName: String
     _productName: Element | Unset = UNSET
     namePart: Many[MedicinalProductNameNamePart] | Unset = UNSET
@@ -112,7 +112,7 @@ class MedicinalProductName(BackboneElement, kw_only=True):
 class MedicinalProductNameNamePart(BackboneElement, kw_only=True):
     """Coding words or phrases of the name."""
 
-    path: ClassVar[str] = "MedicinalProduct.name.namePart"
+    fhir_path: ClassVar[str] = "MedicinalProduct.name.namePart"
     part: String
     _part: Element | Unset = UNSET
     type: Coding
@@ -121,7 +121,7 @@ class MedicinalProductNameNamePart(BackboneElement, kw_only=True):
 class MedicinalProductNameCountryLanguage(BackboneElement, kw_only=True):
     """Country where the name applies."""
 
-    path: ClassVar[str] = "MedicinalProduct.name.countryLanguage"
+    fhir_path: ClassVar[str] = "MedicinalProduct.name.countryLanguage"
     country: CodeableConcept
     jurisdiction: CodeableConcept | Unset = UNSET
     language: CodeableConcept
@@ -130,7 +130,7 @@ class MedicinalProductNameCountryLanguage(BackboneElement, kw_only=True):
 class MedicinalProductManufacturingBusinessOperation(BackboneElement, kw_only=True):
     """An operation applied to the product, for manufacturing or adminsitrative purpose."""
 
-    path: ClassVar[str] = "MedicinalProduct.manufacturingBusinessOperation"
+    fhir_path: ClassVar[str] = "MedicinalProduct.manufacturingBusinessOperation"
     operationType: CodeableConcept | Unset = UNSET
     authorisationReferenceNumber: Identifier | Unset = UNSET
     effectiveDate: DateTime | Unset = UNSET
@@ -143,8 +143,8 @@ class MedicinalProductManufacturingBusinessOperation(BackboneElement, kw_only=Tr
 class MedicinalProductSpecialDesignation(BackboneElement, kw_only=True):
     """Indicates if the medicinal product has an orphan designation for the treatment of a ...."""
 
-    path: ClassVar[str] = "MedicinalProduct.specialDesignation"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "MedicinalProduct.specialDesignation"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "indication": (False, ("indicationCodeableConcept", "indicationReference",)),
     }
     identifier: Many[Identifier] | Unset = UNSET

@@ -23,9 +23,10 @@ _MEDICINALPRODUCTAUTHORIZATIONPROCEDURE_DATE = attrgetter(
 
 
 class MedicinalProductAuthorizationSubjectTo(Reference, kw_only=True):
-    """Reference to MedicinalProduct or MedicinalProductPackaged."""
+    """Reference to MedicinalProduct or 1 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"MedicinalProduct", "MedicinalProductPackaged"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
+        "MedicinalProduct", "MedicinalProductPackaged"})
     reference: Annotated[str, reference_to(
         "MedicinalProduct", "MedicinalProductPackaged")] | Unset = UNSET
 
@@ -33,14 +34,14 @@ class MedicinalProductAuthorizationSubjectTo(Reference, kw_only=True):
 class MedicinalProductAuthorizationHolderTo(Reference, kw_only=True):
     """Reference to Organization."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Organization"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Organization"})
     reference: Annotated[str, reference_to("Organization")] | Unset = UNSET
 
 
 class MedicinalProductAuthorization(DomainResource, kw_only=True, tag_field="resourceType", tag="MedicinalProductAuthorization"):
     """The regulatory authorization of a medicinal product."""
 
-    path: ClassVar[str] = "MedicinalProductAuthorization"
+    fhir_path: ClassVar[str] = "MedicinalProductAuthorization"
     identifier: Many[Identifier] | Unset = UNSET
     subject: MedicinalProductAuthorizationSubjectTo | Unset = UNSET
     country: Many[CodeableConcept] | Unset = UNSET
@@ -66,7 +67,7 @@ class MedicinalProductAuthorization(DomainResource, kw_only=True, tag_field="res
 class MedicinalProductAuthorizationJurisdictionalAuthorization(BackboneElement, kw_only=True):
     """Authorization in areas within a country."""
 
-    path: ClassVar[str] = "MedicinalProductAuthorization.jurisdictionalAuthorization"
+    fhir_path: ClassVar[str] = "MedicinalProductAuthorization.jurisdictionalAuthorization"
     identifier: Many[Identifier] | Unset = UNSET
     country: CodeableConcept | Unset = UNSET
     jurisdiction: Many[CodeableConcept] | Unset = UNSET
@@ -77,8 +78,8 @@ class MedicinalProductAuthorizationJurisdictionalAuthorization(BackboneElement, 
 class MedicinalProductAuthorizationProcedure(BackboneElement, kw_only=True):
     """The regulatory procedure for granting or amending a marketing authorization."""
 
-    path: ClassVar[str] = "MedicinalProductAuthorization.procedure"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "MedicinalProductAuthorization.procedure"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "date": (False, ("datePeriod", "dateDateTime",)),
     }
     identifier: Identifier | Unset = UNSET

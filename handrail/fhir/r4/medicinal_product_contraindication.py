@@ -23,23 +23,23 @@ _MEDICINALPRODUCTCONTRAINDICATIONOTHERTHERAPY_MEDICATION = attrgetter(
 
 
 class MedicinalProductContraindicationSubjectTo(Reference, kw_only=True):
-    """Reference to Medication or MedicinalProduct."""
+    """Reference to Medication or 1 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Medication", "MedicinalProduct"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Medication", "MedicinalProduct"})
     reference: Annotated[str, reference_to("Medication", "MedicinalProduct")] | Unset = UNSET
 
 
 class MedicinalProductContraindicationTherapeuticIndicationTo(Reference, kw_only=True):
     """Reference to MedicinalProductIndication."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"MedicinalProductIndication"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"MedicinalProductIndication"})
     reference: Annotated[str, reference_to("MedicinalProductIndication")] | Unset = UNSET
 
 
 class MedicinalProductContraindicationOtherTherapyMedicationTo(Reference, kw_only=True):
     """Reference to Medication or 3 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "Medication", "MedicinalProduct", "Substance", "SubstanceSpecification"})
     reference: Annotated[str, reference_to(
         "Medication", "MedicinalProduct", "Substance", "SubstanceSpecification")] | Unset = UNSET
@@ -48,7 +48,7 @@ class MedicinalProductContraindicationOtherTherapyMedicationTo(Reference, kw_onl
 class MedicinalProductContraindication(DomainResource, kw_only=True, tag_field="resourceType", tag="MedicinalProductContraindication"):
     """MedicinalProductContraindication."""
 
-    path: ClassVar[str] = "MedicinalProductContraindication"
+    fhir_path: ClassVar[str] = "MedicinalProductContraindication"
     subject: Many[MedicinalProductContraindicationSubjectTo] | Unset = UNSET
     disease: CodeableConcept | Unset = UNSET
     diseaseStatus: CodeableConcept | Unset = UNSET
@@ -61,8 +61,8 @@ class MedicinalProductContraindication(DomainResource, kw_only=True, tag_field="
 class MedicinalProductContraindicationOtherTherapy(BackboneElement, kw_only=True):
     """Information about the use of the medicinal product in relation to other therapies ...."""
 
-    path: ClassVar[str] = "MedicinalProductContraindication.otherTherapy"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "MedicinalProductContraindication.otherTherapy"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "medication": (True, ("medicationCodeableConcept", "medicationReference",)),
     }
     therapyRelationshipType: CodeableConcept

@@ -23,23 +23,23 @@ _MEDICINALPRODUCTINDICATIONOTHERTHERAPY_MEDICATION = attrgetter(
 
 
 class MedicinalProductIndicationSubjectTo(Reference, kw_only=True):
-    """Reference to Medication or MedicinalProduct."""
+    """Reference to Medication or 1 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Medication", "MedicinalProduct"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Medication", "MedicinalProduct"})
     reference: Annotated[str, reference_to("Medication", "MedicinalProduct")] | Unset = UNSET
 
 
 class MedicinalProductIndicationUndesirableEffectTo(Reference, kw_only=True):
     """Reference to MedicinalProductUndesirableEffect."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"MedicinalProductUndesirableEffect"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"MedicinalProductUndesirableEffect"})
     reference: Annotated[str, reference_to("MedicinalProductUndesirableEffect")] | Unset = UNSET
 
 
 class MedicinalProductIndicationOtherTherapyMedicationTo(Reference, kw_only=True):
     """Reference to Medication or 3 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "Medication", "MedicinalProduct", "Substance", "SubstanceSpecification"})
     reference: Annotated[str, reference_to(
         "Medication", "MedicinalProduct", "Substance", "SubstanceSpecification")] | Unset = UNSET
@@ -48,7 +48,7 @@ class MedicinalProductIndicationOtherTherapyMedicationTo(Reference, kw_only=True
 class MedicinalProductIndication(DomainResource, kw_only=True, tag_field="resourceType", tag="MedicinalProductIndication"):
     """MedicinalProductIndication."""
 
-    path: ClassVar[str] = "MedicinalProductIndication"
+    fhir_path: ClassVar[str] = "MedicinalProductIndication"
     subject: Many[MedicinalProductIndicationSubjectTo] | Unset = UNSET
     diseaseSymptomProcedure: CodeableConcept | Unset = UNSET
     diseaseStatus: CodeableConcept | Unset = UNSET
@@ -63,8 +63,8 @@ class MedicinalProductIndication(DomainResource, kw_only=True, tag_field="resour
 class MedicinalProductIndicationOtherTherapy(BackboneElement, kw_only=True):
     """Information about the use of the medicinal product in relation to other therapies ...."""
 
-    path: ClassVar[str] = "MedicinalProductIndication.otherTherapy"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "MedicinalProductIndication.otherTherapy"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "medication": (True, ("medicationCodeableConcept", "medicationReference",)),
     }
     therapyRelationshipType: CodeableConcept

@@ -19,14 +19,14 @@ from handrail.fhir.r4.datatypes import (
 class MedicinalProductIngredientManufacturerTo(Reference, kw_only=True):
     """Reference to Organization."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Organization"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Organization"})
     reference: Annotated[str, reference_to("Organization")] | Unset = UNSET
 
 
 class MedicinalProductIngredient(DomainResource, kw_only=True, tag_field="resourceType", tag="MedicinalProductIngredient"):
     """An ingredient of a manufactured item or pharmaceutical product."""
 
-    path: ClassVar[str] = "MedicinalProductIngredient"
+    fhir_path: ClassVar[str] = "MedicinalProductIngredient"
     identifier: Identifier | Unset = UNSET
     role: CodeableConcept
     allergenicIndicator: Boolean | Unset = UNSET
@@ -39,7 +39,7 @@ class MedicinalProductIngredient(DomainResource, kw_only=True, tag_field="resour
 class MedicinalProductIngredientSpecifiedSubstance(BackboneElement, kw_only=True):
     """A specified substance that comprises this ingredient."""
 
-    path: ClassVar[str] = "MedicinalProductIngredient.specifiedSubstance"
+    fhir_path: ClassVar[str] = "MedicinalProductIngredient.specifiedSubstance"
     code: CodeableConcept
     group: CodeableConcept
     confidentiality: CodeableConcept | Unset = UNSET
@@ -49,7 +49,7 @@ class MedicinalProductIngredientSpecifiedSubstance(BackboneElement, kw_only=True
 class MedicinalProductIngredientSpecifiedSubstanceStrength(BackboneElement, kw_only=True):
     """Quantity of the substance or specified substance present in the manufactured item ...."""
 
-    path: ClassVar[str] = "MedicinalProductIngredient.specifiedSubstance.strength"
+    fhir_path: ClassVar[str] = "MedicinalProductIngredient.specifiedSubstance.strength"
     presentation: Ratio
     presentationLowLimit: Ratio | Unset = UNSET
     concentration: Ratio | Unset = UNSET
@@ -63,7 +63,7 @@ class MedicinalProductIngredientSpecifiedSubstanceStrength(BackboneElement, kw_o
 class MedicinalProductIngredientSpecifiedSubstanceStrengthReferenceStrength(BackboneElement, kw_only=True):
     """Strength expressed in terms of a reference substance."""
 
-    path: ClassVar[str] = "MedicinalProductIngredient.specifiedSubstance.strength.referenceStrength"
+    fhir_path: ClassVar[str] = "MedicinalProductIngredient.specifiedSubstance.strength.referenceStrength"
     substance: CodeableConcept | Unset = UNSET
     strength: Ratio
     strengthLowLimit: Ratio | Unset = UNSET
@@ -75,6 +75,6 @@ class MedicinalProductIngredientSpecifiedSubstanceStrengthReferenceStrength(Back
 class MedicinalProductIngredientSubstance(BackboneElement, kw_only=True):
     """The ingredient substance."""
 
-    path: ClassVar[str] = "MedicinalProductIngredient.substance"
+    fhir_path: ClassVar[str] = "MedicinalProductIngredient.substance"
     code: CodeableConcept
     strength: Many[MedicinalProductIngredientSpecifiedSubstanceStrength] | Unset = UNSET

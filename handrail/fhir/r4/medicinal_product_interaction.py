@@ -24,7 +24,8 @@ _MEDICINALPRODUCTINTERACTIONINTERACTANT_ITEM = attrgetter("itemReference", "item
 class MedicinalProductInteractionSubjectTo(Reference, kw_only=True):
     """Reference to Medication or 2 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Medication", "MedicinalProduct", "Substance"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
+        "Medication", "MedicinalProduct", "Substance"})
     reference: Annotated[str, reference_to(
         "Medication", "MedicinalProduct", "Substance")] | Unset = UNSET
 
@@ -32,7 +33,7 @@ class MedicinalProductInteractionSubjectTo(Reference, kw_only=True):
 class MedicinalProductInteractionInteractantItemTo(Reference, kw_only=True):
     """Reference to Medication or 3 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "Medication", "MedicinalProduct", "ObservationDefinition", "Substance"})
     reference: Annotated[str, reference_to(
         "Medication", "MedicinalProduct", "ObservationDefinition", "Substance")] | Unset = UNSET
@@ -41,7 +42,7 @@ class MedicinalProductInteractionInteractantItemTo(Reference, kw_only=True):
 class MedicinalProductInteraction(DomainResource, kw_only=True, tag_field="resourceType", tag="MedicinalProductInteraction"):
     """MedicinalProductInteraction."""
 
-    path: ClassVar[str] = "MedicinalProductInteraction"
+    fhir_path: ClassVar[str] = "MedicinalProductInteraction"
     subject: Many[MedicinalProductInteractionSubjectTo] | Unset = UNSET
     description: String | Unset = UNSET
     _description: Element | Unset = UNSET
@@ -55,8 +56,8 @@ class MedicinalProductInteraction(DomainResource, kw_only=True, tag_field="resou
 class MedicinalProductInteractionInteractant(BackboneElement, kw_only=True):
     """The specific medication, food or laboratory test that interacts."""
 
-    path: ClassVar[str] = "MedicinalProductInteraction.interactant"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "MedicinalProductInteraction.interactant"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "item": (True, ("itemReference", "itemCodeableConcept",)),
     }
     itemReference: MedicinalProductInteractionInteractantItemTo | Unset = UNSET

@@ -19,21 +19,21 @@ from handrail.fhir.r4.datatypes import (
 class MedicinalProductManufacturedManufacturerTo(Reference, kw_only=True):
     """Reference to Organization."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Organization"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Organization"})
     reference: Annotated[str, reference_to("Organization")] | Unset = UNSET
 
 
 class MedicinalProductManufacturedIngredientTo(Reference, kw_only=True):
     """Reference to MedicinalProductIngredient."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"MedicinalProductIngredient"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"MedicinalProductIngredient"})
     reference: Annotated[str, reference_to("MedicinalProductIngredient")] | Unset = UNSET
 
 
 class MedicinalProductManufactured(DomainResource, kw_only=True, tag_field="resourceType", tag="MedicinalProductManufactured"):
     """The manufactured item as contained in the packaged medicinal product."""
 
-    path: ClassVar[str] = "MedicinalProductManufactured"
+    fhir_path: ClassVar[str] = "MedicinalProductManufactured"
     manufacturedDoseForm: CodeableConcept
     unitOfPresentation: CodeableConcept | Unset = UNSET
     quantity: Quantity

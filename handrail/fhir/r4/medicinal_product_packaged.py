@@ -20,42 +20,42 @@ from handrail.fhir.r4.datatypes import (
 class MedicinalProductPackagedSubjectTo(Reference, kw_only=True):
     """Reference to MedicinalProduct."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"MedicinalProduct"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"MedicinalProduct"})
     reference: Annotated[str, reference_to("MedicinalProduct")] | Unset = UNSET
 
 
 class MedicinalProductPackagedMarketingAuthorizationTo(Reference, kw_only=True):
     """Reference to MedicinalProductAuthorization."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"MedicinalProductAuthorization"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"MedicinalProductAuthorization"})
     reference: Annotated[str, reference_to("MedicinalProductAuthorization")] | Unset = UNSET
 
 
 class MedicinalProductPackagedManufacturerTo(Reference, kw_only=True):
     """Reference to Organization."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Organization"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Organization"})
     reference: Annotated[str, reference_to("Organization")] | Unset = UNSET
 
 
 class MedicinalProductPackagedPackageItemDeviceTo(Reference, kw_only=True):
     """Reference to DeviceDefinition."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"DeviceDefinition"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"DeviceDefinition"})
     reference: Annotated[str, reference_to("DeviceDefinition")] | Unset = UNSET
 
 
 class MedicinalProductPackagedPackageItemManufacturedItemTo(Reference, kw_only=True):
     """Reference to MedicinalProductManufactured."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"MedicinalProductManufactured"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"MedicinalProductManufactured"})
     reference: Annotated[str, reference_to("MedicinalProductManufactured")] | Unset = UNSET
 
 
 class MedicinalProductPackaged(DomainResource, kw_only=True, tag_field="resourceType", tag="MedicinalProductPackaged"):
     """A medicinal product in a container or package."""
 
-    path: ClassVar[str] = "MedicinalProductPackaged"
+    fhir_path: ClassVar[str] = "MedicinalProductPackaged"
     identifier: Many[Identifier] | Unset = UNSET
     subject: Many[MedicinalProductPackagedSubjectTo] | Unset = UNSET
     description: String | Unset = UNSET
@@ -71,7 +71,7 @@ class MedicinalProductPackaged(DomainResource, kw_only=True, tag_field="resource
 class MedicinalProductPackagedBatchIdentifier(BackboneElement, kw_only=True):
     """Batch numbering."""
 
-    path: ClassVar[str] = "MedicinalProductPackaged.batchIdentifier"
+    fhir_path: ClassVar[str] = "MedicinalProductPackaged.batchIdentifier"
     outerPackaging: Identifier
     immediatePackaging: Identifier | Unset = UNSET
 
@@ -79,7 +79,7 @@ class MedicinalProductPackagedBatchIdentifier(BackboneElement, kw_only=True):
 class MedicinalProductPackagedPackageItem(BackboneElement, kw_only=True):
     """A packaging item, as a contained for medicine, possibly with other packaging items ...."""
 
-    path: ClassVar[str] = "MedicinalProductPackaged.packageItem"
+    fhir_path: ClassVar[str] = "MedicinalProductPackaged.packageItem"
     identifier: Many[Identifier] | Unset = UNSET
     type: CodeableConcept
     quantity: Quantity

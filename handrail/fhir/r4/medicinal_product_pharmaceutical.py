@@ -20,21 +20,21 @@ from handrail.fhir.r4.datatypes import (
 class MedicinalProductPharmaceuticalIngredientTo(Reference, kw_only=True):
     """Reference to MedicinalProductIngredient."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"MedicinalProductIngredient"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"MedicinalProductIngredient"})
     reference: Annotated[str, reference_to("MedicinalProductIngredient")] | Unset = UNSET
 
 
 class MedicinalProductPharmaceuticalDeviceTo(Reference, kw_only=True):
     """Reference to DeviceDefinition."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"DeviceDefinition"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"DeviceDefinition"})
     reference: Annotated[str, reference_to("DeviceDefinition")] | Unset = UNSET
 
 
 class MedicinalProductPharmaceutical(DomainResource, kw_only=True, tag_field="resourceType", tag="MedicinalProductPharmaceutical"):
     """A pharmaceutical product described in terms of its composition and dose form."""
 
-    path: ClassVar[str] = "MedicinalProductPharmaceutical"
+    fhir_path: ClassVar[str] = "MedicinalProductPharmaceutical"
     identifier: Many[Identifier] | Unset = UNSET
     administrableDoseForm: CodeableConcept
     unitOfPresentation: CodeableConcept | Unset = UNSET
@@ -47,7 +47,7 @@ class MedicinalProductPharmaceutical(DomainResource, kw_only=True, tag_field="re
 class MedicinalProductPharmaceuticalCharacteristics(BackboneElement, kw_only=True):
     """Characteristics e.g. a products onset of action."""
 
-    path: ClassVar[str] = "MedicinalProductPharmaceutical.characteristics"
+    fhir_path: ClassVar[str] = "MedicinalProductPharmaceutical.characteristics"
     code: CodeableConcept
     status: CodeableConcept | Unset = UNSET
 
@@ -55,7 +55,7 @@ class MedicinalProductPharmaceuticalCharacteristics(BackboneElement, kw_only=Tru
 class MedicinalProductPharmaceuticalRouteOfAdministration(BackboneElement, kw_only=True):
     """The path by which the pharmaceutical product is taken into or makes contact with ...."""
 
-    path: ClassVar[str] = "MedicinalProductPharmaceutical.routeOfAdministration"
+    fhir_path: ClassVar[str] = "MedicinalProductPharmaceutical.routeOfAdministration"
     code: CodeableConcept
     firstDose: Quantity | Unset = UNSET
     maxSingleDose: Quantity | Unset = UNSET
@@ -68,7 +68,7 @@ class MedicinalProductPharmaceuticalRouteOfAdministration(BackboneElement, kw_on
 class MedicinalProductPharmaceuticalRouteOfAdministrationTargetSpecies(BackboneElement, kw_only=True):
     """A species for which this route applies."""
 
-    path: ClassVar[str] = "MedicinalProductPharmaceutical.routeOfAdministration.targetSpecies"
+    fhir_path: ClassVar[str] = "MedicinalProductPharmaceutical.routeOfAdministration.targetSpecies"
     code: CodeableConcept
     withdrawalPeriod: Many[MedicinalProductPharmaceuticalRouteOfAdministrationTargetSpeciesWithdrawalPeriod] | Unset = UNSET
 
@@ -76,7 +76,7 @@ class MedicinalProductPharmaceuticalRouteOfAdministrationTargetSpecies(BackboneE
 class MedicinalProductPharmaceuticalRouteOfAdministrationTargetSpeciesWithdrawalPeriod(BackboneElement, kw_only=True):
     """A species specific time during which consumption of animal product is not appropriate."""
 
-    path: ClassVar[str] = "MedicinalProductPharmaceutical.routeOfAdministration.targetSpecies.withdrawalPeriod"
+    fhir_path: ClassVar[str] = "MedicinalProductPharmaceutical.routeOfAdministration.targetSpecies.withdrawalPeriod"
     tissue: CodeableConcept
     value: Quantity
     supportingInformation: String | Unset = UNSET

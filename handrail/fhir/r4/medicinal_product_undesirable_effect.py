@@ -15,16 +15,16 @@ from handrail.fhir.r4.datatypes import CodeableConcept, DomainResource, Populati
 
 
 class MedicinalProductUndesirableEffectSubjectTo(Reference, kw_only=True):
-    """Reference to Medication or MedicinalProduct."""
+    """Reference to Medication or 1 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Medication", "MedicinalProduct"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Medication", "MedicinalProduct"})
     reference: Annotated[str, reference_to("Medication", "MedicinalProduct")] | Unset = UNSET
 
 
 class MedicinalProductUndesirableEffect(DomainResource, kw_only=True, tag_field="resourceType", tag="MedicinalProductUndesirableEffect"):
     """MedicinalProductUndesirableEffect."""
 
-    path: ClassVar[str] = "MedicinalProductUndesirableEffect"
+    fhir_path: ClassVar[str] = "MedicinalProductUndesirableEffect"
     subject: Many[MedicinalProductUndesirableEffectSubjectTo] | Unset = UNSET
     symptomConditionEffect: CodeableConcept | Unset = UNSET
     classification: CodeableConcept | Unset = UNSET

@@ -63,8 +63,8 @@ _MESSAGEDEFINITION_EVENT = attrgetter("eventCoding", "eventUri", "_eventUri")
 class MessageDefinition(DomainResource, kw_only=True, tag_field="resourceType", tag="MessageDefinition"):
     """A resource that defines a type of message that can be exchanged between systems."""
 
-    path: ClassVar[str] = "MessageDefinition"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "MessageDefinition"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "event": (True, ("eventCoding", "eventUri",)),
     }
     url: Uri | Unset = UNSET
@@ -118,7 +118,7 @@ class MessageDefinition(DomainResource, kw_only=True, tag_field="resourceType", 
 class MessageDefinitionFocus(BackboneElement, kw_only=True):
     """Resource(s) that are the subject of the event."""
 
-    path: ClassVar[str] = "MessageDefinition.focus"
+    fhir_path: ClassVar[str] = "MessageDefinition.focus"
     code: MessageDefinitionFocusCodeCode
     _code: Element | Unset = UNSET
     profile: Canonical | Unset = UNSET
@@ -132,7 +132,7 @@ class MessageDefinitionFocus(BackboneElement, kw_only=True):
 class MessageDefinitionAllowedResponse(BackboneElement, kw_only=True):
     """Responses to this message."""
 
-    path: ClassVar[str] = "MessageDefinition.allowedResponse"
+    fhir_path: ClassVar[str] = "MessageDefinition.allowedResponse"
     message: Canonical
     _message: Element | Unset = UNSET
     situation: Markdown | Unset = UNSET

@@ -25,38 +25,38 @@ _MESSAGEHEADER_EVENT = attrgetter("eventCoding", "eventUri", "_eventUri")
 class MessageHeaderSenderTo(Reference, kw_only=True):
     """Reference to Organization or 2 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "Organization", "Practitioner", "PractitionerRole"})
     reference: Annotated[str, reference_to(
         "Organization", "Practitioner", "PractitionerRole")] | Unset = UNSET
 
 
 class MessageHeaderEntererTo(Reference, kw_only=True):
-    """Reference to Practitioner or PractitionerRole."""
+    """Reference to Practitioner or 1 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Practitioner", "PractitionerRole"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Practitioner", "PractitionerRole"})
     reference: Annotated[str, reference_to("Practitioner", "PractitionerRole")] | Unset = UNSET
 
 
 class MessageHeaderDestinationTargetTo(Reference, kw_only=True):
     """Reference to Device."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Device"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Device"})
     reference: Annotated[str, reference_to("Device")] | Unset = UNSET
 
 
 class MessageHeaderResponseDetailsTo(Reference, kw_only=True):
     """Reference to OperationOutcome."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"OperationOutcome"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"OperationOutcome"})
     reference: Annotated[str, reference_to("OperationOutcome")] | Unset = UNSET
 
 
 class MessageHeader(DomainResource, kw_only=True, tag_field="resourceType", tag="MessageHeader"):
     """A resource that describes a message that is exchanged between systems."""
 
-    path: ClassVar[str] = "MessageHeader"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "MessageHeader"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "event": (True, ("eventCoding", "eventUri",)),
     }
     eventCoding: Coding | Unset = UNSET
@@ -81,7 +81,7 @@ class MessageHeader(DomainResource, kw_only=True, tag_field="resourceType", tag=
 class MessageHeaderDestination(BackboneElement, kw_only=True):
     """Message destination application(s)."""
 
-    path: ClassVar[str] = "MessageHeader.destination"
+    fhir_path: ClassVar[str] = "MessageHeader.destination"
     name: String | Unset = UNSET
     _name: Element | Unset = UNSET
     target: MessageHeaderDestinationTargetTo | Unset = UNSET
@@ -93,7 +93,7 @@ class MessageHeaderDestination(BackboneElement, kw_only=True):
 class MessageHeaderSource(BackboneElement, kw_only=True):
     """Message source application."""
 
-    path: ClassVar[str] = "MessageHeader.source"
+    fhir_path: ClassVar[str] = "MessageHeader.source"
     name: String | Unset = UNSET
     _name: Element | Unset = UNSET
     software: String | Unset = UNSET
@@ -108,7 +108,7 @@ class MessageHeaderSource(BackboneElement, kw_only=True):
 class MessageHeaderResponse(BackboneElement, kw_only=True):
     """If this is a reply to prior message."""
 
-    path: ClassVar[str] = "MessageHeader.response"
+    fhir_path: ClassVar[str] = "MessageHeader.response"
     identifier: Id
     _identifier: Element | Unset = UNSET
     code: MessageHeaderResponseCodeCode

@@ -27,49 +27,49 @@ MolecularSequenceRepositoryTypeCode = Literal["directlink", "openapi", "login", 
 class MolecularSequencePatientTo(Reference, kw_only=True):
     """Reference to Patient."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Patient"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Patient"})
     reference: Annotated[str, reference_to("Patient")] | Unset = UNSET
 
 
 class MolecularSequenceSpecimenTo(Reference, kw_only=True):
     """Reference to Specimen."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Specimen"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Specimen"})
     reference: Annotated[str, reference_to("Specimen")] | Unset = UNSET
 
 
 class MolecularSequenceDeviceTo(Reference, kw_only=True):
     """Reference to Device."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Device"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Device"})
     reference: Annotated[str, reference_to("Device")] | Unset = UNSET
 
 
 class MolecularSequencePerformerTo(Reference, kw_only=True):
     """Reference to Organization."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Organization"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Organization"})
     reference: Annotated[str, reference_to("Organization")] | Unset = UNSET
 
 
 class MolecularSequencePointerTo(Reference, kw_only=True):
     """Reference to MolecularSequence."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"MolecularSequence"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"MolecularSequence"})
     reference: Annotated[str, reference_to("MolecularSequence")] | Unset = UNSET
 
 
 class MolecularSequenceVariantVariantPointerTo(Reference, kw_only=True):
     """Reference to Observation."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Observation"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Observation"})
     reference: Annotated[str, reference_to("Observation")] | Unset = UNSET
 
 
 class MolecularSequence(DomainResource, kw_only=True, tag_field="resourceType", tag="MolecularSequence"):
     """Information about a biological sequence."""
 
-    path: ClassVar[str] = "MolecularSequence"
+    fhir_path: ClassVar[str] = "MolecularSequence"
     identifier: Many[Identifier] | Unset = UNSET
     type: MolecularSequenceTypeCode | Unset = UNSET
     _type: Element | Unset = UNSET
@@ -95,7 +95,7 @@ class MolecularSequence(DomainResource, kw_only=True, tag_field="resourceType", 
 class MolecularSequenceReferenceSeq(BackboneElement, kw_only=True):
     """A sequence used as reference."""
 
-    path: ClassVar[str] = "MolecularSequence.referenceSeq"
+    fhir_path: ClassVar[str] = "MolecularSequence.referenceSeq"
     chromosome: CodeableConcept | Unset = UNSET
     genomeBuild: String | Unset = UNSET
     _genomeBuild: Element | Unset = UNSET
@@ -116,7 +116,7 @@ class MolecularSequenceReferenceSeq(BackboneElement, kw_only=True):
 class MolecularSequenceVariant(BackboneElement, kw_only=True):
     """Variant in sequence."""
 
-    path: ClassVar[str] = "MolecularSequence.variant"
+    fhir_path: ClassVar[str] = "MolecularSequence.variant"
     start: Integer | Unset = UNSET
     _start: Element | Unset = UNSET
     end: Integer | Unset = UNSET
@@ -133,7 +133,7 @@ class MolecularSequenceVariant(BackboneElement, kw_only=True):
 class MolecularSequenceQuality(BackboneElement, kw_only=True):
     """An set of value as quality of sequence."""
 
-    path: ClassVar[str] = "MolecularSequence.quality"
+    fhir_path: ClassVar[str] = "MolecularSequence.quality"
     type: MolecularSequenceQualityTypeCode
     _type: Element | Unset = UNSET
     standardSequence: CodeableConcept | Unset = UNSET
@@ -165,7 +165,7 @@ class MolecularSequenceQuality(BackboneElement, kw_only=True):
 class MolecularSequenceQualityRoc(BackboneElement, kw_only=True):
     """Receiver Operator Characteristic (ROC) Curve."""
 
-    path: ClassVar[str] = "MolecularSequence.quality.roc"
+    fhir_path: ClassVar[str] = "MolecularSequence.quality.roc"
     score: Many[Integer] | Unset = UNSET
     _score: Many[Element] | Unset = UNSET
     numTP: Many[Integer] | Unset = UNSET
@@ -185,7 +185,7 @@ class MolecularSequenceQualityRoc(BackboneElement, kw_only=True):
 class MolecularSequenceRepository(BackboneElement, kw_only=True):
     """External repository which contains detailed report related with observedSeq in this ...."""
 
-    path: ClassVar[str] = "MolecularSequence.repository"
+    fhir_path: ClassVar[str] = "MolecularSequence.repository"
     type: MolecularSequenceRepositoryTypeCode
     _type: Element | Unset = UNSET
     url: Uri | Unset = UNSET
@@ -203,7 +203,7 @@ class MolecularSequenceRepository(BackboneElement, kw_only=True):
 class MolecularSequenceStructureVariant(BackboneElement, kw_only=True):
     """Structural variant."""
 
-    path: ClassVar[str] = "MolecularSequence.structureVariant"
+    fhir_path: ClassVar[str] = "MolecularSequence.structureVariant"
     variantType: CodeableConcept | Unset = UNSET
     exact: Boolean | Unset = UNSET
     _exact: Element | Unset = UNSET
@@ -216,7 +216,7 @@ class MolecularSequenceStructureVariant(BackboneElement, kw_only=True):
 class MolecularSequenceStructureVariantOuter(BackboneElement, kw_only=True):
     """Structural variant outer."""
 
-    path: ClassVar[str] = "MolecularSequence.structureVariant.outer"
+    fhir_path: ClassVar[str] = "MolecularSequence.structureVariant.outer"
     start: Integer | Unset = UNSET
     _start: Element | Unset = UNSET
     end: Integer | Unset = UNSET
@@ -226,7 +226,7 @@ class MolecularSequenceStructureVariantOuter(BackboneElement, kw_only=True):
 class MolecularSequenceStructureVariantInner(BackboneElement, kw_only=True):
     """Structural variant inner."""
 
-    path: ClassVar[str] = "MolecularSequence.structureVariant.inner"
+    fhir_path: ClassVar[str] = "MolecularSequence.structureVariant.inner"
     start: Integer | Unset = UNSET
     _start: Element | Unset = UNSET
     end: Integer | Unset = UNSET

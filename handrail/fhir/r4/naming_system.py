@@ -23,7 +23,7 @@ NamingSystemUniqueIdTypeCode = Literal["oid", "uuid", "uri", "other"]
 class NamingSystem(DomainResource, kw_only=True, tag_field="resourceType", tag="NamingSystem"):
     """System of unique identification."""
 
-    path: ClassVar[str] = "NamingSystem"
+    fhir_path: ClassVar[str] = "NamingSystem"
     name: String
     _name: Element | Unset = UNSET
     status: NamingSystemStatusCode
@@ -50,7 +50,7 @@ class NamingSystem(DomainResource, kw_only=True, tag_field="resourceType", tag="
 class NamingSystemUniqueId(BackboneElement, kw_only=True):
     """Unique identifiers used for system."""
 
-    path: ClassVar[str] = "NamingSystem.uniqueId"
+    fhir_path: ClassVar[str] = "NamingSystem.uniqueId"
     type: NamingSystemUniqueIdTypeCode
     _type: Element | Unset = UNSET
     value: String

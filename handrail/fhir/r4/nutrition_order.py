@@ -30,35 +30,35 @@ _NUTRITIONORDERENTERALFORMULAADMINISTRATION_RATE = attrgetter("rateQuantity", "r
 class NutritionOrderPatientTo(Reference, kw_only=True):
     """Reference to Patient."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Patient"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Patient"})
     reference: Annotated[str, reference_to("Patient")] | Unset = UNSET
 
 
 class NutritionOrderEncounterTo(Reference, kw_only=True):
     """Reference to Encounter."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Encounter"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Encounter"})
     reference: Annotated[str, reference_to("Encounter")] | Unset = UNSET
 
 
 class NutritionOrderOrdererTo(Reference, kw_only=True):
-    """Reference to Practitioner or PractitionerRole."""
+    """Reference to Practitioner or 1 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Practitioner", "PractitionerRole"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Practitioner", "PractitionerRole"})
     reference: Annotated[str, reference_to("Practitioner", "PractitionerRole")] | Unset = UNSET
 
 
 class NutritionOrderAllergyIntoleranceTo(Reference, kw_only=True):
     """Reference to AllergyIntolerance."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"AllergyIntolerance"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"AllergyIntolerance"})
     reference: Annotated[str, reference_to("AllergyIntolerance")] | Unset = UNSET
 
 
 class NutritionOrder(DomainResource, kw_only=True, tag_field="resourceType", tag="NutritionOrder"):
     """Diet, formula or nutritional supplement request."""
 
-    path: ClassVar[str] = "NutritionOrder"
+    fhir_path: ClassVar[str] = "NutritionOrder"
     identifier: Many[Identifier] | Unset = UNSET
     instantiatesCanonical: Many[Canonical] | Unset = UNSET
     _instantiatesCanonical: Many[Element] | Unset = UNSET
@@ -87,7 +87,7 @@ class NutritionOrder(DomainResource, kw_only=True, tag_field="resourceType", tag
 class NutritionOrderOralDiet(BackboneElement, kw_only=True):
     """Oral diet components."""
 
-    path: ClassVar[str] = "NutritionOrder.oralDiet"
+    fhir_path: ClassVar[str] = "NutritionOrder.oralDiet"
     type: Many[CodeableConcept] | Unset = UNSET
     schedule: Many[Timing] | Unset = UNSET
     nutrient: Many[NutritionOrderOralDietNutrient] | Unset = UNSET
@@ -100,7 +100,7 @@ class NutritionOrderOralDiet(BackboneElement, kw_only=True):
 class NutritionOrderOralDietNutrient(BackboneElement, kw_only=True):
     """Required nutrient modifications."""
 
-    path: ClassVar[str] = "NutritionOrder.oralDiet.nutrient"
+    fhir_path: ClassVar[str] = "NutritionOrder.oralDiet.nutrient"
     modifier: CodeableConcept | Unset = UNSET
     amount: SimpleQuantity | Unset = UNSET
 
@@ -108,7 +108,7 @@ class NutritionOrderOralDietNutrient(BackboneElement, kw_only=True):
 class NutritionOrderOralDietTexture(BackboneElement, kw_only=True):
     """Required texture modifications."""
 
-    path: ClassVar[str] = "NutritionOrder.oralDiet.texture"
+    fhir_path: ClassVar[str] = "NutritionOrder.oralDiet.texture"
     modifier: CodeableConcept | Unset = UNSET
     foodType: CodeableConcept | Unset = UNSET
 
@@ -116,7 +116,7 @@ class NutritionOrderOralDietTexture(BackboneElement, kw_only=True):
 class NutritionOrderSupplement(BackboneElement, kw_only=True):
     """Supplement components."""
 
-    path: ClassVar[str] = "NutritionOrder.supplement"
+    fhir_path: ClassVar[str] = "NutritionOrder.supplement"
     type: CodeableConcept | Unset = UNSET
     productName: String | Unset = UNSET
     _productName: Element | Unset = UNSET
@@ -129,7 +129,7 @@ class NutritionOrderSupplement(BackboneElement, kw_only=True):
 class NutritionOrderEnteralFormula(BackboneElement, kw_only=True):
     """Enteral formula components."""
 
-    path: ClassVar[str] = "NutritionOrder.enteralFormula"
+    fhir_path: ClassVar[str] = "NutritionOrder.enteralFormula"
     baseFormulaType: CodeableConcept | Unset = UNSET
     baseFormulaProductName: String | Unset = UNSET
     _baseFormulaProductName: Element | Unset = UNSET
@@ -147,8 +147,8 @@ class NutritionOrderEnteralFormula(BackboneElement, kw_only=True):
 class NutritionOrderEnteralFormulaAdministration(BackboneElement, kw_only=True):
     """Formula feeding instruction as structured data."""
 
-    path: ClassVar[str] = "NutritionOrder.enteralFormula.administration"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "NutritionOrder.enteralFormula.administration"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "rate": (False, ("rateQuantity", "rateRatio",)),
     }
     schedule: Timing | Unset = UNSET

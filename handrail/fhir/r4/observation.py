@@ -40,7 +40,7 @@ _OBSERVATIONCOMPONENT_VALUE = attrgetter(
 class ObservationBasedOnTo(Reference, kw_only=True):
     """Reference to CarePlan or 5 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "CarePlan", "DeviceRequest", "ImmunizationRecommendation", "MedicationRequest",
         "NutritionOrder", "ServiceRequest"})
     reference: Annotated[str, reference_to(
@@ -51,7 +51,7 @@ class ObservationBasedOnTo(Reference, kw_only=True):
 class ObservationPartOfTo(Reference, kw_only=True):
     """Reference to ImagingStudy or 5 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "ImagingStudy", "Immunization", "MedicationAdministration", "MedicationDispense",
         "MedicationStatement", "Procedure"})
     reference: Annotated[str, reference_to(
@@ -62,7 +62,7 @@ class ObservationPartOfTo(Reference, kw_only=True):
 class ObservationSubjectTo(Reference, kw_only=True):
     """Reference to Device or 3 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Device", "Group", "Location", "Patient"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Device", "Group", "Location", "Patient"})
     reference: Annotated[str, reference_to(
         "Device", "Group", "Location", "Patient")] | Unset = UNSET
 
@@ -70,14 +70,14 @@ class ObservationSubjectTo(Reference, kw_only=True):
 class ObservationEncounterTo(Reference, kw_only=True):
     """Reference to Encounter."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Encounter"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Encounter"})
     reference: Annotated[str, reference_to("Encounter")] | Unset = UNSET
 
 
 class ObservationPerformerTo(Reference, kw_only=True):
     """Reference to CareTeam or 5 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "CareTeam", "Organization", "Patient", "Practitioner", "PractitionerRole", "RelatedPerson"})
     reference: Annotated[str, reference_to(
         "CareTeam", "Organization", "Patient", "Practitioner", "PractitionerRole",
@@ -87,21 +87,21 @@ class ObservationPerformerTo(Reference, kw_only=True):
 class ObservationSpecimenTo(Reference, kw_only=True):
     """Reference to Specimen."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Specimen"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Specimen"})
     reference: Annotated[str, reference_to("Specimen")] | Unset = UNSET
 
 
 class ObservationDeviceTo(Reference, kw_only=True):
-    """Reference to Device or DeviceMetric."""
+    """Reference to Device or 1 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Device", "DeviceMetric"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Device", "DeviceMetric"})
     reference: Annotated[str, reference_to("Device", "DeviceMetric")] | Unset = UNSET
 
 
 class ObservationHasMemberTo(Reference, kw_only=True):
     """Reference to MolecularSequence or 2 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "MolecularSequence", "Observation", "QuestionnaireResponse"})
     reference: Annotated[str, reference_to(
         "MolecularSequence", "Observation", "QuestionnaireResponse")] | Unset = UNSET
@@ -110,7 +110,7 @@ class ObservationHasMemberTo(Reference, kw_only=True):
 class ObservationDerivedFromTo(Reference, kw_only=True):
     """Reference to DocumentReference or 5 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "DocumentReference", "ImagingStudy", "Media", "MolecularSequence", "Observation",
         "QuestionnaireResponse"})
     reference: Annotated[str, reference_to(
@@ -121,8 +121,8 @@ class ObservationDerivedFromTo(Reference, kw_only=True):
 class Observation(DomainResource, kw_only=True, tag_field="resourceType", tag="Observation"):
     """Measurements and simple assertions."""
 
-    path: ClassVar[str] = "Observation"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "Observation"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "effective": (
             False, ("effectiveDateTime", "effectivePeriod", "effectiveTiming",
             "effectiveInstant",)),
@@ -181,13 +181,13 @@ class Observation(DomainResource, kw_only=True, tag_field="resourceType", tag="O
     def __post_init__(self) -> None:
         one_of(_OBSERVATION_EFFECTIVE(self), 0)
         one_of(_OBSERVATION_VALUE(self), 0)
-        check_observation(_OBSERVATION_VALUE(self), self.dataAbsentReason, self.component)
+        check_observation(_OBSERVATION_VALUE(self), self)
 
 
 class ObservationReferenceRange(BackboneElement, kw_only=True):
     """Provides guide for interpretation."""
 
-    path: ClassVar[str] = "Observation.referenceRange"
+    fhir_path: ClassVar[str] = "Observation.referenceRange"
     low: SimpleQuantity | Unset = UNSET
     high: SimpleQuantity | Unset = UNSET
     type: CodeableConcept | Unset = UNSET
@@ -203,8 +203,8 @@ class ObservationReferenceRange(BackboneElement, kw_only=True):
 class ObservationComponent(BackboneElement, kw_only=True):
     """Component results."""
 
-    path: ClassVar[str] = "Observation.component"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "Observation.component"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "value": (
             False, ("valueQuantity", "valueCodeableConcept", "valueString", "valueBoolean",
             "valueInteger", "valueRange", "valueRatio", "valueSampledData", "valueTime",

@@ -25,14 +25,14 @@ ObservationDefinitionQualifiedIntervalGenderCode = Literal["male", "female", "ot
 class ObservationDefinitionValidCodedValueSetTo(Reference, kw_only=True):
     """Reference to ValueSet."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"ValueSet"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"ValueSet"})
     reference: Annotated[str, reference_to("ValueSet")] | Unset = UNSET
 
 
 class ObservationDefinition(DomainResource, kw_only=True, tag_field="resourceType", tag="ObservationDefinition"):
     """Definition of an observation."""
 
-    path: ClassVar[str] = "ObservationDefinition"
+    fhir_path: ClassVar[str] = "ObservationDefinition"
     category: Many[CodeableConcept] | Unset = UNSET
     code: CodeableConcept
     identifier: Many[Identifier] | Unset = UNSET
@@ -54,7 +54,7 @@ class ObservationDefinition(DomainResource, kw_only=True, tag_field="resourceTyp
 class ObservationDefinitionQuantitativeDetails(BackboneElement, kw_only=True):
     """Characteristics of quantitative results."""
 
-    path: ClassVar[str] = "ObservationDefinition.quantitativeDetails"
+    fhir_path: ClassVar[str] = "ObservationDefinition.quantitativeDetails"
     customaryUnit: CodeableConcept | Unset = UNSET
     unit: CodeableConcept | Unset = UNSET
     conversionFactor: Decimal | Unset = UNSET
@@ -66,7 +66,7 @@ class ObservationDefinitionQuantitativeDetails(BackboneElement, kw_only=True):
 class ObservationDefinitionQualifiedInterval(BackboneElement, kw_only=True):
     """Qualified range for continuous and ordinal observation results."""
 
-    path: ClassVar[str] = "ObservationDefinition.qualifiedInterval"
+    fhir_path: ClassVar[str] = "ObservationDefinition.qualifiedInterval"
     category: ObservationDefinitionQualifiedIntervalCategoryCode | Unset = UNSET
     _category: Element | Unset = UNSET
     range: Range | Unset = UNSET

@@ -104,7 +104,7 @@ OperationDefinitionParameterBindingStrengthCode = Literal[
 class OperationDefinition(DomainResource, kw_only=True, tag_field="resourceType", tag="OperationDefinition"):
     """Definition of an operation or a named query."""
 
-    path: ClassVar[str] = "OperationDefinition"
+    fhir_path: ClassVar[str] = "OperationDefinition"
     url: Uri | Unset = UNSET
     _url: Element | Unset = UNSET
     version: String | Unset = UNSET
@@ -157,7 +157,7 @@ class OperationDefinition(DomainResource, kw_only=True, tag_field="resourceType"
 class OperationDefinitionParameter(BackboneElement, kw_only=True):
     """Parameters for the operation/query."""
 
-    path: ClassVar[str] = "OperationDefinition.parameter"
+    fhir_path: ClassVar[str] = "OperationDefinition.parameter"
     name: Code
     _name: Element | Unset = UNSET
     use: OperationDefinitionParameterUseCode
@@ -182,7 +182,7 @@ class OperationDefinitionParameter(BackboneElement, kw_only=True):
 class OperationDefinitionParameterBinding(BackboneElement, kw_only=True):
     """ValueSet details if this is coded."""
 
-    path: ClassVar[str] = "OperationDefinition.parameter.binding"
+    fhir_path: ClassVar[str] = "OperationDefinition.parameter.binding"
     strength: OperationDefinitionParameterBindingStrengthCode
     _strength: Element | Unset = UNSET
     valueSet: Canonical
@@ -192,7 +192,7 @@ class OperationDefinitionParameterBinding(BackboneElement, kw_only=True):
 class OperationDefinitionParameterReferencedFrom(BackboneElement, kw_only=True):
     """References to this parameter."""
 
-    path: ClassVar[str] = "OperationDefinition.parameter.referencedFrom"
+    fhir_path: ClassVar[str] = "OperationDefinition.parameter.referencedFrom"
     source: String
     _source: Element | Unset = UNSET
     sourceId: String | Unset = UNSET
@@ -202,7 +202,7 @@ class OperationDefinitionParameterReferencedFrom(BackboneElement, kw_only=True):
 class OperationDefinitionOverload(BackboneElement, kw_only=True):
     """Define overloaded variants for when generating code."""
 
-    path: ClassVar[str] = "OperationDefinition.overload"
+    fhir_path: ClassVar[str] = "OperationDefinition.overload"
     parameterName: Many[String] | Unset = UNSET
     _parameterName: Many[Element] | Unset = UNSET
     comment: String | Unset = UNSET

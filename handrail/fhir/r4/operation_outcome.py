@@ -25,14 +25,14 @@ OperationOutcomeIssueCodeCode = Literal[
 class OperationOutcome(DomainResource, kw_only=True, tag_field="resourceType", tag="OperationOutcome"):
     """Information about the success/failure of an action."""
 
-    path: ClassVar[str] = "OperationOutcome"
+    fhir_path: ClassVar[str] = "OperationOutcome"
     issue: Many[OperationOutcomeIssue]
 
 
 class OperationOutcomeIssue(BackboneElement, kw_only=True):
     """A single issue associated with the action."""
 
-    path: ClassVar[str] = "OperationOutcome.issue"
+    fhir_path: ClassVar[str] = "OperationOutcome.issue"
     severity: OperationOutcomeIssueSeverityCode
     _severity: Element | Unset = UNSET
     code: OperationOutcomeIssueCodeCode

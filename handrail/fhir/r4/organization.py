@@ -20,21 +20,21 @@ from handrail.fhir.r4.datatypes import (
 class OrganizationPartOfTo(Reference, kw_only=True):
     """Reference to Organization."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Organization"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Organization"})
     reference: Annotated[str, reference_to("Organization")] | Unset = UNSET
 
 
 class OrganizationEndpointTo(Reference, kw_only=True):
     """Reference to Endpoint."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Endpoint"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Endpoint"})
     reference: Annotated[str, reference_to("Endpoint")] | Unset = UNSET
 
 
 class Organization(DomainResource, kw_only=True, tag_field="resourceType", tag="Organization"):
     """A grouping of people or organizations with a common purpose."""
 
-    path: ClassVar[str] = "Organization"
+    fhir_path: ClassVar[str] = "Organization"
     identifier: Many[Identifier] | Unset = UNSET
     active: Boolean | Unset = UNSET
     _active: Element | Unset = UNSET
@@ -53,7 +53,7 @@ class Organization(DomainResource, kw_only=True, tag_field="resourceType", tag="
 class OrganizationContact(BackboneElement, kw_only=True):
     """Contact for the organization for a certain purpose."""
 
-    path: ClassVar[str] = "Organization.contact"
+    fhir_path: ClassVar[str] = "Organization.contact"
     purpose: CodeableConcept | Unset = UNSET
     name: HumanName | Unset = UNSET
     telecom: Many[ContactPoint] | Unset = UNSET

@@ -19,35 +19,35 @@ from handrail.fhir.r4.datatypes import (
 class OrganizationAffiliationOrganizationTo(Reference, kw_only=True):
     """Reference to Organization."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Organization"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Organization"})
     reference: Annotated[str, reference_to("Organization")] | Unset = UNSET
 
 
 class OrganizationAffiliationLocationTo(Reference, kw_only=True):
     """Reference to Location."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Location"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Location"})
     reference: Annotated[str, reference_to("Location")] | Unset = UNSET
 
 
 class OrganizationAffiliationHealthcareServiceTo(Reference, kw_only=True):
     """Reference to HealthcareService."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"HealthcareService"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"HealthcareService"})
     reference: Annotated[str, reference_to("HealthcareService")] | Unset = UNSET
 
 
 class OrganizationAffiliationEndpointTo(Reference, kw_only=True):
     """Reference to Endpoint."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Endpoint"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Endpoint"})
     reference: Annotated[str, reference_to("Endpoint")] | Unset = UNSET
 
 
 class OrganizationAffiliation(DomainResource, kw_only=True, tag_field="resourceType", tag="OrganizationAffiliation"):
     """Defines an affiliation/assotiation/relationship between 2 distinct oganizations, ...."""
 
-    path: ClassVar[str] = "OrganizationAffiliation"
+    fhir_path: ClassVar[str] = "OrganizationAffiliation"
     identifier: Many[Identifier] | Unset = UNSET
     active: Boolean | Unset = UNSET
     _active: Element | Unset = UNSET

@@ -45,15 +45,15 @@ _PARAMETERSPARAMETER_VALUE = attrgetter(
 class Parameters(Resource, kw_only=True, tag_field="resourceType", tag="Parameters"):
     """Operation Request or Response."""
 
-    path: ClassVar[str] = "Parameters"
+    fhir_path: ClassVar[str] = "Parameters"
     parameter: Many[ParametersParameter] | Unset = UNSET
 
 
 class ParametersParameter(BackboneElement, kw_only=True):
     """Operation Parameter."""
 
-    path: ClassVar[str] = "Parameters.parameter"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "Parameters.parameter"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "value": (
             False, ("valueBase64Binary", "valueBoolean", "valueCanonical", "valueCode", "valueDate",
             "valueDateTime", "valueDecimal", "valueId", "valueInstant", "valueInteger",

@@ -31,7 +31,7 @@ _PATIENT_MULTIPLEBIRTH = attrgetter(
 class PatientGeneralPractitionerTo(Reference, kw_only=True):
     """Reference to Organization or 2 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "Organization", "Practitioner", "PractitionerRole"})
     reference: Annotated[str, reference_to(
         "Organization", "Practitioner", "PractitionerRole")] | Unset = UNSET
@@ -40,22 +40,22 @@ class PatientGeneralPractitionerTo(Reference, kw_only=True):
 class PatientManagingOrganizationTo(Reference, kw_only=True):
     """Reference to Organization."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Organization"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Organization"})
     reference: Annotated[str, reference_to("Organization")] | Unset = UNSET
 
 
 class PatientLinkOtherTo(Reference, kw_only=True):
-    """Reference to Patient or RelatedPerson."""
+    """Reference to Patient or 1 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Patient", "RelatedPerson"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Patient", "RelatedPerson"})
     reference: Annotated[str, reference_to("Patient", "RelatedPerson")] | Unset = UNSET
 
 
 class Patient(DomainResource, kw_only=True, tag_field="resourceType", tag="Patient"):
     """Information about an individual or animal receiving health care services."""
 
-    path: ClassVar[str] = "Patient"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "Patient"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "deceased": (False, ("deceasedBoolean", "deceasedDateTime",)),
         "multipleBirth": (False, ("multipleBirthBoolean", "multipleBirthInteger",)),
     }
@@ -93,7 +93,7 @@ class Patient(DomainResource, kw_only=True, tag_field="resourceType", tag="Patie
 class PatientContact(BackboneElement, kw_only=True):
     """A contact party (e.g. guardian, partner, friend) for the patient."""
 
-    path: ClassVar[str] = "Patient.contact"
+    fhir_path: ClassVar[str] = "Patient.contact"
     relationship: Many[CodeableConcept] | Unset = UNSET
     name: HumanName | Unset = UNSET
     telecom: Many[ContactPoint] | Unset = UNSET
@@ -110,7 +110,7 @@ class PatientContact(BackboneElement, kw_only=True):
 class PatientCommunication(BackboneElement, kw_only=True):
     """A language which may be used to communicate with the patient about his or her health."""
 
-    path: ClassVar[str] = "Patient.communication"
+    fhir_path: ClassVar[str] = "Patient.communication"
     language: CodeableConcept
     preferred: Boolean | Unset = UNSET
     _preferred: Element | Unset = UNSET
@@ -119,7 +119,7 @@ class PatientCommunication(BackboneElement, kw_only=True):
 class PatientLink(BackboneElement, kw_only=True):
     """Link to another patient resource that concerns the same actual person."""
 
-    path: ClassVar[str] = "Patient.link"
+    fhir_path: ClassVar[str] = "Patient.link"
     other: PatientLinkOtherTo
     type: PatientLinkTypeCode
     _type: Element | Unset = UNSET

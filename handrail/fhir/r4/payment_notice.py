@@ -21,7 +21,7 @@ PaymentNoticeStatusCode = Literal["active", "cancelled", "draft", "entered-in-er
 class PaymentNoticeProviderTo(Reference, kw_only=True):
     """Reference to Organization or 2 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "Organization", "Practitioner", "PractitionerRole"})
     reference: Annotated[str, reference_to(
         "Organization", "Practitioner", "PractitionerRole")] | Unset = UNSET
@@ -30,21 +30,21 @@ class PaymentNoticeProviderTo(Reference, kw_only=True):
 class PaymentNoticePaymentTo(Reference, kw_only=True):
     """Reference to PaymentReconciliation."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"PaymentReconciliation"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"PaymentReconciliation"})
     reference: Annotated[str, reference_to("PaymentReconciliation")] | Unset = UNSET
 
 
 class PaymentNoticeRecipientTo(Reference, kw_only=True):
     """Reference to Organization."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Organization"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Organization"})
     reference: Annotated[str, reference_to("Organization")] | Unset = UNSET
 
 
 class PaymentNotice(DomainResource, kw_only=True, tag_field="resourceType", tag="PaymentNotice"):
     """PaymentNotice request."""
 
-    path: ClassVar[str] = "PaymentNotice"
+    fhir_path: ClassVar[str] = "PaymentNotice"
     identifier: Many[Identifier] | Unset = UNSET
     status: PaymentNoticeStatusCode
     _status: Element | Unset = UNSET

@@ -23,21 +23,21 @@ PaymentReconciliationProcessNoteTypeCode = Literal["display", "print", "printope
 class PaymentReconciliationPaymentIssuerTo(Reference, kw_only=True):
     """Reference to Organization."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Organization"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Organization"})
     reference: Annotated[str, reference_to("Organization")] | Unset = UNSET
 
 
 class PaymentReconciliationRequestTo(Reference, kw_only=True):
     """Reference to Task."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Task"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Task"})
     reference: Annotated[str, reference_to("Task")] | Unset = UNSET
 
 
 class PaymentReconciliationRequestorTo(Reference, kw_only=True):
     """Reference to Organization or 2 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "Organization", "Practitioner", "PractitionerRole"})
     reference: Annotated[str, reference_to(
         "Organization", "Practitioner", "PractitionerRole")] | Unset = UNSET
@@ -46,14 +46,14 @@ class PaymentReconciliationRequestorTo(Reference, kw_only=True):
 class PaymentReconciliationDetailResponsibleTo(Reference, kw_only=True):
     """Reference to PractitionerRole."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"PractitionerRole"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"PractitionerRole"})
     reference: Annotated[str, reference_to("PractitionerRole")] | Unset = UNSET
 
 
 class PaymentReconciliation(DomainResource, kw_only=True, tag_field="resourceType", tag="PaymentReconciliation"):
     """PaymentReconciliation resource."""
 
-    path: ClassVar[str] = "PaymentReconciliation"
+    fhir_path: ClassVar[str] = "PaymentReconciliation"
     identifier: Many[Identifier] | Unset = UNSET
     status: PaymentReconciliationStatusCode
     _status: Element | Unset = UNSET
@@ -79,7 +79,7 @@ class PaymentReconciliation(DomainResource, kw_only=True, tag_field="resourceTyp
 class PaymentReconciliationDetail(BackboneElement, kw_only=True):
     """Settlement particulars."""
 
-    path: ClassVar[str] = "PaymentReconciliation.detail"
+    fhir_path: ClassVar[str] = "PaymentReconciliation.detail"
     identifier: Identifier | Unset = UNSET
     predecessor: Identifier | Unset = UNSET
     type: CodeableConcept
@@ -96,7 +96,7 @@ class PaymentReconciliationDetail(BackboneElement, kw_only=True):
 class PaymentReconciliationProcessNote(BackboneElement, kw_only=True):
     """Note concerning processing."""
 
-    path: ClassVar[str] = "PaymentReconciliation.processNote"
+    fhir_path: ClassVar[str] = "PaymentReconciliation.processNote"
     type: PaymentReconciliationProcessNoteTypeCode | Unset = UNSET
     _type: Element | Unset = UNSET
     text: String | Unset = UNSET

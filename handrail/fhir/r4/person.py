@@ -23,14 +23,14 @@ PersonLinkAssuranceCode = Literal["level1", "level2", "level3", "level4"]
 class PersonManagingOrganizationTo(Reference, kw_only=True):
     """Reference to Organization."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Organization"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Organization"})
     reference: Annotated[str, reference_to("Organization")] | Unset = UNSET
 
 
 class PersonLinkTargetTo(Reference, kw_only=True):
     """Reference to Patient or 3 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "Patient", "Person", "Practitioner", "RelatedPerson"})
     reference: Annotated[str, reference_to(
         "Patient", "Person", "Practitioner", "RelatedPerson")] | Unset = UNSET
@@ -39,7 +39,7 @@ class PersonLinkTargetTo(Reference, kw_only=True):
 class Person(DomainResource, kw_only=True, tag_field="resourceType", tag="Person"):
     """A generic person record."""
 
-    path: ClassVar[str] = "Person"
+    fhir_path: ClassVar[str] = "Person"
     identifier: Many[Identifier] | Unset = UNSET
     name: Many[HumanName] | Unset = UNSET
     telecom: Many[ContactPoint] | Unset = UNSET
@@ -58,7 +58,7 @@ class Person(DomainResource, kw_only=True, tag_field="resourceType", tag="Person
 class PersonLink(BackboneElement, kw_only=True):
     """Link to a resource that concerns the same actual person."""
 
-    path: ClassVar[str] = "Person.link"
+    fhir_path: ClassVar[str] = "Person.link"
     target: PersonLinkTargetTo
     assurance: PersonLinkAssuranceCode | Unset = UNSET
     _assurance: Element | Unset = UNSET

@@ -52,15 +52,15 @@ _PLANDEFINITIONACTIONRELATEDACTION_OFFSET = attrgetter("offsetDuration", "offset
 class PlanDefinitionSubjectTo(Reference, kw_only=True):
     """Reference to Group."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Group"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Group"})
     reference: Annotated[str, reference_to("Group")] | Unset = UNSET
 
 
 class PlanDefinition(DomainResource, kw_only=True, tag_field="resourceType", tag="PlanDefinition"):
     """The definition of a plan for a series of actions, independent of any specific ...."""
 
-    path: ClassVar[str] = "PlanDefinition"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "PlanDefinition"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "subject": (False, ("subjectCodeableConcept", "subjectReference",)),
     }
     url: Uri | Unset = UNSET
@@ -119,7 +119,7 @@ class PlanDefinition(DomainResource, kw_only=True, tag_field="resourceType", tag
 class PlanDefinitionGoal(BackboneElement, kw_only=True):
     """What the plan is trying to accomplish."""
 
-    path: ClassVar[str] = "PlanDefinition.goal"
+    fhir_path: ClassVar[str] = "PlanDefinition.goal"
     category: CodeableConcept | Unset = UNSET
     description: CodeableConcept
     priority: CodeableConcept | Unset = UNSET
@@ -132,8 +132,8 @@ class PlanDefinitionGoal(BackboneElement, kw_only=True):
 class PlanDefinitionGoalTarget(BackboneElement, kw_only=True):
     """Target outcome for the goal."""
 
-    path: ClassVar[str] = "PlanDefinition.goal.target"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "PlanDefinition.goal.target"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "detail": (False, ("detailQuantity", "detailRange", "detailCodeableConcept",)),
     }
     measure: CodeableConcept | Unset = UNSET
@@ -149,8 +149,8 @@ class PlanDefinitionGoalTarget(BackboneElement, kw_only=True):
 class PlanDefinitionAction(BackboneElement, kw_only=True):
     """Action defined by the plan."""
 
-    path: ClassVar[str] = "PlanDefinition.action"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "PlanDefinition.action"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "subject": (False, ("subjectCodeableConcept", "subjectReference",)),
         "timing": (
             False, ("timingDateTime", "timingAge", "timingPeriod", "timingDuration", "timingRange",
@@ -216,7 +216,7 @@ class PlanDefinitionAction(BackboneElement, kw_only=True):
 class PlanDefinitionActionCondition(BackboneElement, kw_only=True):
     """Whether or not the action is applicable."""
 
-    path: ClassVar[str] = "PlanDefinition.action.condition"
+    fhir_path: ClassVar[str] = "PlanDefinition.action.condition"
     kind: PlanDefinitionActionConditionKindCode
     _kind: Element | Unset = UNSET
     expression: Expression | Unset = UNSET
@@ -225,8 +225,8 @@ class PlanDefinitionActionCondition(BackboneElement, kw_only=True):
 class PlanDefinitionActionRelatedAction(BackboneElement, kw_only=True):
     """Relationship to another action."""
 
-    path: ClassVar[str] = "PlanDefinition.action.relatedAction"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "PlanDefinition.action.relatedAction"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "offset": (False, ("offsetDuration", "offsetRange",)),
     }
     actionId: Id
@@ -243,7 +243,7 @@ class PlanDefinitionActionRelatedAction(BackboneElement, kw_only=True):
 class PlanDefinitionActionParticipant(BackboneElement, kw_only=True):
     """Who should participate in the action."""
 
-    path: ClassVar[str] = "PlanDefinition.action.participant"
+    fhir_path: ClassVar[str] = "PlanDefinition.action.participant"
     type: PlanDefinitionActionParticipantTypeCode
     _type: Element | Unset = UNSET
     role: CodeableConcept | Unset = UNSET
@@ -252,7 +252,7 @@ class PlanDefinitionActionParticipant(BackboneElement, kw_only=True):
 class PlanDefinitionActionDynamicValue(BackboneElement, kw_only=True):
     """Dynamic aspects of the definition."""
 
-    path: ClassVar[str] = "PlanDefinition.action.dynamicValue"
+    fhir_path: ClassVar[str] = "PlanDefinition.action.dynamicValue"
     path: String | Unset = UNSET
     _path: Element | Unset = UNSET
     expression: Expression | Unset = UNSET

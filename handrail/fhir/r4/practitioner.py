@@ -22,14 +22,14 @@ PractitionerGenderCode = Literal["male", "female", "other", "unknown"]
 class PractitionerQualificationIssuerTo(Reference, kw_only=True):
     """Reference to Organization."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Organization"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Organization"})
     reference: Annotated[str, reference_to("Organization")] | Unset = UNSET
 
 
 class Practitioner(DomainResource, kw_only=True, tag_field="resourceType", tag="Practitioner"):
     """A person with a formal responsibility in the provisioning of healthcare or related ...."""
 
-    path: ClassVar[str] = "Practitioner"
+    fhir_path: ClassVar[str] = "Practitioner"
     identifier: Many[Identifier] | Unset = UNSET
     active: Boolean | Unset = UNSET
     _active: Element | Unset = UNSET
@@ -48,7 +48,7 @@ class Practitioner(DomainResource, kw_only=True, tag_field="resourceType", tag="
 class PractitionerQualification(BackboneElement, kw_only=True):
     """Certification, licenses, or training pertaining to the provision of care."""
 
-    path: ClassVar[str] = "Practitioner.qualification"
+    fhir_path: ClassVar[str] = "Practitioner.qualification"
     identifier: Many[Identifier] | Unset = UNSET
     code: CodeableConcept
     period: Period | Unset = UNSET

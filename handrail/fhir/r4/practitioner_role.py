@@ -23,42 +23,42 @@ PractitionerRoleAvailableTimeDaysOfWeekCode = Literal[
 class PractitionerRolePractitionerTo(Reference, kw_only=True):
     """Reference to Practitioner."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Practitioner"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Practitioner"})
     reference: Annotated[str, reference_to("Practitioner")] | Unset = UNSET
 
 
 class PractitionerRoleOrganizationTo(Reference, kw_only=True):
     """Reference to Organization."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Organization"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Organization"})
     reference: Annotated[str, reference_to("Organization")] | Unset = UNSET
 
 
 class PractitionerRoleLocationTo(Reference, kw_only=True):
     """Reference to Location."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Location"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Location"})
     reference: Annotated[str, reference_to("Location")] | Unset = UNSET
 
 
 class PractitionerRoleHealthcareServiceTo(Reference, kw_only=True):
     """Reference to HealthcareService."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"HealthcareService"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"HealthcareService"})
     reference: Annotated[str, reference_to("HealthcareService")] | Unset = UNSET
 
 
 class PractitionerRoleEndpointTo(Reference, kw_only=True):
     """Reference to Endpoint."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Endpoint"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Endpoint"})
     reference: Annotated[str, reference_to("Endpoint")] | Unset = UNSET
 
 
 class PractitionerRole(DomainResource, kw_only=True, tag_field="resourceType", tag="PractitionerRole"):
     """Roles/organizations the practitioner is associated with."""
 
-    path: ClassVar[str] = "PractitionerRole"
+    fhir_path: ClassVar[str] = "PractitionerRole"
     identifier: Many[Identifier] | Unset = UNSET
     active: Boolean | Unset = UNSET
     _active: Element | Unset = UNSET
@@ -80,7 +80,7 @@ class PractitionerRole(DomainResource, kw_only=True, tag_field="resourceType", t
 class PractitionerRoleAvailableTime(BackboneElement, kw_only=True):
     """Times the Service Site is available."""
 
-    path: ClassVar[str] = "PractitionerRole.availableTime"
+    fhir_path: ClassVar[str] = "PractitionerRole.availableTime"
     daysOfWeek: Many[PractitionerRoleAvailableTimeDaysOfWeekCode] | Unset = UNSET
     _daysOfWeek: Many[Element] | Unset = UNSET
     allDay: Boolean | Unset = UNSET
@@ -94,7 +94,7 @@ class PractitionerRoleAvailableTime(BackboneElement, kw_only=True):
 class PractitionerRoleNotAvailable(BackboneElement, kw_only=True):
     """Not available during this time due to provided reason."""
 
-    path: ClassVar[str] = "PractitionerRole.notAvailable"
+    fhir_path: ClassVar[str] = "PractitionerRole.notAvailable"
     description: String
     _description: Element | Unset = UNSET
     during: Period | Unset = UNSET

@@ -28,39 +28,39 @@ _PROCEDURE_PERFORMED = attrgetter(
 
 
 class ProcedureBasedOnTo(Reference, kw_only=True):
-    """Reference to CarePlan or ServiceRequest."""
+    """Reference to CarePlan or 1 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"CarePlan", "ServiceRequest"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"CarePlan", "ServiceRequest"})
     reference: Annotated[str, reference_to("CarePlan", "ServiceRequest")] | Unset = UNSET
 
 
 class ProcedurePartOfTo(Reference, kw_only=True):
     """Reference to MedicationAdministration or 2 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "MedicationAdministration", "Observation", "Procedure"})
     reference: Annotated[str, reference_to(
         "MedicationAdministration", "Observation", "Procedure")] | Unset = UNSET
 
 
 class ProcedureSubjectTo(Reference, kw_only=True):
-    """Reference to Group or Patient."""
+    """Reference to Group or 1 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Group", "Patient"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Group", "Patient"})
     reference: Annotated[str, reference_to("Group", "Patient")] | Unset = UNSET
 
 
 class ProcedureEncounterTo(Reference, kw_only=True):
     """Reference to Encounter."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Encounter"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Encounter"})
     reference: Annotated[str, reference_to("Encounter")] | Unset = UNSET
 
 
 class ProcedureRecorderTo(Reference, kw_only=True):
     """Reference to Patient or 3 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "Patient", "Practitioner", "PractitionerRole", "RelatedPerson"})
     reference: Annotated[str, reference_to(
         "Patient", "Practitioner", "PractitionerRole", "RelatedPerson")] | Unset = UNSET
@@ -69,14 +69,14 @@ class ProcedureRecorderTo(Reference, kw_only=True):
 class ProcedureLocationTo(Reference, kw_only=True):
     """Reference to Location."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Location"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Location"})
     reference: Annotated[str, reference_to("Location")] | Unset = UNSET
 
 
 class ProcedureReasonReferenceTo(Reference, kw_only=True):
     """Reference to Condition or 4 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "Condition", "DiagnosticReport", "DocumentReference", "Observation", "Procedure"})
     reference: Annotated[str, reference_to(
         "Condition", "DiagnosticReport", "DocumentReference", "Observation",
@@ -86,7 +86,7 @@ class ProcedureReasonReferenceTo(Reference, kw_only=True):
 class ProcedureReportTo(Reference, kw_only=True):
     """Reference to Composition or 2 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "Composition", "DiagnosticReport", "DocumentReference"})
     reference: Annotated[str, reference_to(
         "Composition", "DiagnosticReport", "DocumentReference")] | Unset = UNSET
@@ -95,21 +95,21 @@ class ProcedureReportTo(Reference, kw_only=True):
 class ProcedureComplicationDetailTo(Reference, kw_only=True):
     """Reference to Condition."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Condition"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Condition"})
     reference: Annotated[str, reference_to("Condition")] | Unset = UNSET
 
 
 class ProcedureUsedReferenceTo(Reference, kw_only=True):
     """Reference to Device or 2 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Device", "Medication", "Substance"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Device", "Medication", "Substance"})
     reference: Annotated[str, reference_to("Device", "Medication", "Substance")] | Unset = UNSET
 
 
 class ProcedurePerformerActorTo(Reference, kw_only=True):
     """Reference to Device or 5 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "Device", "Organization", "Patient", "Practitioner", "PractitionerRole", "RelatedPerson"})
     reference: Annotated[str, reference_to(
         "Device", "Organization", "Patient", "Practitioner", "PractitionerRole",
@@ -119,22 +119,22 @@ class ProcedurePerformerActorTo(Reference, kw_only=True):
 class ProcedurePerformerOnBehalfOfTo(Reference, kw_only=True):
     """Reference to Organization."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Organization"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Organization"})
     reference: Annotated[str, reference_to("Organization")] | Unset = UNSET
 
 
 class ProcedureFocalDeviceManipulatedTo(Reference, kw_only=True):
     """Reference to Device."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Device"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Device"})
     reference: Annotated[str, reference_to("Device")] | Unset = UNSET
 
 
 class Procedure(DomainResource, kw_only=True, tag_field="resourceType", tag="Procedure"):
     """An action that is being or was performed on a patient."""
 
-    path: ClassVar[str] = "Procedure"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "Procedure"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "performed": (
             False, ("performedDateTime", "performedPeriod", "performedString", "performedAge",
             "performedRange",)),
@@ -184,7 +184,7 @@ class Procedure(DomainResource, kw_only=True, tag_field="resourceType", tag="Pro
 class ProcedurePerformer(BackboneElement, kw_only=True):
     """The people who performed the procedure."""
 
-    path: ClassVar[str] = "Procedure.performer"
+    fhir_path: ClassVar[str] = "Procedure.performer"
     function: CodeableConcept | Unset = UNSET
     actor: ProcedurePerformerActorTo
     onBehalfOf: ProcedurePerformerOnBehalfOfTo | Unset = UNSET
@@ -193,6 +193,6 @@ class ProcedurePerformer(BackboneElement, kw_only=True):
 class ProcedureFocalDevice(BackboneElement, kw_only=True):
     """Manipulated, implanted, or removed device."""
 
-    path: ClassVar[str] = "Procedure.focalDevice"
+    fhir_path: ClassVar[str] = "Procedure.focalDevice"
     action: CodeableConcept | Unset = UNSET
     manipulated: ProcedureFocalDeviceManipulatedTo

@@ -25,14 +25,14 @@ _PROVENANCE_OCCURRED = attrgetter("occurredPeriod", "occurredDateTime", "_occurr
 class ProvenanceLocationTo(Reference, kw_only=True):
     """Reference to Location."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Location"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Location"})
     reference: Annotated[str, reference_to("Location")] | Unset = UNSET
 
 
 class ProvenanceAgentWhoTo(Reference, kw_only=True):
     """Reference to Device or 5 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "Device", "Organization", "Patient", "Practitioner", "PractitionerRole", "RelatedPerson"})
     reference: Annotated[str, reference_to(
         "Device", "Organization", "Patient", "Practitioner", "PractitionerRole",
@@ -42,8 +42,8 @@ class ProvenanceAgentWhoTo(Reference, kw_only=True):
 class Provenance(DomainResource, kw_only=True, tag_field="resourceType", tag="Provenance"):
     """Who, What, When for a set of resources."""
 
-    path: ClassVar[str] = "Provenance"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "Provenance"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "occurred": (False, ("occurredPeriod", "occurredDateTime",)),
     }
     target: Many[Reference]
@@ -68,7 +68,7 @@ class Provenance(DomainResource, kw_only=True, tag_field="resourceType", tag="Pr
 class ProvenanceAgent(BackboneElement, kw_only=True):
     """Actor involved."""
 
-    path: ClassVar[str] = "Provenance.agent"
+    fhir_path: ClassVar[str] = "Provenance.agent"
     type: CodeableConcept | Unset = UNSET
     role: Many[CodeableConcept] | Unset = UNSET
     who: ProvenanceAgentWhoTo
@@ -78,7 +78,7 @@ class ProvenanceAgent(BackboneElement, kw_only=True):
 class ProvenanceEntity(BackboneElement, kw_only=True):
     """An entity used in this activity."""
 
-    path: ClassVar[str] = "Provenance.entity"
+    fhir_path: ClassVar[str] = "Provenance.entity"
     role: ProvenanceEntityRoleCode
     _role: Element | Unset = UNSET
     what: Reference

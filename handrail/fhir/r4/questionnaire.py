@@ -78,7 +78,7 @@ _QUESTIONNAIREITEMINITIAL_VALUE = attrgetter(
 class Questionnaire(DomainResource, kw_only=True, tag_field="resourceType", tag="Questionnaire"):
     """A structured set of questions."""
 
-    path: ClassVar[str] = "Questionnaire"
+    fhir_path: ClassVar[str] = "Questionnaire"
     url: Uri | Unset = UNSET
     _url: Element | Unset = UNSET
     identifier: Many[Identifier] | Unset = UNSET
@@ -121,7 +121,7 @@ class Questionnaire(DomainResource, kw_only=True, tag_field="resourceType", tag=
 class QuestionnaireItem(BackboneElement, kw_only=True):
     """Questions and sections within the Questionnaire."""
 
-    path: ClassVar[str] = "Questionnaire.item"
+    fhir_path: ClassVar[str] = "Questionnaire.item"
     linkId: String
     _linkId: Element | Unset = UNSET
     definition: Uri | Unset = UNSET
@@ -157,8 +157,8 @@ class QuestionnaireItem(BackboneElement, kw_only=True):
 class QuestionnaireItemEnableWhen(BackboneElement, kw_only=True):
     """Only allow data when."""
 
-    path: ClassVar[str] = "Questionnaire.item.enableWhen"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "Questionnaire.item.enableWhen"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "answer": (
             True, ("answerBoolean", "answerDecimal", "answerInteger", "answerDate",
             "answerDateTime", "answerTime", "answerString", "answerCoding", "answerQuantity",
@@ -194,8 +194,8 @@ class QuestionnaireItemEnableWhen(BackboneElement, kw_only=True):
 class QuestionnaireItemAnswerOption(BackboneElement, kw_only=True):
     """Permitted answer."""
 
-    path: ClassVar[str] = "Questionnaire.item.answerOption"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "Questionnaire.item.answerOption"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "value": (
             True, ("valueInteger", "valueDate", "valueTime", "valueString", "valueCoding",
             "valueReference",)),
@@ -220,8 +220,8 @@ class QuestionnaireItemAnswerOption(BackboneElement, kw_only=True):
 class QuestionnaireItemInitial(BackboneElement, kw_only=True):
     """Initial value(s) when item is first rendered."""
 
-    path: ClassVar[str] = "Questionnaire.item.initial"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "Questionnaire.item.initial"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "value": (
             True, ("valueBoolean", "valueDecimal", "valueInteger", "valueDate", "valueDateTime",
             "valueTime", "valueString", "valueUri", "valueAttachment", "valueCoding",

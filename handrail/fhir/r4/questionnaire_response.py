@@ -31,30 +31,30 @@ _QUESTIONNAIRERESPONSEITEMANSWER_VALUE = attrgetter(
 
 
 class QuestionnaireResponseBasedOnTo(Reference, kw_only=True):
-    """Reference to CarePlan or ServiceRequest."""
+    """Reference to CarePlan or 1 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"CarePlan", "ServiceRequest"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"CarePlan", "ServiceRequest"})
     reference: Annotated[str, reference_to("CarePlan", "ServiceRequest")] | Unset = UNSET
 
 
 class QuestionnaireResponsePartOfTo(Reference, kw_only=True):
-    """Reference to Observation or Procedure."""
+    """Reference to Observation or 1 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Observation", "Procedure"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Observation", "Procedure"})
     reference: Annotated[str, reference_to("Observation", "Procedure")] | Unset = UNSET
 
 
 class QuestionnaireResponseEncounterTo(Reference, kw_only=True):
     """Reference to Encounter."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Encounter"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Encounter"})
     reference: Annotated[str, reference_to("Encounter")] | Unset = UNSET
 
 
 class QuestionnaireResponseAuthorTo(Reference, kw_only=True):
     """Reference to Device or 5 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "Device", "Organization", "Patient", "Practitioner", "PractitionerRole", "RelatedPerson"})
     reference: Annotated[str, reference_to(
         "Device", "Organization", "Patient", "Practitioner", "PractitionerRole",
@@ -64,7 +64,7 @@ class QuestionnaireResponseAuthorTo(Reference, kw_only=True):
 class QuestionnaireResponseSourceTo(Reference, kw_only=True):
     """Reference to Patient or 3 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "Patient", "Practitioner", "PractitionerRole", "RelatedPerson"})
     reference: Annotated[str, reference_to(
         "Patient", "Practitioner", "PractitionerRole", "RelatedPerson")] | Unset = UNSET
@@ -73,7 +73,7 @@ class QuestionnaireResponseSourceTo(Reference, kw_only=True):
 class QuestionnaireResponse(DomainResource, kw_only=True, tag_field="resourceType", tag="QuestionnaireResponse"):
     """A structured set of questions and their answers."""
 
-    path: ClassVar[str] = "QuestionnaireResponse"
+    fhir_path: ClassVar[str] = "QuestionnaireResponse"
     identifier: Identifier | Unset = UNSET
     basedOn: Many[QuestionnaireResponseBasedOnTo] | Unset = UNSET
     partOf: Many[QuestionnaireResponsePartOfTo] | Unset = UNSET
@@ -93,7 +93,7 @@ class QuestionnaireResponse(DomainResource, kw_only=True, tag_field="resourceTyp
 class QuestionnaireResponseItem(BackboneElement, kw_only=True):
     """Groups and questions."""
 
-    path: ClassVar[str] = "QuestionnaireResponse.item"
+    fhir_path: ClassVar[str] = "QuestionnaireResponse.item"
     linkId: String
     _linkId: Element | Unset = UNSET
     definition: Uri | Unset = UNSET
@@ -110,8 +110,8 @@ class QuestionnaireResponseItem(BackboneElement, kw_only=True):
 class QuestionnaireResponseItemAnswer(BackboneElement, kw_only=True):
     """The response(s) to the question."""
 
-    path: ClassVar[str] = "QuestionnaireResponse.item.answer"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "QuestionnaireResponse.item.answer"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "value": (
             False, ("valueBoolean", "valueDecimal", "valueInteger", "valueDate", "valueDateTime",
             "valueTime", "valueString", "valueUri", "valueAttachment", "valueCoding",

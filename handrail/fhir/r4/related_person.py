@@ -22,14 +22,14 @@ RelatedPersonGenderCode = Literal["male", "female", "other", "unknown"]
 class RelatedPersonPatientTo(Reference, kw_only=True):
     """Reference to Patient."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Patient"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Patient"})
     reference: Annotated[str, reference_to("Patient")] | Unset = UNSET
 
 
 class RelatedPerson(DomainResource, kw_only=True, tag_field="resourceType", tag="RelatedPerson"):
     """A person that is related to a patient, but who is not a direct target of care."""
 
-    path: ClassVar[str] = "RelatedPerson"
+    fhir_path: ClassVar[str] = "RelatedPerson"
     identifier: Many[Identifier] | Unset = UNSET
     active: Boolean | Unset = UNSET
     _active: Element | Unset = UNSET
@@ -50,7 +50,7 @@ class RelatedPerson(DomainResource, kw_only=True, tag_field="resourceType", tag=
 class RelatedPersonCommunication(BackboneElement, kw_only=True):
     """A language which may be used to communicate with about the patient's health."""
 
-    path: ClassVar[str] = "RelatedPerson.communication"
+    fhir_path: ClassVar[str] = "RelatedPerson.communication"
     language: CodeableConcept
     preferred: Boolean | Unset = UNSET
     _preferred: Element | Unset = UNSET

@@ -42,23 +42,24 @@ _REQUESTGROUPACTIONRELATEDACTION_OFFSET = attrgetter("offsetDuration", "offsetRa
 
 
 class RequestGroupSubjectTo(Reference, kw_only=True):
-    """Reference to Group or Patient."""
+    """Reference to Group or 1 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Group", "Patient"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Group", "Patient"})
     reference: Annotated[str, reference_to("Group", "Patient")] | Unset = UNSET
 
 
 class RequestGroupEncounterTo(Reference, kw_only=True):
     """Reference to Encounter."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Encounter"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Encounter"})
     reference: Annotated[str, reference_to("Encounter")] | Unset = UNSET
 
 
 class RequestGroupAuthorTo(Reference, kw_only=True):
     """Reference to Device or 2 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Device", "Practitioner", "PractitionerRole"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
+        "Device", "Practitioner", "PractitionerRole"})
     reference: Annotated[str, reference_to(
         "Device", "Practitioner", "PractitionerRole")] | Unset = UNSET
 
@@ -66,7 +67,7 @@ class RequestGroupAuthorTo(Reference, kw_only=True):
 class RequestGroupReasonReferenceTo(Reference, kw_only=True):
     """Reference to Condition or 3 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "Condition", "DiagnosticReport", "DocumentReference", "Observation"})
     reference: Annotated[str, reference_to(
         "Condition", "DiagnosticReport", "DocumentReference", "Observation")] | Unset = UNSET
@@ -75,7 +76,7 @@ class RequestGroupReasonReferenceTo(Reference, kw_only=True):
 class RequestGroupActionParticipantTo(Reference, kw_only=True):
     """Reference to Device or 4 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "Device", "Patient", "Practitioner", "PractitionerRole", "RelatedPerson"})
     reference: Annotated[str, reference_to(
         "Device", "Patient", "Practitioner", "PractitionerRole", "RelatedPerson")] | Unset = UNSET
@@ -84,7 +85,7 @@ class RequestGroupActionParticipantTo(Reference, kw_only=True):
 class RequestGroup(DomainResource, kw_only=True, tag_field="resourceType", tag="RequestGroup"):
     """A group of related requests."""
 
-    path: ClassVar[str] = "RequestGroup"
+    fhir_path: ClassVar[str] = "RequestGroup"
     identifier: Many[Identifier] | Unset = UNSET
     instantiatesCanonical: Many[Canonical] | Unset = UNSET
     _instantiatesCanonical: Many[Element] | Unset = UNSET
@@ -114,8 +115,8 @@ class RequestGroup(DomainResource, kw_only=True, tag_field="resourceType", tag="
 class RequestGroupAction(BackboneElement, kw_only=True):
     """Proposed actions, if any."""
 
-    path: ClassVar[str] = "RequestGroup.action"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "RequestGroup.action"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "timing": (
             False, ("timingDateTime", "timingAge", "timingPeriod", "timingDuration", "timingRange",
             "timingTiming",)),
@@ -164,7 +165,7 @@ class RequestGroupAction(BackboneElement, kw_only=True):
 class RequestGroupActionCondition(BackboneElement, kw_only=True):
     """Whether or not the action is applicable."""
 
-    path: ClassVar[str] = "RequestGroup.action.condition"
+    fhir_path: ClassVar[str] = "RequestGroup.action.condition"
     kind: RequestGroupActionConditionKindCode
     _kind: Element | Unset = UNSET
     expression: Expression | Unset = UNSET
@@ -173,8 +174,8 @@ class RequestGroupActionCondition(BackboneElement, kw_only=True):
 class RequestGroupActionRelatedAction(BackboneElement, kw_only=True):
     """Relationship to another action."""
 
-    path: ClassVar[str] = "RequestGroup.action.relatedAction"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "RequestGroup.action.relatedAction"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "offset": (False, ("offsetDuration", "offsetRange",)),
     }
     actionId: Id

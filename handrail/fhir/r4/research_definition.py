@@ -28,22 +28,22 @@ _RESEARCHDEFINITION_SUBJECT = attrgetter("subjectCodeableConcept", "subjectRefer
 class ResearchDefinitionSubjectTo(Reference, kw_only=True):
     """Reference to Group."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Group"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Group"})
     reference: Annotated[str, reference_to("Group")] | Unset = UNSET
 
 
 class ResearchDefinitionPopulationTo(Reference, kw_only=True):
     """Reference to ResearchElementDefinition."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"ResearchElementDefinition"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"ResearchElementDefinition"})
     reference: Annotated[str, reference_to("ResearchElementDefinition")] | Unset = UNSET
 
 
 class ResearchDefinition(DomainResource, kw_only=True, tag_field="resourceType", tag="ResearchDefinition"):
     """A research context or question."""
 
-    path: ClassVar[str] = "ResearchDefinition"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "ResearchDefinition"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "subject": (False, ("subjectCodeableConcept", "subjectReference",)),
     }
     url: Uri | Unset = UNSET

@@ -41,15 +41,15 @@ _RESEARCHELEMENTDEFINITIONCHARACTERISTIC_PARTICIPANTEFFECTIVE = attrgetter(
 class ResearchElementDefinitionSubjectTo(Reference, kw_only=True):
     """Reference to Group."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Group"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Group"})
     reference: Annotated[str, reference_to("Group")] | Unset = UNSET
 
 
 class ResearchElementDefinition(DomainResource, kw_only=True, tag_field="resourceType", tag="ResearchElementDefinition"):
     """A population, intervention, or exposure definition."""
 
-    path: ClassVar[str] = "ResearchElementDefinition"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "ResearchElementDefinition"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "subject": (False, ("subjectCodeableConcept", "subjectReference",)),
     }
     url: Uri | Unset = UNSET
@@ -114,8 +114,8 @@ class ResearchElementDefinition(DomainResource, kw_only=True, tag_field="resourc
 class ResearchElementDefinitionCharacteristic(BackboneElement, kw_only=True):
     """What defines the members of the research element."""
 
-    path: ClassVar[str] = "ResearchElementDefinition.characteristic"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "ResearchElementDefinition.characteristic"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "definition": (
             True, ("definitionCodeableConcept", "definitionCanonical", "definitionExpression",
             "definitionDataRequirement",)),

@@ -25,42 +25,43 @@ ResearchStudyStatusCode = Literal[
 class ResearchStudyProtocolTo(Reference, kw_only=True):
     """Reference to PlanDefinition."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"PlanDefinition"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"PlanDefinition"})
     reference: Annotated[str, reference_to("PlanDefinition")] | Unset = UNSET
 
 
 class ResearchStudyPartOfTo(Reference, kw_only=True):
     """Reference to ResearchStudy."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"ResearchStudy"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"ResearchStudy"})
     reference: Annotated[str, reference_to("ResearchStudy")] | Unset = UNSET
 
 
 class ResearchStudyEnrollmentTo(Reference, kw_only=True):
     """Reference to Group."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Group"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Group"})
     reference: Annotated[str, reference_to("Group")] | Unset = UNSET
 
 
 class ResearchStudySponsorTo(Reference, kw_only=True):
     """Reference to Organization."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Organization"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Organization"})
     reference: Annotated[str, reference_to("Organization")] | Unset = UNSET
 
 
 class ResearchStudyPrincipalInvestigatorTo(Reference, kw_only=True):
-    """Reference to Practitioner or PractitionerRole."""
+    """Reference to Practitioner or 1 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Practitioner", "PractitionerRole"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Practitioner", "PractitionerRole"})
     reference: Annotated[str, reference_to("Practitioner", "PractitionerRole")] | Unset = UNSET
 
 
 class ResearchStudySiteTo(Reference, kw_only=True):
     """Reference to Location or 2 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Location", "Organization", "ResearchStudy"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
+        "Location", "Organization", "ResearchStudy"})
     reference: Annotated[str, reference_to(
         "Location", "Organization", "ResearchStudy")] | Unset = UNSET
 
@@ -68,7 +69,7 @@ class ResearchStudySiteTo(Reference, kw_only=True):
 class ResearchStudy(DomainResource, kw_only=True, tag_field="resourceType", tag="ResearchStudy"):
     """Investigation to increase healthcare-related patient-independent knowledge."""
 
-    path: ClassVar[str] = "ResearchStudy"
+    fhir_path: ClassVar[str] = "ResearchStudy"
     identifier: Many[Identifier] | Unset = UNSET
     title: String | Unset = UNSET
     _title: Element | Unset = UNSET
@@ -101,7 +102,7 @@ class ResearchStudy(DomainResource, kw_only=True, tag_field="resourceType", tag=
 class ResearchStudyArm(BackboneElement, kw_only=True):
     """Defined path through the study for a subject."""
 
-    path: ClassVar[str] = "ResearchStudy.arm"
+    fhir_path: ClassVar[str] = "ResearchStudy.arm"
     name: String
     _name: Element | Unset = UNSET
     type: CodeableConcept | Unset = UNSET
@@ -112,7 +113,7 @@ class ResearchStudyArm(BackboneElement, kw_only=True):
 class ResearchStudyObjective(BackboneElement, kw_only=True):
     """A goal for the study."""
 
-    path: ClassVar[str] = "ResearchStudy.objective"
+    fhir_path: ClassVar[str] = "ResearchStudy.objective"
     name: String | Unset = UNSET
     _name: Element | Unset = UNSET
     type: CodeableConcept | Unset = UNSET

@@ -22,28 +22,28 @@ ResearchSubjectStatusCode = Literal[
 class ResearchSubjectStudyTo(Reference, kw_only=True):
     """Reference to ResearchStudy."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"ResearchStudy"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"ResearchStudy"})
     reference: Annotated[str, reference_to("ResearchStudy")] | Unset = UNSET
 
 
 class ResearchSubjectIndividualTo(Reference, kw_only=True):
     """Reference to Patient."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Patient"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Patient"})
     reference: Annotated[str, reference_to("Patient")] | Unset = UNSET
 
 
 class ResearchSubjectConsentTo(Reference, kw_only=True):
     """Reference to Consent."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Consent"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Consent"})
     reference: Annotated[str, reference_to("Consent")] | Unset = UNSET
 
 
 class ResearchSubject(DomainResource, kw_only=True, tag_field="resourceType", tag="ResearchSubject"):
     """Physical entity which is the primary unit of interest in the study."""
 
-    path: ClassVar[str] = "ResearchSubject"
+    fhir_path: ClassVar[str] = "ResearchSubject"
     identifier: Many[Identifier] | Unset = UNSET
     status: ResearchSubjectStatusCode
     _status: Element | Unset = UNSET

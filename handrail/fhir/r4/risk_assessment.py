@@ -30,30 +30,31 @@ _RISKASSESSMENTPREDICTION_WHEN = attrgetter("whenPeriod", "whenRange")
 
 
 class RiskAssessmentSubjectTo(Reference, kw_only=True):
-    """Reference to Group or Patient."""
+    """Reference to Group or 1 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Group", "Patient"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Group", "Patient"})
     reference: Annotated[str, reference_to("Group", "Patient")] | Unset = UNSET
 
 
 class RiskAssessmentEncounterTo(Reference, kw_only=True):
     """Reference to Encounter."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Encounter"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Encounter"})
     reference: Annotated[str, reference_to("Encounter")] | Unset = UNSET
 
 
 class RiskAssessmentConditionTo(Reference, kw_only=True):
     """Reference to Condition."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Condition"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Condition"})
     reference: Annotated[str, reference_to("Condition")] | Unset = UNSET
 
 
 class RiskAssessmentPerformerTo(Reference, kw_only=True):
     """Reference to Device or 2 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Device", "Practitioner", "PractitionerRole"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
+        "Device", "Practitioner", "PractitionerRole"})
     reference: Annotated[str, reference_to(
         "Device", "Practitioner", "PractitionerRole")] | Unset = UNSET
 
@@ -61,7 +62,7 @@ class RiskAssessmentPerformerTo(Reference, kw_only=True):
 class RiskAssessmentReasonReferenceTo(Reference, kw_only=True):
     """Reference to Condition or 3 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "Condition", "DiagnosticReport", "DocumentReference", "Observation"})
     reference: Annotated[str, reference_to(
         "Condition", "DiagnosticReport", "DocumentReference", "Observation")] | Unset = UNSET
@@ -70,8 +71,8 @@ class RiskAssessmentReasonReferenceTo(Reference, kw_only=True):
 class RiskAssessment(DomainResource, kw_only=True, tag_field="resourceType", tag="RiskAssessment"):
     """Potential outcomes for a subject with likelihood."""
 
-    path: ClassVar[str] = "RiskAssessment"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "RiskAssessment"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "occurrence": (False, ("occurrenceDateTime", "occurrencePeriod",)),
     }
     identifier: Many[Identifier] | Unset = UNSET
@@ -103,8 +104,8 @@ class RiskAssessment(DomainResource, kw_only=True, tag_field="resourceType", tag
 class RiskAssessmentPrediction(BackboneElement, kw_only=True):
     """Outcome predicted."""
 
-    path: ClassVar[str] = "RiskAssessment.prediction"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "RiskAssessment.prediction"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "probability": (False, ("probabilityDecimal", "probabilityRange",)),
         "when": (False, ("whenPeriod", "whenRange",)),
     }

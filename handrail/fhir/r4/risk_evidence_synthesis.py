@@ -24,14 +24,14 @@ RiskEvidenceSynthesisStatusCode = Literal["draft", "active", "retired", "unknown
 class RiskEvidenceSynthesisPopulationTo(Reference, kw_only=True):
     """Reference to EvidenceVariable."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"EvidenceVariable"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"EvidenceVariable"})
     reference: Annotated[str, reference_to("EvidenceVariable")] | Unset = UNSET
 
 
 class RiskEvidenceSynthesis(DomainResource, kw_only=True, tag_field="resourceType", tag="RiskEvidenceSynthesis"):
     """A quantified estimate of risk based on a body of evidence."""
 
-    path: ClassVar[str] = "RiskEvidenceSynthesis"
+    fhir_path: ClassVar[str] = "RiskEvidenceSynthesis"
     url: Uri | Unset = UNSET
     _url: Element | Unset = UNSET
     identifier: Many[Identifier] | Unset = UNSET
@@ -79,7 +79,7 @@ class RiskEvidenceSynthesis(DomainResource, kw_only=True, tag_field="resourceTyp
 class RiskEvidenceSynthesisSampleSize(BackboneElement, kw_only=True):
     """What sample size was involved?."""
 
-    path: ClassVar[str] = "RiskEvidenceSynthesis.sampleSize"
+    fhir_path: ClassVar[str] = "RiskEvidenceSynthesis.sampleSize"
     description: String | Unset = UNSET
     _description: Element | Unset = UNSET
     numberOfStudies: Integer | Unset = UNSET
@@ -91,7 +91,7 @@ class RiskEvidenceSynthesisSampleSize(BackboneElement, kw_only=True):
 class RiskEvidenceSynthesisRiskEstimate(BackboneElement, kw_only=True):
     """What was the estimated risk."""
 
-    path: ClassVar[str] = "RiskEvidenceSynthesis.riskEstimate"
+    fhir_path: ClassVar[str] = "RiskEvidenceSynthesis.riskEstimate"
     description: String | Unset = UNSET
     _description: Element | Unset = UNSET
     type: CodeableConcept | Unset = UNSET
@@ -108,7 +108,7 @@ class RiskEvidenceSynthesisRiskEstimate(BackboneElement, kw_only=True):
 class RiskEvidenceSynthesisRiskEstimatePrecisionEstimate(BackboneElement, kw_only=True):
     """How precise the estimate is."""
 
-    path: ClassVar[str] = "RiskEvidenceSynthesis.riskEstimate.precisionEstimate"
+    fhir_path: ClassVar[str] = "RiskEvidenceSynthesis.riskEstimate.precisionEstimate"
     type: CodeableConcept | Unset = UNSET
     level: Decimal | Unset = UNSET
     _level: Element | Unset = UNSET
@@ -121,7 +121,7 @@ class RiskEvidenceSynthesisRiskEstimatePrecisionEstimate(BackboneElement, kw_onl
 class RiskEvidenceSynthesisCertainty(BackboneElement, kw_only=True):
     """How certain is the risk."""
 
-    path: ClassVar[str] = "RiskEvidenceSynthesis.certainty"
+    fhir_path: ClassVar[str] = "RiskEvidenceSynthesis.certainty"
     rating: Many[CodeableConcept] | Unset = UNSET
     note: Many[Annotation] | Unset = UNSET
     certaintySubcomponent: Many[RiskEvidenceSynthesisCertaintyCertaintySubcomponent] | Unset = UNSET
@@ -130,7 +130,7 @@ class RiskEvidenceSynthesisCertainty(BackboneElement, kw_only=True):
 class RiskEvidenceSynthesisCertaintyCertaintySubcomponent(BackboneElement, kw_only=True):
     """A component that contributes to the overall certainty."""
 
-    path: ClassVar[str] = "RiskEvidenceSynthesis.certainty.certaintySubcomponent"
+    fhir_path: ClassVar[str] = "RiskEvidenceSynthesis.certainty.certaintySubcomponent"
     type: CodeableConcept | Unset = UNSET
     rating: Many[CodeableConcept] | Unset = UNSET
     note: Many[Annotation] | Unset = UNSET

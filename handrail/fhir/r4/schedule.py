@@ -19,7 +19,7 @@ from handrail.fhir.r4.datatypes import (
 class ScheduleActorTo(Reference, kw_only=True):
     """Reference to Device or 6 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "Device", "HealthcareService", "Location", "Patient", "Practitioner", "PractitionerRole",
         "RelatedPerson"})
     reference: Annotated[str, reference_to(
@@ -30,7 +30,7 @@ class ScheduleActorTo(Reference, kw_only=True):
 class Schedule(DomainResource, kw_only=True, tag_field="resourceType", tag="Schedule"):
     """A container for slots of time that may be available for booking appointments."""
 
-    path: ClassVar[str] = "Schedule"
+    fhir_path: ClassVar[str] = "Schedule"
     identifier: Many[Identifier] | Unset = UNSET
     active: Boolean | Unset = UNSET
     _active: Element | Unset = UNSET

@@ -63,7 +63,7 @@ SearchParameterModifierCode = Literal[
 class SearchParameter(DomainResource, kw_only=True, tag_field="resourceType", tag="SearchParameter"):
     """Search parameter for a resource."""
 
-    path: ClassVar[str] = "SearchParameter"
+    fhir_path: ClassVar[str] = "SearchParameter"
     url: Uri
     _url: Element | Unset = UNSET
     version: String | Unset = UNSET
@@ -117,7 +117,7 @@ class SearchParameter(DomainResource, kw_only=True, tag_field="resourceType", ta
 class SearchParameterComponent(BackboneElement, kw_only=True):
     """For Composite resources to define the parts."""
 
-    path: ClassVar[str] = "SearchParameter.component"
+    fhir_path: ClassVar[str] = "SearchParameter.component"
     definition: Canonical
     _definition: Element | Unset = UNSET
     expression: String

@@ -37,7 +37,7 @@ _SERVICEREQUEST_ASNEEDED = attrgetter(
 class ServiceRequestBasedOnTo(Reference, kw_only=True):
     """Reference to CarePlan or 2 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "CarePlan", "MedicationRequest", "ServiceRequest"})
     reference: Annotated[str, reference_to(
         "CarePlan", "MedicationRequest", "ServiceRequest")] | Unset = UNSET
@@ -46,14 +46,14 @@ class ServiceRequestBasedOnTo(Reference, kw_only=True):
 class ServiceRequestReplacesTo(Reference, kw_only=True):
     """Reference to ServiceRequest."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"ServiceRequest"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"ServiceRequest"})
     reference: Annotated[str, reference_to("ServiceRequest")] | Unset = UNSET
 
 
 class ServiceRequestSubjectTo(Reference, kw_only=True):
     """Reference to Device or 3 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Device", "Group", "Location", "Patient"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Device", "Group", "Location", "Patient"})
     reference: Annotated[str, reference_to(
         "Device", "Group", "Location", "Patient")] | Unset = UNSET
 
@@ -61,14 +61,14 @@ class ServiceRequestSubjectTo(Reference, kw_only=True):
 class ServiceRequestEncounterTo(Reference, kw_only=True):
     """Reference to Encounter."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Encounter"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Encounter"})
     reference: Annotated[str, reference_to("Encounter")] | Unset = UNSET
 
 
 class ServiceRequestRequesterTo(Reference, kw_only=True):
     """Reference to Device or 5 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "Device", "Organization", "Patient", "Practitioner", "PractitionerRole", "RelatedPerson"})
     reference: Annotated[str, reference_to(
         "Device", "Organization", "Patient", "Practitioner", "PractitionerRole",
@@ -78,7 +78,7 @@ class ServiceRequestRequesterTo(Reference, kw_only=True):
 class ServiceRequestPerformerTo(Reference, kw_only=True):
     """Reference to CareTeam or 7 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "CareTeam", "Device", "HealthcareService", "Organization", "Patient", "Practitioner",
         "PractitionerRole", "RelatedPerson"})
     reference: Annotated[str, reference_to(
@@ -89,45 +89,45 @@ class ServiceRequestPerformerTo(Reference, kw_only=True):
 class ServiceRequestLocationReferenceTo(Reference, kw_only=True):
     """Reference to Location."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Location"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Location"})
     reference: Annotated[str, reference_to("Location")] | Unset = UNSET
 
 
 class ServiceRequestReasonReferenceTo(Reference, kw_only=True):
     """Reference to Condition or 3 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "Condition", "DiagnosticReport", "DocumentReference", "Observation"})
     reference: Annotated[str, reference_to(
         "Condition", "DiagnosticReport", "DocumentReference", "Observation")] | Unset = UNSET
 
 
 class ServiceRequestInsuranceTo(Reference, kw_only=True):
-    """Reference to ClaimResponse or Coverage."""
+    """Reference to ClaimResponse or 1 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"ClaimResponse", "Coverage"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"ClaimResponse", "Coverage"})
     reference: Annotated[str, reference_to("ClaimResponse", "Coverage")] | Unset = UNSET
 
 
 class ServiceRequestSpecimenTo(Reference, kw_only=True):
     """Reference to Specimen."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Specimen"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Specimen"})
     reference: Annotated[str, reference_to("Specimen")] | Unset = UNSET
 
 
 class ServiceRequestRelevantHistoryTo(Reference, kw_only=True):
     """Reference to Provenance."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Provenance"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Provenance"})
     reference: Annotated[str, reference_to("Provenance")] | Unset = UNSET
 
 
 class ServiceRequest(DomainResource, kw_only=True, tag_field="resourceType", tag="ServiceRequest"):
     """A request for a service to be performed."""
 
-    path: ClassVar[str] = "ServiceRequest"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "ServiceRequest"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "quantity": (False, ("quantityQuantity", "quantityRatio", "quantityRange",)),
         "occurrence": (False, ("occurrenceDateTime", "occurrencePeriod", "occurrenceTiming",)),
         "asNeeded": (False, ("asNeededBoolean", "asNeededCodeableConcept",)),

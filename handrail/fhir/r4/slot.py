@@ -21,14 +21,14 @@ SlotStatusCode = Literal["busy", "free", "busy-unavailable", "busy-tentative", "
 class SlotScheduleTo(Reference, kw_only=True):
     """Reference to Schedule."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Schedule"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Schedule"})
     reference: Annotated[str, reference_to("Schedule")] | Unset = UNSET
 
 
 class Slot(DomainResource, kw_only=True, tag_field="resourceType", tag="Slot"):
     """A slot of time on a schedule that may be available for booking appointments."""
 
-    path: ClassVar[str] = "Slot"
+    fhir_path: ClassVar[str] = "Slot"
     identifier: Many[Identifier] | Unset = UNSET
     serviceCategory: Many[CodeableConcept] | Unset = UNSET
     serviceType: Many[CodeableConcept] | Unset = UNSET

@@ -31,7 +31,7 @@ _SPECIMENCONTAINER_ADDITIVE = attrgetter("additiveCodeableConcept", "additiveRef
 class SpecimenSubjectTo(Reference, kw_only=True):
     """Reference to Device or 4 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "Device", "Group", "Location", "Patient", "Substance"})
     reference: Annotated[str, reference_to(
         "Device", "Group", "Location", "Patient", "Substance")] | Unset = UNSET
@@ -40,35 +40,35 @@ class SpecimenSubjectTo(Reference, kw_only=True):
 class SpecimenParentTo(Reference, kw_only=True):
     """Reference to Specimen."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Specimen"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Specimen"})
     reference: Annotated[str, reference_to("Specimen")] | Unset = UNSET
 
 
 class SpecimenRequestTo(Reference, kw_only=True):
     """Reference to ServiceRequest."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"ServiceRequest"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"ServiceRequest"})
     reference: Annotated[str, reference_to("ServiceRequest")] | Unset = UNSET
 
 
 class SpecimenCollectionCollectorTo(Reference, kw_only=True):
-    """Reference to Practitioner or PractitionerRole."""
+    """Reference to Practitioner or 1 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Practitioner", "PractitionerRole"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Practitioner", "PractitionerRole"})
     reference: Annotated[str, reference_to("Practitioner", "PractitionerRole")] | Unset = UNSET
 
 
 class SpecimenProcessingAdditiveTo(Reference, kw_only=True):
     """Reference to Substance."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Substance"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Substance"})
     reference: Annotated[str, reference_to("Substance")] | Unset = UNSET
 
 
 class Specimen(DomainResource, kw_only=True, tag_field="resourceType", tag="Specimen"):
     """Sample for analysis."""
 
-    path: ClassVar[str] = "Specimen"
+    fhir_path: ClassVar[str] = "Specimen"
     identifier: Many[Identifier] | Unset = UNSET
     accessionIdentifier: Identifier | Unset = UNSET
     status: SpecimenStatusCode | Unset = UNSET
@@ -89,8 +89,8 @@ class Specimen(DomainResource, kw_only=True, tag_field="resourceType", tag="Spec
 class SpecimenCollection(BackboneElement, kw_only=True):
     """Collection details."""
 
-    path: ClassVar[str] = "Specimen.collection"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "Specimen.collection"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "collected": (False, ("collectedDateTime", "collectedPeriod",)),
         "fastingStatus": (False, ("fastingStatusCodeableConcept", "fastingStatusDuration",)),
     }
@@ -113,8 +113,8 @@ class SpecimenCollection(BackboneElement, kw_only=True):
 class SpecimenProcessing(BackboneElement, kw_only=True):
     """Processing and processing step details."""
 
-    path: ClassVar[str] = "Specimen.processing"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "Specimen.processing"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "time": (False, ("timeDateTime", "timePeriod",)),
     }
     description: String | Unset = UNSET
@@ -132,8 +132,8 @@ class SpecimenProcessing(BackboneElement, kw_only=True):
 class SpecimenContainer(BackboneElement, kw_only=True):
     """Direct container of specimen (tube/slide, etc.)."""
 
-    path: ClassVar[str] = "Specimen.container"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "Specimen.container"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "additive": (False, ("additiveCodeableConcept", "additiveReference",)),
     }
     identifier: Many[Identifier] | Unset = UNSET

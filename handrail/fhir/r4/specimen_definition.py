@@ -29,14 +29,14 @@ _SPECIMENDEFINITIONTYPETESTEDCONTAINERADDITIVE_ADDITIVE = attrgetter(
 class SpecimenDefinitionTypeTestedContainerAdditiveAdditiveTo(Reference, kw_only=True):
     """Reference to Substance."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Substance"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Substance"})
     reference: Annotated[str, reference_to("Substance")] | Unset = UNSET
 
 
 class SpecimenDefinition(DomainResource, kw_only=True, tag_field="resourceType", tag="SpecimenDefinition"):
     """Kind of specimen."""
 
-    path: ClassVar[str] = "SpecimenDefinition"
+    fhir_path: ClassVar[str] = "SpecimenDefinition"
     identifier: Identifier | Unset = UNSET
     typeCollected: CodeableConcept | Unset = UNSET
     patientPreparation: Many[CodeableConcept] | Unset = UNSET
@@ -49,7 +49,7 @@ class SpecimenDefinition(DomainResource, kw_only=True, tag_field="resourceType",
 class SpecimenDefinitionTypeTested(BackboneElement, kw_only=True):
     """Specimen in container intended for testing by lab."""
 
-    path: ClassVar[str] = "SpecimenDefinition.typeTested"
+    fhir_path: ClassVar[str] = "SpecimenDefinition.typeTested"
     isDerived: Boolean | Unset = UNSET
     _isDerived: Element | Unset = UNSET
     type: CodeableConcept | Unset = UNSET
@@ -66,8 +66,8 @@ class SpecimenDefinitionTypeTested(BackboneElement, kw_only=True):
 class SpecimenDefinitionTypeTestedContainer(BackboneElement, kw_only=True):
     """The specimen's container."""
 
-    path: ClassVar[str] = "SpecimenDefinition.typeTested.container"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "SpecimenDefinition.typeTested.container"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "minimumVolume": (False, ("minimumVolumeQuantity", "minimumVolumeString",)),
     }
     material: CodeableConcept | Unset = UNSET
@@ -90,8 +90,8 @@ class SpecimenDefinitionTypeTestedContainer(BackboneElement, kw_only=True):
 class SpecimenDefinitionTypeTestedContainerAdditive(BackboneElement, kw_only=True):
     """Additive associated with container."""
 
-    path: ClassVar[str] = "SpecimenDefinition.typeTested.container.additive"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "SpecimenDefinition.typeTested.container.additive"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "additive": (True, ("additiveCodeableConcept", "additiveReference",)),
     }
     additiveCodeableConcept: CodeableConcept | Unset = UNSET
@@ -104,7 +104,7 @@ class SpecimenDefinitionTypeTestedContainerAdditive(BackboneElement, kw_only=Tru
 class SpecimenDefinitionTypeTestedHandling(BackboneElement, kw_only=True):
     """Specimen handling before testing."""
 
-    path: ClassVar[str] = "SpecimenDefinition.typeTested.handling"
+    fhir_path: ClassVar[str] = "SpecimenDefinition.typeTested.handling"
     temperatureQualifier: CodeableConcept | Unset = UNSET
     temperatureRange: Range | Unset = UNSET
     maxDuration: Duration | Unset = UNSET

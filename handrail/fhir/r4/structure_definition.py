@@ -31,7 +31,7 @@ StructureDefinitionContextTypeCode = Literal["fhirpath", "element", "extension"]
 class StructureDefinition(DomainResource, kw_only=True, tag_field="resourceType", tag="StructureDefinition"):
     """Structural Definition."""
 
-    path: ClassVar[str] = "StructureDefinition"
+    fhir_path: ClassVar[str] = "StructureDefinition"
     url: Uri
     _url: Element | Unset = UNSET
     identifier: Many[Identifier] | Unset = UNSET
@@ -82,7 +82,7 @@ class StructureDefinition(DomainResource, kw_only=True, tag_field="resourceType"
 class StructureDefinitionMapping(BackboneElement, kw_only=True):
     """External specification that the content is mapped to."""
 
-    path: ClassVar[str] = "StructureDefinition.mapping"
+    fhir_path: ClassVar[str] = "StructureDefinition.mapping"
     identity: Id
     _identity: Element | Unset = UNSET
     uri: Uri | Unset = UNSET
@@ -96,7 +96,7 @@ class StructureDefinitionMapping(BackboneElement, kw_only=True):
 class StructureDefinitionContext(BackboneElement, kw_only=True):
     """If an extension, where it can be used in instances."""
 
-    path: ClassVar[str] = "StructureDefinition.context"
+    fhir_path: ClassVar[str] = "StructureDefinition.context"
     type: StructureDefinitionContextTypeCode
     _type: Element | Unset = UNSET
     expression: String
@@ -106,12 +106,12 @@ class StructureDefinitionContext(BackboneElement, kw_only=True):
 class StructureDefinitionSnapshot(BackboneElement, kw_only=True):
     """Snapshot view of the structure."""
 
-    path: ClassVar[str] = "StructureDefinition.snapshot"
+    fhir_path: ClassVar[str] = "StructureDefinition.snapshot"
     element: Many[ElementDefinition]
 
 
 class StructureDefinitionDifferential(BackboneElement, kw_only=True):
     """Differential view of the structure."""
 
-    path: ClassVar[str] = "StructureDefinition.differential"
+    fhir_path: ClassVar[str] = "StructureDefinition.differential"
     element: Many[ElementDefinition]

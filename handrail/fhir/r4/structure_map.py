@@ -65,7 +65,7 @@ _STRUCTUREMAPGROUPRULETARGETPARAMETER_VALUE = attrgetter(
 class StructureMap(DomainResource, kw_only=True, tag_field="resourceType", tag="StructureMap"):
     """A Map of relationships between 2 structures that can be used to transform data."""
 
-    path: ClassVar[str] = "StructureMap"
+    fhir_path: ClassVar[str] = "StructureMap"
     url: Uri
     _url: Element | Unset = UNSET
     identifier: Many[Identifier] | Unset = UNSET
@@ -101,7 +101,7 @@ class StructureMap(DomainResource, kw_only=True, tag_field="resourceType", tag="
 class StructureMapStructure(BackboneElement, kw_only=True):
     """Structure Definition used by this map."""
 
-    path: ClassVar[str] = "StructureMap.structure"
+    fhir_path: ClassVar[str] = "StructureMap.structure"
     url: Canonical
     _url: Element | Unset = UNSET
     mode: StructureMapStructureModeCode
@@ -115,7 +115,7 @@ class StructureMapStructure(BackboneElement, kw_only=True):
 class StructureMapGroup(BackboneElement, kw_only=True):
     """Named sections for reader convenience."""
 
-    path: ClassVar[str] = "StructureMap.group"
+    fhir_path: ClassVar[str] = "StructureMap.group"
     name: Id
     _name: Element | Unset = UNSET
     extends: Id | Unset = UNSET
@@ -131,7 +131,7 @@ class StructureMapGroup(BackboneElement, kw_only=True):
 class StructureMapGroupInput(BackboneElement, kw_only=True):
     """Named instance provided when invoking the map."""
 
-    path: ClassVar[str] = "StructureMap.group.input"
+    fhir_path: ClassVar[str] = "StructureMap.group.input"
     name: Id
     _name: Element | Unset = UNSET
     type: String | Unset = UNSET
@@ -145,7 +145,7 @@ class StructureMapGroupInput(BackboneElement, kw_only=True):
 class StructureMapGroupRule(BackboneElement, kw_only=True):
     """Transform Rule from source to target."""
 
-    path: ClassVar[str] = "StructureMap.group.rule"
+    fhir_path: ClassVar[str] = "StructureMap.group.rule"
     name: Id
     _name: Element | Unset = UNSET
     source: Many[StructureMapGroupRuleSource]
@@ -159,8 +159,8 @@ class StructureMapGroupRule(BackboneElement, kw_only=True):
 class StructureMapGroupRuleSource(BackboneElement, kw_only=True):
     """Source inputs to the mapping."""
 
-    path: ClassVar[str] = "StructureMap.group.rule.source"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "StructureMap.group.rule.source"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "defaultValue": (
             False, ("defaultValueBase64Binary", "defaultValueBoolean", "defaultValueCanonical",
             "defaultValueCode", "defaultValueDate", "defaultValueDateTime", "defaultValueDecimal",
@@ -276,7 +276,7 @@ class StructureMapGroupRuleSource(BackboneElement, kw_only=True):
 class StructureMapGroupRuleTarget(BackboneElement, kw_only=True):
     """Content to create because of this mapping rule."""
 
-    path: ClassVar[str] = "StructureMap.group.rule.target"
+    fhir_path: ClassVar[str] = "StructureMap.group.rule.target"
     context: Id | Unset = UNSET
     _context: Element | Unset = UNSET
     contextType: StructureMapGroupRuleTargetContextTypeCode | Unset = UNSET
@@ -297,8 +297,8 @@ class StructureMapGroupRuleTarget(BackboneElement, kw_only=True):
 class StructureMapGroupRuleTargetParameter(BackboneElement, kw_only=True):
     """Parameters to the transform."""
 
-    path: ClassVar[str] = "StructureMap.group.rule.target.parameter"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "StructureMap.group.rule.target.parameter"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "value": (
             True, ("valueId", "valueString", "valueBoolean", "valueInteger", "valueDecimal",)),
     }
@@ -320,7 +320,7 @@ class StructureMapGroupRuleTargetParameter(BackboneElement, kw_only=True):
 class StructureMapGroupRuleDependent(BackboneElement, kw_only=True):
     """Which other rules to apply in the context of this rule."""
 
-    path: ClassVar[str] = "StructureMap.group.rule.dependent"
+    fhir_path: ClassVar[str] = "StructureMap.group.rule.dependent"
     name: Id
     _name: Element | Unset = UNSET
     variable: Many[String]

@@ -20,7 +20,7 @@ SubscriptionChannelTypeCode = Literal["rest-hook", "websocket", "email", "sms", 
 class Subscription(DomainResource, kw_only=True, tag_field="resourceType", tag="Subscription"):
     """Server push subscription criteria."""
 
-    path: ClassVar[str] = "Subscription"
+    fhir_path: ClassVar[str] = "Subscription"
     status: SubscriptionStatusCode
     _status: Element | Unset = UNSET
     contact: Many[ContactPoint] | Unset = UNSET
@@ -38,7 +38,7 @@ class Subscription(DomainResource, kw_only=True, tag_field="resourceType", tag="
 class SubscriptionChannel(BackboneElement, kw_only=True):
     """The channel on which to report matches to the criteria."""
 
-    path: ClassVar[str] = "Subscription.channel"
+    fhir_path: ClassVar[str] = "Subscription.channel"
     type: SubscriptionChannelTypeCode
     _type: Element | Unset = UNSET
     endpoint: Url | Unset = UNSET

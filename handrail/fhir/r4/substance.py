@@ -26,14 +26,14 @@ _SUBSTANCEINGREDIENT_SUBSTANCE = attrgetter("substanceCodeableConcept", "substan
 class SubstanceIngredientSubstanceTo(Reference, kw_only=True):
     """Reference to Substance."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Substance"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Substance"})
     reference: Annotated[str, reference_to("Substance")] | Unset = UNSET
 
 
 class Substance(DomainResource, kw_only=True, tag_field="resourceType", tag="Substance"):
     """A homogeneous material with a definite composition."""
 
-    path: ClassVar[str] = "Substance"
+    fhir_path: ClassVar[str] = "Substance"
     identifier: Many[Identifier] | Unset = UNSET
     status: SubstanceStatusCode | Unset = UNSET
     _status: Element | Unset = UNSET
@@ -48,7 +48,7 @@ class Substance(DomainResource, kw_only=True, tag_field="resourceType", tag="Sub
 class SubstanceInstance(BackboneElement, kw_only=True):
     """If this describes a specific package/container of the substance."""
 
-    path: ClassVar[str] = "Substance.instance"
+    fhir_path: ClassVar[str] = "Substance.instance"
     identifier: Identifier | Unset = UNSET
     expiry: DateTime | Unset = UNSET
     _expiry: Element | Unset = UNSET
@@ -58,8 +58,8 @@ class SubstanceInstance(BackboneElement, kw_only=True):
 class SubstanceIngredient(BackboneElement, kw_only=True):
     """Composition information about the substance."""
 
-    path: ClassVar[str] = "Substance.ingredient"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "Substance.ingredient"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "substance": (True, ("substanceCodeableConcept", "substanceReference",)),
     }
     quantity: Ratio | Unset = UNSET

@@ -19,7 +19,7 @@ from handrail.fhir.r4.datatypes import (
 class SubstanceNucleicAcid(DomainResource, kw_only=True, tag_field="resourceType", tag="SubstanceNucleicAcid"):
     """Nucleic acids are defined by three distinct elements: the base, sugar and linkage. ...."""
 
-    path: ClassVar[str] = "SubstanceNucleicAcid"
+    fhir_path: ClassVar[str] = "SubstanceNucleicAcid"
     sequenceType: CodeableConcept | Unset = UNSET
     numberOfSubunits: Integer | Unset = UNSET
     _numberOfSubunits: Element | Unset = UNSET
@@ -32,7 +32,7 @@ class SubstanceNucleicAcid(DomainResource, kw_only=True, tag_field="resourceType
 class SubstanceNucleicAcidSubunit(BackboneElement, kw_only=True):
     """Subunits are listed in order of decreasing length; sequences of the same length ...."""
 
-    path: ClassVar[str] = "SubstanceNucleicAcid.subunit"
+    fhir_path: ClassVar[str] = "SubstanceNucleicAcid.subunit"
     subunit: Integer | Unset = UNSET
     _subunit: Element | Unset = UNSET
     sequence: String | Unset = UNSET
@@ -49,7 +49,7 @@ class SubstanceNucleicAcidSubunit(BackboneElement, kw_only=True):
 class SubstanceNucleicAcidSubunitLinkage(BackboneElement, kw_only=True):
     """The linkages between sugar residues will also be captured."""
 
-    path: ClassVar[str] = "SubstanceNucleicAcid.subunit.linkage"
+    fhir_path: ClassVar[str] = "SubstanceNucleicAcid.subunit.linkage"
     connectivity: String | Unset = UNSET
     _connectivity: Element | Unset = UNSET
     identifier: Identifier | Unset = UNSET
@@ -62,7 +62,7 @@ class SubstanceNucleicAcidSubunitLinkage(BackboneElement, kw_only=True):
 class SubstanceNucleicAcidSubunitSugar(BackboneElement, kw_only=True):
     """5.3.6.8.1 Sugar ID (Mandatory)."""
 
-    path: ClassVar[str] = "SubstanceNucleicAcid.subunit.sugar"
+    fhir_path: ClassVar[str] = "SubstanceNucleicAcid.subunit.sugar"
     identifier: Identifier | Unset = UNSET
     name: String | Unset = UNSET
     _name: Element | Unset = UNSET

@@ -19,7 +19,7 @@ from handrail.fhir.r4.datatypes import (
 class SubstancePolymer(DomainResource, kw_only=True, tag_field="resourceType", tag="SubstancePolymer"):
     """Todo."""
 
-    path: ClassVar[str] = "SubstancePolymer"
+    fhir_path: ClassVar[str] = "SubstancePolymer"
     class_: CodeableConcept | Unset = field(default=UNSET, name="class")
     geometry: CodeableConcept | Unset = UNSET
     copolymerConnectivity: Many[CodeableConcept] | Unset = UNSET
@@ -32,7 +32,7 @@ class SubstancePolymer(DomainResource, kw_only=True, tag_field="resourceType", t
 class SubstancePolymerMonomerSet(BackboneElement, kw_only=True):
     """Todo."""
 
-    path: ClassVar[str] = "SubstancePolymer.monomerSet"
+    fhir_path: ClassVar[str] = "SubstancePolymer.monomerSet"
     ratioType: CodeableConcept | Unset = UNSET
     startingMaterial: Many[SubstancePolymerMonomerSetStartingMaterial] | Unset = UNSET
 
@@ -40,7 +40,7 @@ class SubstancePolymerMonomerSet(BackboneElement, kw_only=True):
 class SubstancePolymerMonomerSetStartingMaterial(BackboneElement, kw_only=True):
     """Todo."""
 
-    path: ClassVar[str] = "SubstancePolymer.monomerSet.startingMaterial"
+    fhir_path: ClassVar[str] = "SubstancePolymer.monomerSet.startingMaterial"
     material: CodeableConcept | Unset = UNSET
     type: CodeableConcept | Unset = UNSET
     isDefining: Boolean | Unset = UNSET
@@ -51,7 +51,7 @@ class SubstancePolymerMonomerSetStartingMaterial(BackboneElement, kw_only=True):
 class SubstancePolymerRepeat(BackboneElement, kw_only=True):
     """Todo."""
 
-    path: ClassVar[str] = "SubstancePolymer.repeat"
+    fhir_path: ClassVar[str] = "SubstancePolymer.repeat"
     numberOfUnits: Integer | Unset = UNSET
     _numberOfUnits: Element | Unset = UNSET
     averageMolecularFormula: String | Unset = UNSET
@@ -63,7 +63,7 @@ class SubstancePolymerRepeat(BackboneElement, kw_only=True):
 class SubstancePolymerRepeatRepeatUnit(BackboneElement, kw_only=True):
     """Todo."""
 
-    path: ClassVar[str] = "SubstancePolymer.repeat.repeatUnit"
+    fhir_path: ClassVar[str] = "SubstancePolymer.repeat.repeatUnit"
     orientationOfPolymerisation: CodeableConcept | Unset = UNSET
     repeatUnit: String | Unset = UNSET
     _repeatUnit: Element | Unset = UNSET
@@ -75,7 +75,7 @@ class SubstancePolymerRepeatRepeatUnit(BackboneElement, kw_only=True):
 class SubstancePolymerRepeatRepeatUnitDegreeOfPolymerisation(BackboneElement, kw_only=True):
     """Todo."""
 
-    path: ClassVar[str] = "SubstancePolymer.repeat.repeatUnit.degreeOfPolymerisation"
+    fhir_path: ClassVar[str] = "SubstancePolymer.repeat.repeatUnit.degreeOfPolymerisation"
     degree: CodeableConcept | Unset = UNSET
     amount: SubstanceAmount | Unset = UNSET
 
@@ -83,7 +83,7 @@ class SubstancePolymerRepeatRepeatUnitDegreeOfPolymerisation(BackboneElement, kw
 class SubstancePolymerRepeatRepeatUnitStructuralRepresentation(BackboneElement, kw_only=True):
     """Todo."""
 
-    path: ClassVar[str] = "SubstancePolymer.repeat.repeatUnit.structuralRepresentation"
+    fhir_path: ClassVar[str] = "SubstancePolymer.repeat.repeatUnit.structuralRepresentation"
     type: CodeableConcept | Unset = UNSET
     representation: String | Unset = UNSET
     _representation: Element | Unset = UNSET

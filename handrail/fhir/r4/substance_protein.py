@@ -19,7 +19,7 @@ from handrail.fhir.r4.datatypes import (
 class SubstanceProtein(DomainResource, kw_only=True, tag_field="resourceType", tag="SubstanceProtein"):
     """A SubstanceProtein is defined as a single unit of a linear amino acid sequence, or ...."""
 
-    path: ClassVar[str] = "SubstanceProtein"
+    fhir_path: ClassVar[str] = "SubstanceProtein"
     sequenceType: CodeableConcept | Unset = UNSET
     numberOfSubunits: Integer | Unset = UNSET
     _numberOfSubunits: Element | Unset = UNSET
@@ -31,7 +31,7 @@ class SubstanceProtein(DomainResource, kw_only=True, tag_field="resourceType", t
 class SubstanceProteinSubunit(BackboneElement, kw_only=True):
     """This subclause refers to the description of each subunit constituting the ...."""
 
-    path: ClassVar[str] = "SubstanceProtein.subunit"
+    fhir_path: ClassVar[str] = "SubstanceProtein.subunit"
     subunit: Integer | Unset = UNSET
     _subunit: Element | Unset = UNSET
     sequence: String | Unset = UNSET

@@ -26,14 +26,14 @@ _SUBSTANCEREFERENCEINFORMATIONTARGET_AMOUNT = attrgetter(
 class SubstanceReferenceInformationGeneSourceTo(Reference, kw_only=True):
     """Reference to DocumentReference."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"DocumentReference"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"DocumentReference"})
     reference: Annotated[str, reference_to("DocumentReference")] | Unset = UNSET
 
 
 class SubstanceReferenceInformation(DomainResource, kw_only=True, tag_field="resourceType", tag="SubstanceReferenceInformation"):
     """Todo."""
 
-    path: ClassVar[str] = "SubstanceReferenceInformation"
+    fhir_path: ClassVar[str] = "SubstanceReferenceInformation"
     comment: String | Unset = UNSET
     _comment: Element | Unset = UNSET
     gene: Many[SubstanceReferenceInformationGene] | Unset = UNSET
@@ -45,7 +45,7 @@ class SubstanceReferenceInformation(DomainResource, kw_only=True, tag_field="res
 class SubstanceReferenceInformationGene(BackboneElement, kw_only=True):
     """Todo."""
 
-    path: ClassVar[str] = "SubstanceReferenceInformation.gene"
+    fhir_path: ClassVar[str] = "SubstanceReferenceInformation.gene"
     geneSequenceOrigin: CodeableConcept | Unset = UNSET
     gene: CodeableConcept | Unset = UNSET
     source: Many[SubstanceReferenceInformationGeneSourceTo] | Unset = UNSET
@@ -54,7 +54,7 @@ class SubstanceReferenceInformationGene(BackboneElement, kw_only=True):
 class SubstanceReferenceInformationGeneElement(BackboneElement, kw_only=True):
     """Todo."""
 
-    path: ClassVar[str] = "SubstanceReferenceInformation.geneElement"
+    fhir_path: ClassVar[str] = "SubstanceReferenceInformation.geneElement"
     type: CodeableConcept | Unset = UNSET
     element: Identifier | Unset = UNSET
     source: Many[SubstanceReferenceInformationGeneSourceTo] | Unset = UNSET
@@ -63,7 +63,7 @@ class SubstanceReferenceInformationGeneElement(BackboneElement, kw_only=True):
 class SubstanceReferenceInformationClassification(BackboneElement, kw_only=True):
     """Todo."""
 
-    path: ClassVar[str] = "SubstanceReferenceInformation.classification"
+    fhir_path: ClassVar[str] = "SubstanceReferenceInformation.classification"
     domain: CodeableConcept | Unset = UNSET
     classification: CodeableConcept | Unset = UNSET
     subtype: Many[CodeableConcept] | Unset = UNSET
@@ -73,8 +73,8 @@ class SubstanceReferenceInformationClassification(BackboneElement, kw_only=True)
 class SubstanceReferenceInformationTarget(BackboneElement, kw_only=True):
     """Todo."""
 
-    path: ClassVar[str] = "SubstanceReferenceInformation.target"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "SubstanceReferenceInformation.target"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "amount": (False, ("amountQuantity", "amountRange", "amountString",)),
     }
     target: Identifier | Unset = UNSET

@@ -19,7 +19,7 @@ from handrail.fhir.r4.datatypes import (
 class SubstanceSourceMaterial(DomainResource, kw_only=True, tag_field="resourceType", tag="SubstanceSourceMaterial"):
     """Source material shall capture information on the taxonomic and anatomical origins ...."""
 
-    path: ClassVar[str] = "SubstanceSourceMaterial"
+    fhir_path: ClassVar[str] = "SubstanceSourceMaterial"
     sourceMaterialClass: CodeableConcept | Unset = UNSET
     sourceMaterialType: CodeableConcept | Unset = UNSET
     sourceMaterialState: CodeableConcept | Unset = UNSET
@@ -41,7 +41,7 @@ class SubstanceSourceMaterial(DomainResource, kw_only=True, tag_field="resourceT
 class SubstanceSourceMaterialFractionDescription(BackboneElement, kw_only=True):
     """Many complex materials are fractions of parts of plants, animals, or minerals. ...."""
 
-    path: ClassVar[str] = "SubstanceSourceMaterial.fractionDescription"
+    fhir_path: ClassVar[str] = "SubstanceSourceMaterial.fractionDescription"
     fraction: String | Unset = UNSET
     _fraction: Element | Unset = UNSET
     materialType: CodeableConcept | Unset = UNSET
@@ -50,7 +50,7 @@ class SubstanceSourceMaterialFractionDescription(BackboneElement, kw_only=True):
 class SubstanceSourceMaterialOrganism(BackboneElement, kw_only=True):
     """This subclause describes the organism which the substance is derived from. For ...."""
 
-    path: ClassVar[str] = "SubstanceSourceMaterial.organism"
+    fhir_path: ClassVar[str] = "SubstanceSourceMaterial.organism"
     family: CodeableConcept | Unset = UNSET
     genus: CodeableConcept | Unset = UNSET
     species: CodeableConcept | Unset = UNSET
@@ -65,7 +65,7 @@ class SubstanceSourceMaterialOrganism(BackboneElement, kw_only=True):
 class SubstanceSourceMaterialOrganismAuthor(BackboneElement, kw_only=True):
     """4.9.13.6.1 Author type (Conditional)."""
 
-    path: ClassVar[str] = "SubstanceSourceMaterial.organism.author"
+    fhir_path: ClassVar[str] = "SubstanceSourceMaterial.organism.author"
     authorType: CodeableConcept | Unset = UNSET
     authorDescription: String | Unset = UNSET
     _authorDescription: Element | Unset = UNSET
@@ -74,7 +74,7 @@ class SubstanceSourceMaterialOrganismAuthor(BackboneElement, kw_only=True):
 class SubstanceSourceMaterialOrganismHybrid(BackboneElement, kw_only=True):
     """4.9.13.8.1 Hybrid species maternal organism ID (Optional)."""
 
-    path: ClassVar[str] = "SubstanceSourceMaterial.organism.hybrid"
+    fhir_path: ClassVar[str] = "SubstanceSourceMaterial.organism.hybrid"
     maternalOrganismId: String | Unset = UNSET
     _maternalOrganismId: Element | Unset = UNSET
     maternalOrganismName: String | Unset = UNSET
@@ -89,7 +89,7 @@ class SubstanceSourceMaterialOrganismHybrid(BackboneElement, kw_only=True):
 class SubstanceSourceMaterialOrganismOrganismGeneral(BackboneElement, kw_only=True):
     """4.9.13.7.1 Kingdom (Conditional)."""
 
-    path: ClassVar[str] = "SubstanceSourceMaterial.organism.organismGeneral"
+    fhir_path: ClassVar[str] = "SubstanceSourceMaterial.organism.organismGeneral"
     kingdom: CodeableConcept | Unset = UNSET
     phylum: CodeableConcept | Unset = UNSET
     class_: CodeableConcept | Unset = field(default=UNSET, name="class")
@@ -99,6 +99,6 @@ class SubstanceSourceMaterialOrganismOrganismGeneral(BackboneElement, kw_only=Tr
 class SubstanceSourceMaterialPartDescription(BackboneElement, kw_only=True):
     """To do."""
 
-    path: ClassVar[str] = "SubstanceSourceMaterial.partDescription"
+    fhir_path: ClassVar[str] = "SubstanceSourceMaterial.partDescription"
     part: CodeableConcept | Unset = UNSET
     partLocation: CodeableConcept | Unset = UNSET

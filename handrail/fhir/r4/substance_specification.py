@@ -33,63 +33,63 @@ _SUBSTANCESPECIFICATIONRELATIONSHIP_AMOUNT = attrgetter(
 class SubstanceSpecificationSourceTo(Reference, kw_only=True):
     """Reference to DocumentReference."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"DocumentReference"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"DocumentReference"})
     reference: Annotated[str, reference_to("DocumentReference")] | Unset = UNSET
 
 
 class SubstanceSpecificationReferenceInformationTo(Reference, kw_only=True):
     """Reference to SubstanceReferenceInformation."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"SubstanceReferenceInformation"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"SubstanceReferenceInformation"})
     reference: Annotated[str, reference_to("SubstanceReferenceInformation")] | Unset = UNSET
 
 
 class SubstanceSpecificationNucleicAcidTo(Reference, kw_only=True):
     """Reference to SubstanceNucleicAcid."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"SubstanceNucleicAcid"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"SubstanceNucleicAcid"})
     reference: Annotated[str, reference_to("SubstanceNucleicAcid")] | Unset = UNSET
 
 
 class SubstanceSpecificationPolymerTo(Reference, kw_only=True):
     """Reference to SubstancePolymer."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"SubstancePolymer"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"SubstancePolymer"})
     reference: Annotated[str, reference_to("SubstancePolymer")] | Unset = UNSET
 
 
 class SubstanceSpecificationProteinTo(Reference, kw_only=True):
     """Reference to SubstanceProtein."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"SubstanceProtein"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"SubstanceProtein"})
     reference: Annotated[str, reference_to("SubstanceProtein")] | Unset = UNSET
 
 
 class SubstanceSpecificationSourceMaterialTo(Reference, kw_only=True):
     """Reference to SubstanceSourceMaterial."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"SubstanceSourceMaterial"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"SubstanceSourceMaterial"})
     reference: Annotated[str, reference_to("SubstanceSourceMaterial")] | Unset = UNSET
 
 
 class SubstanceSpecificationPropertyDefiningSubstanceTo(Reference, kw_only=True):
-    """Reference to Substance or SubstanceSpecification."""
+    """Reference to Substance or 1 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Substance", "SubstanceSpecification"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Substance", "SubstanceSpecification"})
     reference: Annotated[str, reference_to("Substance", "SubstanceSpecification")] | Unset = UNSET
 
 
 class SubstanceSpecificationRelationshipSubstanceTo(Reference, kw_only=True):
     """Reference to SubstanceSpecification."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"SubstanceSpecification"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"SubstanceSpecification"})
     reference: Annotated[str, reference_to("SubstanceSpecification")] | Unset = UNSET
 
 
 class SubstanceSpecification(DomainResource, kw_only=True, tag_field="resourceType", tag="SubstanceSpecification"):
     """The detailed description of a substance, typically at a level beyond what is used ...."""
 
-    path: ClassVar[str] = "SubstanceSpecification"
+    fhir_path: ClassVar[str] = "SubstanceSpecification"
     identifier: Identifier | Unset = UNSET
     type: CodeableConcept | Unset = UNSET
     status: CodeableConcept | Unset = UNSET
@@ -116,8 +116,8 @@ class SubstanceSpecification(DomainResource, kw_only=True, tag_field="resourceTy
 class SubstanceSpecificationMoiety(BackboneElement, kw_only=True):
     """Moiety, for structural modifications."""
 
-    path: ClassVar[str] = "SubstanceSpecification.moiety"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "SubstanceSpecification.moiety"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "amount": (False, ("amountQuantity", "amountString",)),
     }
     role: CodeableConcept | Unset = UNSET
@@ -139,8 +139,8 @@ class SubstanceSpecificationMoiety(BackboneElement, kw_only=True):
 class SubstanceSpecificationProperty(BackboneElement, kw_only=True):
     """General specifications for this substance, including how it is related to other ...."""
 
-    path: ClassVar[str] = "SubstanceSpecification.property"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "SubstanceSpecification.property"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "definingSubstance": (
             False, ("definingSubstanceReference", "definingSubstanceCodeableConcept",)),
         "amount": (False, ("amountQuantity", "amountString",)),
@@ -163,7 +163,7 @@ class SubstanceSpecificationProperty(BackboneElement, kw_only=True):
 class SubstanceSpecificationStructure(BackboneElement, kw_only=True):
     """Structural information."""
 
-    path: ClassVar[str] = "SubstanceSpecification.structure"
+    fhir_path: ClassVar[str] = "SubstanceSpecification.structure"
     stereochemistry: CodeableConcept | Unset = UNSET
     opticalActivity: CodeableConcept | Unset = UNSET
     molecularFormula: String | Unset = UNSET
@@ -179,7 +179,7 @@ class SubstanceSpecificationStructure(BackboneElement, kw_only=True):
 class SubstanceSpecificationStructureIsotope(BackboneElement, kw_only=True):
     """Applicable for single substances that contain a radionuclide or a non-natural ...."""
 
-    path: ClassVar[str] = "SubstanceSpecification.structure.isotope"
+    fhir_path: ClassVar[str] = "SubstanceSpecification.structure.isotope"
     identifier: Identifier | Unset = UNSET
     name: CodeableConcept | Unset = UNSET
     substitution: CodeableConcept | Unset = UNSET
@@ -190,7 +190,7 @@ class SubstanceSpecificationStructureIsotope(BackboneElement, kw_only=True):
 class SubstanceSpecificationStructureIsotopeMolecularWeight(BackboneElement, kw_only=True):
     """The molecular weight or weight range (for proteins, polymers or nucleic acids)."""
 
-    path: ClassVar[str] = "SubstanceSpecification.structure.isotope.molecularWeight"
+    fhir_path: ClassVar[str] = "SubstanceSpecification.structure.isotope.molecularWeight"
     method: CodeableConcept | Unset = UNSET
     type: CodeableConcept | Unset = UNSET
     amount: Quantity | Unset = UNSET
@@ -199,7 +199,7 @@ class SubstanceSpecificationStructureIsotopeMolecularWeight(BackboneElement, kw_
 class SubstanceSpecificationStructureRepresentation(BackboneElement, kw_only=True):
     """Molecular structural representation."""
 
-    path: ClassVar[str] = "SubstanceSpecification.structure.representation"
+    fhir_path: ClassVar[str] = "SubstanceSpecification.structure.representation"
     type: CodeableConcept | Unset = UNSET
     representation: String | Unset = UNSET
     _representation: Element | Unset = UNSET
@@ -209,7 +209,7 @@ class SubstanceSpecificationStructureRepresentation(BackboneElement, kw_only=Tru
 class SubstanceSpecificationCode(BackboneElement, kw_only=True):
     """Codes associated with the substance."""
 
-    path: ClassVar[str] = "SubstanceSpecification.code"
+    fhir_path: ClassVar[str] = "SubstanceSpecification.code"
     code: CodeableConcept | Unset = UNSET
     status: CodeableConcept | Unset = UNSET
     statusDate: DateTime | Unset = UNSET
@@ -222,7 +222,7 @@ class SubstanceSpecificationCode(BackboneElement, kw_only=True):
 class SubstanceSpecificationName(BackboneElement, kw_only=True):
     """Names applicable to this substance."""
 
-    path: ClassVar[str] = "SubstanceSpecification.name"
+    fhir_path: ClassVar[str] = "SubstanceSpecification.name"
     name: String
     _name: Element | Unset = UNSET
     type: CodeableConcept | Unset = UNSET
@@ -241,7 +241,7 @@ class SubstanceSpecificationName(BackboneElement, kw_only=True):
 class SubstanceSpecificationNameOfficial(BackboneElement, kw_only=True):
     """Details of the official nature of this name."""
 
-    path: ClassVar[str] = "SubstanceSpecification.name.official"
+    fhir_path: ClassVar[str] = "SubstanceSpecification.name.official"
     authority: CodeableConcept | Unset = UNSET
     status: CodeableConcept | Unset = UNSET
     date: DateTime | Unset = UNSET
@@ -251,8 +251,8 @@ class SubstanceSpecificationNameOfficial(BackboneElement, kw_only=True):
 class SubstanceSpecificationRelationship(BackboneElement, kw_only=True):
     """A link between this substance and another, with details of the relationship."""
 
-    path: ClassVar[str] = "SubstanceSpecification.relationship"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "SubstanceSpecification.relationship"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "substance": (False, ("substanceReference", "substanceCodeableConcept",)),
         "amount": (False, ("amountQuantity", "amountRange", "amountRatio", "amountString",)),
     }

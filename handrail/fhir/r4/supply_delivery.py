@@ -31,28 +31,28 @@ _SUPPLYDELIVERYSUPPLIEDITEM_ITEM = attrgetter("itemCodeableConcept", "itemRefere
 class SupplyDeliveryBasedOnTo(Reference, kw_only=True):
     """Reference to SupplyRequest."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"SupplyRequest"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"SupplyRequest"})
     reference: Annotated[str, reference_to("SupplyRequest")] | Unset = UNSET
 
 
 class SupplyDeliveryPartOfTo(Reference, kw_only=True):
-    """Reference to Contract or SupplyDelivery."""
+    """Reference to Contract or 1 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Contract", "SupplyDelivery"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Contract", "SupplyDelivery"})
     reference: Annotated[str, reference_to("Contract", "SupplyDelivery")] | Unset = UNSET
 
 
 class SupplyDeliveryPatientTo(Reference, kw_only=True):
     """Reference to Patient."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Patient"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Patient"})
     reference: Annotated[str, reference_to("Patient")] | Unset = UNSET
 
 
 class SupplyDeliverySupplierTo(Reference, kw_only=True):
     """Reference to Organization or 2 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "Organization", "Practitioner", "PractitionerRole"})
     reference: Annotated[str, reference_to(
         "Organization", "Practitioner", "PractitionerRole")] | Unset = UNSET
@@ -61,32 +61,32 @@ class SupplyDeliverySupplierTo(Reference, kw_only=True):
 class SupplyDeliveryDestinationTo(Reference, kw_only=True):
     """Reference to Location."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Location"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Location"})
     reference: Annotated[str, reference_to("Location")] | Unset = UNSET
 
 
 class SupplyDeliveryReceiverTo(Reference, kw_only=True):
-    """Reference to Practitioner or PractitionerRole."""
+    """Reference to Practitioner or 1 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Practitioner", "PractitionerRole"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Practitioner", "PractitionerRole"})
     reference: Annotated[str, reference_to("Practitioner", "PractitionerRole")] | Unset = UNSET
 
 
 class SupplyDeliverySuppliedItemItemTo(Reference, kw_only=True):
     """Reference to Device or 2 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Device", "Medication", "Substance"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Device", "Medication", "Substance"})
     reference: Annotated[str, reference_to("Device", "Medication", "Substance")] | Unset = UNSET
 
 
 class SupplyDelivery(DomainResource, kw_only=True, tag_field="resourceType", tag="SupplyDelivery"):
     """Delivery of bulk Supplies."""
 
-    path: ClassVar[str] = "SupplyDelivery"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "SupplyDelivery"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "occurrence": (False, ("occurrenceDateTime", "occurrencePeriod", "occurrenceTiming",)),
     }
-    bindings: ClassVar[Mapping[str, Concepts]] = {"type": _SUPPLYDELIVERY_TYPE}
+    fhir_bindings: ClassVar[Mapping[str, Concepts]] = {"type": _SUPPLYDELIVERY_TYPE}
     identifier: Many[Identifier] | Unset = UNSET
     basedOn: Many[SupplyDeliveryBasedOnTo] | Unset = UNSET
     partOf: Many[SupplyDeliveryPartOfTo] | Unset = UNSET
@@ -111,8 +111,8 @@ class SupplyDelivery(DomainResource, kw_only=True, tag_field="resourceType", tag
 class SupplyDeliverySuppliedItem(BackboneElement, kw_only=True):
     """The item that is delivered or supplied."""
 
-    path: ClassVar[str] = "SupplyDelivery.suppliedItem"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "SupplyDelivery.suppliedItem"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "item": (False, ("itemCodeableConcept", "itemReference",)),
     }
     quantity: SimpleQuantity | Unset = UNSET

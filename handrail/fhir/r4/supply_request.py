@@ -32,14 +32,14 @@ _SUPPLYREQUESTPARAMETER_VALUE = attrgetter(
 class SupplyRequestItemTo(Reference, kw_only=True):
     """Reference to Device or 2 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Device", "Medication", "Substance"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Device", "Medication", "Substance"})
     reference: Annotated[str, reference_to("Device", "Medication", "Substance")] | Unset = UNSET
 
 
 class SupplyRequestRequesterTo(Reference, kw_only=True):
     """Reference to Device or 5 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "Device", "Organization", "Patient", "Practitioner", "PractitionerRole", "RelatedPerson"})
     reference: Annotated[str, reference_to(
         "Device", "Organization", "Patient", "Practitioner", "PractitionerRole",
@@ -47,40 +47,40 @@ class SupplyRequestRequesterTo(Reference, kw_only=True):
 
 
 class SupplyRequestSupplierTo(Reference, kw_only=True):
-    """Reference to HealthcareService or Organization."""
+    """Reference to HealthcareService or 1 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"HealthcareService", "Organization"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"HealthcareService", "Organization"})
     reference: Annotated[str, reference_to("HealthcareService", "Organization")] | Unset = UNSET
 
 
 class SupplyRequestReasonReferenceTo(Reference, kw_only=True):
     """Reference to Condition or 3 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "Condition", "DiagnosticReport", "DocumentReference", "Observation"})
     reference: Annotated[str, reference_to(
         "Condition", "DiagnosticReport", "DocumentReference", "Observation")] | Unset = UNSET
 
 
 class SupplyRequestDeliverFromTo(Reference, kw_only=True):
-    """Reference to Location or Organization."""
+    """Reference to Location or 1 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Location", "Organization"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Location", "Organization"})
     reference: Annotated[str, reference_to("Location", "Organization")] | Unset = UNSET
 
 
 class SupplyRequestDeliverToTo(Reference, kw_only=True):
     """Reference to Location or 2 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Location", "Organization", "Patient"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Location", "Organization", "Patient"})
     reference: Annotated[str, reference_to("Location", "Organization", "Patient")] | Unset = UNSET
 
 
 class SupplyRequest(DomainResource, kw_only=True, tag_field="resourceType", tag="SupplyRequest"):
     """Request for a medication, substance or device."""
 
-    path: ClassVar[str] = "SupplyRequest"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "SupplyRequest"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "item": (True, ("itemCodeableConcept", "itemReference",)),
         "occurrence": (False, ("occurrenceDateTime", "occurrencePeriod", "occurrenceTiming",)),
     }
@@ -115,8 +115,8 @@ class SupplyRequest(DomainResource, kw_only=True, tag_field="resourceType", tag=
 class SupplyRequestParameter(BackboneElement, kw_only=True):
     """Ordered item details."""
 
-    path: ClassVar[str] = "SupplyRequest.parameter"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "SupplyRequest.parameter"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "value": (False, ("valueCodeableConcept", "valueQuantity", "valueRange", "valueBoolean",)),
     }
     code: CodeableConcept | Unset = UNSET

@@ -67,21 +67,21 @@ _TASKOUTPUT_VALUE = attrgetter(
 class TaskPartOfTo(Reference, kw_only=True):
     """Reference to Task."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Task"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Task"})
     reference: Annotated[str, reference_to("Task")] | Unset = UNSET
 
 
 class TaskEncounterTo(Reference, kw_only=True):
     """Reference to Encounter."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Encounter"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Encounter"})
     reference: Annotated[str, reference_to("Encounter")] | Unset = UNSET
 
 
 class TaskRequesterTo(Reference, kw_only=True):
     """Reference to Device or 5 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "Device", "Organization", "Patient", "Practitioner", "PractitionerRole", "RelatedPerson"})
     reference: Annotated[str, reference_to(
         "Device", "Organization", "Patient", "Practitioner", "PractitionerRole",
@@ -91,7 +91,7 @@ class TaskRequesterTo(Reference, kw_only=True):
 class TaskOwnerTo(Reference, kw_only=True):
     """Reference to CareTeam or 7 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "CareTeam", "Device", "HealthcareService", "Organization", "Patient", "Practitioner",
         "PractitionerRole", "RelatedPerson"})
     reference: Annotated[str, reference_to(
@@ -102,28 +102,28 @@ class TaskOwnerTo(Reference, kw_only=True):
 class TaskLocationTo(Reference, kw_only=True):
     """Reference to Location."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Location"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Location"})
     reference: Annotated[str, reference_to("Location")] | Unset = UNSET
 
 
 class TaskInsuranceTo(Reference, kw_only=True):
-    """Reference to ClaimResponse or Coverage."""
+    """Reference to ClaimResponse or 1 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"ClaimResponse", "Coverage"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"ClaimResponse", "Coverage"})
     reference: Annotated[str, reference_to("ClaimResponse", "Coverage")] | Unset = UNSET
 
 
 class TaskRelevantHistoryTo(Reference, kw_only=True):
     """Reference to Provenance."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Provenance"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Provenance"})
     reference: Annotated[str, reference_to("Provenance")] | Unset = UNSET
 
 
 class TaskRestrictionRecipientTo(Reference, kw_only=True):
     """Reference to Group or 5 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "Group", "Organization", "Patient", "Practitioner", "PractitionerRole", "RelatedPerson"})
     reference: Annotated[str, reference_to(
         "Group", "Organization", "Patient", "Practitioner", "PractitionerRole",
@@ -133,7 +133,7 @@ class TaskRestrictionRecipientTo(Reference, kw_only=True):
 class Task(DomainResource, kw_only=True, tag_field="resourceType", tag="Task"):
     """A task to be performed."""
 
-    path: ClassVar[str] = "Task"
+    fhir_path: ClassVar[str] = "Task"
     identifier: Many[Identifier] | Unset = UNSET
     instantiatesCanonical: Canonical | Unset = UNSET
     _instantiatesCanonical: Element | Unset = UNSET
@@ -178,7 +178,7 @@ class Task(DomainResource, kw_only=True, tag_field="resourceType", tag="Task"):
 class TaskRestriction(BackboneElement, kw_only=True):
     """Constraints on fulfillment tasks."""
 
-    path: ClassVar[str] = "Task.restriction"
+    fhir_path: ClassVar[str] = "Task.restriction"
     repetitions: PositiveInt | Unset = UNSET
     _repetitions: Element | Unset = UNSET
     period: Period | Unset = UNSET
@@ -188,8 +188,8 @@ class TaskRestriction(BackboneElement, kw_only=True):
 class TaskInput(BackboneElement, kw_only=True):
     """Information used to perform task."""
 
-    path: ClassVar[str] = "Task.input"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "Task.input"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "value": (
             True, ("valueBase64Binary", "valueBoolean", "valueCanonical", "valueCode", "valueDate",
             "valueDateTime", "valueDecimal", "valueId", "valueInstant", "valueInteger",
@@ -281,8 +281,8 @@ class TaskInput(BackboneElement, kw_only=True):
 class TaskOutput(BackboneElement, kw_only=True):
     """Information produced as part of task."""
 
-    path: ClassVar[str] = "Task.output"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "Task.output"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "value": (
             True, ("valueBase64Binary", "valueBoolean", "valueCanonical", "valueCode", "valueDate",
             "valueDateTime", "valueDecimal", "valueId", "valueInstant", "valueInteger",

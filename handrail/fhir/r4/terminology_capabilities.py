@@ -25,7 +25,7 @@ TerminologyCapabilitiesCodeSearchCode = Literal["explicit", "all"]
 class TerminologyCapabilities(DomainResource, kw_only=True, tag_field="resourceType", tag="TerminologyCapabilities"):
     """A statement of system capabilities."""
 
-    path: ClassVar[str] = "TerminologyCapabilities"
+    fhir_path: ClassVar[str] = "TerminologyCapabilities"
     url: Uri | Unset = UNSET
     _url: Element | Unset = UNSET
     version: String | Unset = UNSET
@@ -69,7 +69,7 @@ class TerminologyCapabilities(DomainResource, kw_only=True, tag_field="resourceT
 class TerminologyCapabilitiesSoftware(BackboneElement, kw_only=True):
     """Software that is covered by this terminology capability statement."""
 
-    path: ClassVar[str] = "TerminologyCapabilities.software"
+    fhir_path: ClassVar[str] = "TerminologyCapabilities.software"
     name: String
     _name: Element | Unset = UNSET
     version: String | Unset = UNSET
@@ -79,7 +79,7 @@ class TerminologyCapabilitiesSoftware(BackboneElement, kw_only=True):
 class TerminologyCapabilitiesImplementation(BackboneElement, kw_only=True):
     """If this describes a specific instance."""
 
-    path: ClassVar[str] = "TerminologyCapabilities.implementation"
+    fhir_path: ClassVar[str] = "TerminologyCapabilities.implementation"
     description: String
     _description: Element | Unset = UNSET
     url: Url | Unset = UNSET
@@ -89,7 +89,7 @@ class TerminologyCapabilitiesImplementation(BackboneElement, kw_only=True):
 class TerminologyCapabilitiesCodeSystem(BackboneElement, kw_only=True):
     """A code system supported by the server."""
 
-    path: ClassVar[str] = "TerminologyCapabilities.codeSystem"
+    fhir_path: ClassVar[str] = "TerminologyCapabilities.codeSystem"
     uri: Canonical | Unset = UNSET
     _uri: Element | Unset = UNSET
     version: Many[TerminologyCapabilitiesCodeSystemVersion] | Unset = UNSET
@@ -100,7 +100,7 @@ class TerminologyCapabilitiesCodeSystem(BackboneElement, kw_only=True):
 class TerminologyCapabilitiesCodeSystemVersion(BackboneElement, kw_only=True):
     """Version of Code System supported."""
 
-    path: ClassVar[str] = "TerminologyCapabilities.codeSystem.version"
+    fhir_path: ClassVar[str] = "TerminologyCapabilities.codeSystem.version"
     code: String | Unset = UNSET
     _code: Element | Unset = UNSET
     isDefault: Boolean | Unset = UNSET
@@ -117,7 +117,7 @@ class TerminologyCapabilitiesCodeSystemVersion(BackboneElement, kw_only=True):
 class TerminologyCapabilitiesCodeSystemVersionFilter(BackboneElement, kw_only=True):
     """Filter Properties supported."""
 
-    path: ClassVar[str] = "TerminologyCapabilities.codeSystem.version.filter"
+    fhir_path: ClassVar[str] = "TerminologyCapabilities.codeSystem.version.filter"
     code: Code
     _code: Element | Unset = UNSET
     op: Many[Code]
@@ -127,7 +127,7 @@ class TerminologyCapabilitiesCodeSystemVersionFilter(BackboneElement, kw_only=Tr
 class TerminologyCapabilitiesExpansion(BackboneElement, kw_only=True):
     """Information about the [ValueSet/$expand](valueset-operation-expand.html) operation."""
 
-    path: ClassVar[str] = "TerminologyCapabilities.expansion"
+    fhir_path: ClassVar[str] = "TerminologyCapabilities.expansion"
     hierarchical: Boolean | Unset = UNSET
     _hierarchical: Element | Unset = UNSET
     paging: Boolean | Unset = UNSET
@@ -142,7 +142,7 @@ class TerminologyCapabilitiesExpansion(BackboneElement, kw_only=True):
 class TerminologyCapabilitiesExpansionParameter(BackboneElement, kw_only=True):
     """Supported expansion parameter."""
 
-    path: ClassVar[str] = "TerminologyCapabilities.expansion.parameter"
+    fhir_path: ClassVar[str] = "TerminologyCapabilities.expansion.parameter"
     name: Code
     _name: Element | Unset = UNSET
     documentation: String | Unset = UNSET
@@ -152,7 +152,7 @@ class TerminologyCapabilitiesExpansionParameter(BackboneElement, kw_only=True):
 class TerminologyCapabilitiesValidateCode(BackboneElement, kw_only=True):
     """Information about the ...."""
 
-    path: ClassVar[str] = "TerminologyCapabilities.validateCode"
+    fhir_path: ClassVar[str] = "TerminologyCapabilities.validateCode"
     translations: Boolean
     _translations: Element | Unset = UNSET
 
@@ -160,7 +160,7 @@ class TerminologyCapabilitiesValidateCode(BackboneElement, kw_only=True):
 class TerminologyCapabilitiesTranslation(BackboneElement, kw_only=True):
     """Information about the [ConceptMap/$translate](conceptmap-operation-translate.html) ...."""
 
-    path: ClassVar[str] = "TerminologyCapabilities.translation"
+    fhir_path: ClassVar[str] = "TerminologyCapabilities.translation"
     needsMap: Boolean
     _needsMap: Element | Unset = UNSET
 
@@ -168,6 +168,6 @@ class TerminologyCapabilitiesTranslation(BackboneElement, kw_only=True):
 class TerminologyCapabilitiesClosure(BackboneElement, kw_only=True):
     """Information about the [ConceptMap/$closure](conceptmap-operation-closure.html) operation."""
 
-    path: ClassVar[str] = "TerminologyCapabilities.closure"
+    fhir_path: ClassVar[str] = "TerminologyCapabilities.closure"
     translation: Boolean | Unset = UNSET
     _translation: Element | Unset = UNSET

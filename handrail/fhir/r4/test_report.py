@@ -26,14 +26,14 @@ TestReportSetupActionOperationResultCode = Literal["pass", "skip", "fail", "warn
 class TestReportTestScriptTo(Reference, kw_only=True):
     """Reference to TestScript."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"TestScript"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"TestScript"})
     reference: Annotated[str, reference_to("TestScript")] | Unset = UNSET
 
 
 class TestReport(DomainResource, kw_only=True, tag_field="resourceType", tag="TestReport"):
     """Describes the results of a TestScript execution."""
 
-    path: ClassVar[str] = "TestReport"
+    fhir_path: ClassVar[str] = "TestReport"
     identifier: Identifier | Unset = UNSET
     name: String | Unset = UNSET
     _name: Element | Unset = UNSET
@@ -57,7 +57,7 @@ class TestReport(DomainResource, kw_only=True, tag_field="resourceType", tag="Te
 class TestReportParticipant(BackboneElement, kw_only=True):
     """A participant in the test execution, either the execution engine, a client, or a server."""
 
-    path: ClassVar[str] = "TestReport.participant"
+    fhir_path: ClassVar[str] = "TestReport.participant"
     type: TestReportParticipantTypeCode
     _type: Element | Unset = UNSET
     uri: Uri
@@ -69,14 +69,14 @@ class TestReportParticipant(BackboneElement, kw_only=True):
 class TestReportSetup(BackboneElement, kw_only=True):
     """The results of the series of required setup operations before the tests were executed."""
 
-    path: ClassVar[str] = "TestReport.setup"
+    fhir_path: ClassVar[str] = "TestReport.setup"
     action: Many[TestReportSetupAction]
 
 
 class TestReportSetupAction(BackboneElement, kw_only=True):
     """A setup operation or assert that was executed."""
 
-    path: ClassVar[str] = "TestReport.setup.action"
+    fhir_path: ClassVar[str] = "TestReport.setup.action"
     operation: TestReportSetupActionOperation | Unset = UNSET
     assert_: TestReportSetupActionAssert | Unset = field(default=UNSET, name="assert")
 
@@ -84,7 +84,7 @@ class TestReportSetupAction(BackboneElement, kw_only=True):
 class TestReportSetupActionOperation(BackboneElement, kw_only=True):
     """The operation to perform."""
 
-    path: ClassVar[str] = "TestReport.setup.action.operation"
+    fhir_path: ClassVar[str] = "TestReport.setup.action.operation"
     result: TestReportSetupActionOperationResultCode
     _result: Element | Unset = UNSET
     message: Markdown | Unset = UNSET
@@ -96,7 +96,7 @@ class TestReportSetupActionOperation(BackboneElement, kw_only=True):
 class TestReportSetupActionAssert(BackboneElement, kw_only=True):
     """The assertion to perform."""
 
-    path: ClassVar[str] = "TestReport.setup.action.assert"
+    fhir_path: ClassVar[str] = "TestReport.setup.action.assert"
     result: TestReportSetupActionOperationResultCode
     _result: Element | Unset = UNSET
     message: Markdown | Unset = UNSET
@@ -108,7 +108,7 @@ class TestReportSetupActionAssert(BackboneElement, kw_only=True):
 class TestReportTest(BackboneElement, kw_only=True):
     """A test executed from the test script."""
 
-    path: ClassVar[str] = "TestReport.test"
+    fhir_path: ClassVar[str] = "TestReport.test"
     name: String | Unset = UNSET
     _name: Element | Unset = UNSET
     description: String | Unset = UNSET
@@ -119,7 +119,7 @@ class TestReportTest(BackboneElement, kw_only=True):
 class TestReportTestAction(BackboneElement, kw_only=True):
     """A test operation or assert that was performed."""
 
-    path: ClassVar[str] = "TestReport.test.action"
+    fhir_path: ClassVar[str] = "TestReport.test.action"
     operation: TestReportSetupActionOperation | Unset = UNSET
     assert_: TestReportSetupActionAssert | Unset = field(default=UNSET, name="assert")
 
@@ -127,12 +127,12 @@ class TestReportTestAction(BackboneElement, kw_only=True):
 class TestReportTeardown(BackboneElement, kw_only=True):
     """The results of running the series of required clean up steps."""
 
-    path: ClassVar[str] = "TestReport.teardown"
+    fhir_path: ClassVar[str] = "TestReport.teardown"
     action: Many[TestReportTeardownAction]
 
 
 class TestReportTeardownAction(BackboneElement, kw_only=True):
     """One or more teardown operations performed."""
 
-    path: ClassVar[str] = "TestReport.teardown.action"
+    fhir_path: ClassVar[str] = "TestReport.teardown.action"
     operation: TestReportSetupActionOperation

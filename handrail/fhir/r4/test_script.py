@@ -75,7 +75,7 @@ TestScriptSetupActionAssertResponseCode = Literal[
 class TestScript(DomainResource, kw_only=True, tag_field="resourceType", tag="TestScript"):
     """Describes a set of tests."""
 
-    path: ClassVar[str] = "TestScript"
+    fhir_path: ClassVar[str] = "TestScript"
     url: Uri
     _url: Element | Unset = UNSET
     identifier: Identifier | Unset = UNSET
@@ -116,7 +116,7 @@ class TestScript(DomainResource, kw_only=True, tag_field="resourceType", tag="Te
 class TestScriptOrigin(BackboneElement, kw_only=True):
     """An abstract server representing a client or sender in a message exchange."""
 
-    path: ClassVar[str] = "TestScript.origin"
+    fhir_path: ClassVar[str] = "TestScript.origin"
     index: Integer
     _index: Element | Unset = UNSET
     profile: Coding
@@ -125,7 +125,7 @@ class TestScriptOrigin(BackboneElement, kw_only=True):
 class TestScriptDestination(BackboneElement, kw_only=True):
     """An abstract server representing a destination or receiver in a message exchange."""
 
-    path: ClassVar[str] = "TestScript.destination"
+    fhir_path: ClassVar[str] = "TestScript.destination"
     index: Integer
     _index: Element | Unset = UNSET
     profile: Coding
@@ -134,7 +134,7 @@ class TestScriptDestination(BackboneElement, kw_only=True):
 class TestScriptMetadata(BackboneElement, kw_only=True):
     """Required capability that is assumed to function correctly on the FHIR server being ...."""
 
-    path: ClassVar[str] = "TestScript.metadata"
+    fhir_path: ClassVar[str] = "TestScript.metadata"
     link: Many[TestScriptMetadataLink] | Unset = UNSET
     capability: Many[TestScriptMetadataCapability]
 
@@ -142,7 +142,7 @@ class TestScriptMetadata(BackboneElement, kw_only=True):
 class TestScriptMetadataLink(BackboneElement, kw_only=True):
     """Links to the FHIR specification."""
 
-    path: ClassVar[str] = "TestScript.metadata.link"
+    fhir_path: ClassVar[str] = "TestScript.metadata.link"
     url: Uri
     _url: Element | Unset = UNSET
     description: String | Unset = UNSET
@@ -152,7 +152,7 @@ class TestScriptMetadataLink(BackboneElement, kw_only=True):
 class TestScriptMetadataCapability(BackboneElement, kw_only=True):
     """Capabilities that are assumed to function correctly on the FHIR server being tested."""
 
-    path: ClassVar[str] = "TestScript.metadata.capability"
+    fhir_path: ClassVar[str] = "TestScript.metadata.capability"
     required: Boolean
     _required: Element | Unset = UNSET
     validated: Boolean
@@ -172,7 +172,7 @@ class TestScriptMetadataCapability(BackboneElement, kw_only=True):
 class TestScriptFixture(BackboneElement, kw_only=True):
     """Fixture in the test script - by reference (uri)."""
 
-    path: ClassVar[str] = "TestScript.fixture"
+    fhir_path: ClassVar[str] = "TestScript.fixture"
     autocreate: Boolean
     _autocreate: Element | Unset = UNSET
     autodelete: Boolean
@@ -183,7 +183,7 @@ class TestScriptFixture(BackboneElement, kw_only=True):
 class TestScriptVariable(BackboneElement, kw_only=True):
     """Placeholder for evaluated elements."""
 
-    path: ClassVar[str] = "TestScript.variable"
+    fhir_path: ClassVar[str] = "TestScript.variable"
     name: String
     _name: Element | Unset = UNSET
     defaultValue: String | Unset = UNSET
@@ -205,14 +205,14 @@ class TestScriptVariable(BackboneElement, kw_only=True):
 class TestScriptSetup(BackboneElement, kw_only=True):
     """A series of required setup operations before tests are executed."""
 
-    path: ClassVar[str] = "TestScript.setup"
+    fhir_path: ClassVar[str] = "TestScript.setup"
     action: Many[TestScriptSetupAction]
 
 
 class TestScriptSetupAction(BackboneElement, kw_only=True):
     """A setup operation or assert to perform."""
 
-    path: ClassVar[str] = "TestScript.setup.action"
+    fhir_path: ClassVar[str] = "TestScript.setup.action"
     operation: TestScriptSetupActionOperation | Unset = UNSET
     assert_: TestScriptSetupActionAssert | Unset = field(default=UNSET, name="assert")
 
@@ -220,7 +220,7 @@ class TestScriptSetupAction(BackboneElement, kw_only=True):
 class TestScriptSetupActionOperation(BackboneElement, kw_only=True):
     """The setup operation to perform."""
 
-    path: ClassVar[str] = "TestScript.setup.action.operation"
+    fhir_path: ClassVar[str] = "TestScript.setup.action.operation"
     type: Coding | Unset = UNSET
     resource: TestScriptSetupActionOperationResourceCode | Unset = UNSET
     _resource: Element | Unset = UNSET
@@ -258,7 +258,7 @@ class TestScriptSetupActionOperation(BackboneElement, kw_only=True):
 class TestScriptSetupActionOperationRequestHeader(BackboneElement, kw_only=True):
     """Each operation can have one or more header elements."""
 
-    path: ClassVar[str] = "TestScript.setup.action.operation.requestHeader"
+    fhir_path: ClassVar[str] = "TestScript.setup.action.operation.requestHeader"
     field: String
     _field: Element | Unset = UNSET
     value: String
@@ -268,7 +268,7 @@ class TestScriptSetupActionOperationRequestHeader(BackboneElement, kw_only=True)
 class TestScriptSetupActionAssert(BackboneElement, kw_only=True):
     """The assertion to perform."""
 
-    path: ClassVar[str] = "TestScript.setup.action.assert"
+    fhir_path: ClassVar[str] = "TestScript.setup.action.assert"
     label: String | Unset = UNSET
     _label: Element | Unset = UNSET
     description: String | Unset = UNSET
@@ -318,7 +318,7 @@ class TestScriptSetupActionAssert(BackboneElement, kw_only=True):
 class TestScriptTest(BackboneElement, kw_only=True):
     """A test in this script."""
 
-    path: ClassVar[str] = "TestScript.test"
+    fhir_path: ClassVar[str] = "TestScript.test"
     name: String | Unset = UNSET
     _name: Element | Unset = UNSET
     description: String | Unset = UNSET
@@ -329,7 +329,7 @@ class TestScriptTest(BackboneElement, kw_only=True):
 class TestScriptTestAction(BackboneElement, kw_only=True):
     """A test operation or assert to perform."""
 
-    path: ClassVar[str] = "TestScript.test.action"
+    fhir_path: ClassVar[str] = "TestScript.test.action"
     operation: TestScriptSetupActionOperation | Unset = UNSET
     assert_: TestScriptSetupActionAssert | Unset = field(default=UNSET, name="assert")
 
@@ -337,12 +337,12 @@ class TestScriptTestAction(BackboneElement, kw_only=True):
 class TestScriptTeardown(BackboneElement, kw_only=True):
     """A series of required clean up steps."""
 
-    path: ClassVar[str] = "TestScript.teardown"
+    fhir_path: ClassVar[str] = "TestScript.teardown"
     action: Many[TestScriptTeardownAction]
 
 
 class TestScriptTeardownAction(BackboneElement, kw_only=True):
     """One or more teardown operations to perform."""
 
-    path: ClassVar[str] = "TestScript.teardown.action"
+    fhir_path: ClassVar[str] = "TestScript.teardown.action"
     operation: TestScriptSetupActionOperation

@@ -33,7 +33,7 @@ _VALUESETEXPANSIONPARAMETER_VALUE = attrgetter(
 class ValueSet(DomainResource, kw_only=True, tag_field="resourceType", tag="ValueSet"):
     """A set of codes drawn from one or more code systems."""
 
-    path: ClassVar[str] = "ValueSet"
+    fhir_path: ClassVar[str] = "ValueSet"
     url: Uri | Unset = UNSET
     _url: Element | Unset = UNSET
     identifier: Many[Identifier] | Unset = UNSET
@@ -69,7 +69,7 @@ class ValueSet(DomainResource, kw_only=True, tag_field="resourceType", tag="Valu
 class ValueSetCompose(BackboneElement, kw_only=True):
     """Content logical definition of the value set (CLD)."""
 
-    path: ClassVar[str] = "ValueSet.compose"
+    fhir_path: ClassVar[str] = "ValueSet.compose"
     lockedDate: Date | Unset = UNSET
     _lockedDate: Element | Unset = UNSET
     inactive: Boolean | Unset = UNSET
@@ -81,7 +81,7 @@ class ValueSetCompose(BackboneElement, kw_only=True):
 class ValueSetComposeInclude(BackboneElement, kw_only=True):
     """Include one or more codes from a code system or other value set(s)."""
 
-    path: ClassVar[str] = "ValueSet.compose.include"
+    fhir_path: ClassVar[str] = "ValueSet.compose.include"
     system: Uri | Unset = UNSET
     _system: Element | Unset = UNSET
     version: String | Unset = UNSET
@@ -98,7 +98,7 @@ class ValueSetComposeInclude(BackboneElement, kw_only=True):
 class ValueSetComposeIncludeConcept(BackboneElement, kw_only=True):
     """A concept defined in the system."""
 
-    path: ClassVar[str] = "ValueSet.compose.include.concept"
+    fhir_path: ClassVar[str] = "ValueSet.compose.include.concept"
     code: Code
     _code: Element | Unset = UNSET
     display: String | Unset = UNSET
@@ -109,7 +109,7 @@ class ValueSetComposeIncludeConcept(BackboneElement, kw_only=True):
 class ValueSetComposeIncludeConceptDesignation(BackboneElement, kw_only=True):
     """Additional representations for this concept."""
 
-    path: ClassVar[str] = "ValueSet.compose.include.concept.designation"
+    fhir_path: ClassVar[str] = "ValueSet.compose.include.concept.designation"
     language: Code | Unset = UNSET
     _language: Element | Unset = UNSET
     use: Coding | Unset = UNSET
@@ -120,7 +120,7 @@ class ValueSetComposeIncludeConceptDesignation(BackboneElement, kw_only=True):
 class ValueSetComposeIncludeFilter(BackboneElement, kw_only=True):
     """Select codes/concepts by their properties (including relationships)."""
 
-    path: ClassVar[str] = "ValueSet.compose.include.filter"
+    fhir_path: ClassVar[str] = "ValueSet.compose.include.filter"
     property: Code
     _property: Element | Unset = UNSET
     op: ValueSetComposeIncludeFilterOpCode
@@ -132,7 +132,7 @@ class ValueSetComposeIncludeFilter(BackboneElement, kw_only=True):
 class ValueSetExpansion(BackboneElement, kw_only=True):
     """Used when the value set is 'expanded'."""
 
-    path: ClassVar[str] = "ValueSet.expansion"
+    fhir_path: ClassVar[str] = "ValueSet.expansion"
     identifier: Uri | Unset = UNSET
     _identifier: Element | Unset = UNSET
     timestamp: DateTime
@@ -148,8 +148,8 @@ class ValueSetExpansion(BackboneElement, kw_only=True):
 class ValueSetExpansionParameter(BackboneElement, kw_only=True):
     """Parameter that controlled the expansion process."""
 
-    path: ClassVar[str] = "ValueSet.expansion.parameter"
-    choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
+    fhir_path: ClassVar[str] = "ValueSet.expansion.parameter"
+    fhir_choices: ClassVar[Mapping[str, tuple[bool, tuple[str, ...]]]] = {
         "value": (
             False, ("valueString", "valueBoolean", "valueInteger", "valueDecimal", "valueUri",
             "valueCode", "valueDateTime",)),
@@ -178,7 +178,7 @@ class ValueSetExpansionParameter(BackboneElement, kw_only=True):
 class ValueSetExpansionContains(BackboneElement, kw_only=True):
     """Codes in the value set."""
 
-    path: ClassVar[str] = "ValueSet.expansion.contains"
+    fhir_path: ClassVar[str] = "ValueSet.expansion.contains"
     system: Uri | Unset = UNSET
     _system: Element | Unset = UNSET
     abstract: Boolean | Unset = UNSET

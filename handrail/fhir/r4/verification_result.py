@@ -22,7 +22,7 @@ VerificationResultStatusCode = Literal[
 class VerificationResultPrimarySourceWhoTo(Reference, kw_only=True):
     """Reference to Organization or 2 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({
         "Organization", "Practitioner", "PractitionerRole"})
     reference: Annotated[str, reference_to(
         "Organization", "Practitioner", "PractitionerRole")] | Unset = UNSET
@@ -31,14 +31,14 @@ class VerificationResultPrimarySourceWhoTo(Reference, kw_only=True):
 class VerificationResultValidatorOrganizationTo(Reference, kw_only=True):
     """Reference to Organization."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Organization"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Organization"})
     reference: Annotated[str, reference_to("Organization")] | Unset = UNSET
 
 
 class VerificationResult(DomainResource, kw_only=True, tag_field="resourceType", tag="VerificationResult"):
     """Describes validation requirements, source(s), status and dates for one or more elements."""
 
-    path: ClassVar[str] = "VerificationResult"
+    fhir_path: ClassVar[str] = "VerificationResult"
     target: Many[Reference] | Unset = UNSET
     targetLocation: Many[String] | Unset = UNSET
     _targetLocation: Many[Element] | Unset = UNSET
@@ -63,7 +63,7 @@ class VerificationResult(DomainResource, kw_only=True, tag_field="resourceType",
 class VerificationResultPrimarySource(BackboneElement, kw_only=True):
     """Information about the primary source(s) involved in validation."""
 
-    path: ClassVar[str] = "VerificationResult.primarySource"
+    fhir_path: ClassVar[str] = "VerificationResult.primarySource"
     who: VerificationResultPrimarySourceWhoTo | Unset = UNSET
     type: Many[CodeableConcept] | Unset = UNSET
     communicationMethod: Many[CodeableConcept] | Unset = UNSET
@@ -77,7 +77,7 @@ class VerificationResultPrimarySource(BackboneElement, kw_only=True):
 class VerificationResultAttestation(BackboneElement, kw_only=True):
     """Information about the entity attesting to information."""
 
-    path: ClassVar[str] = "VerificationResult.attestation"
+    fhir_path: ClassVar[str] = "VerificationResult.attestation"
     who: VerificationResultPrimarySourceWhoTo | Unset = UNSET
     onBehalfOf: VerificationResultPrimarySourceWhoTo | Unset = UNSET
     communicationMethod: CodeableConcept | Unset = UNSET
@@ -94,7 +94,7 @@ class VerificationResultAttestation(BackboneElement, kw_only=True):
 class VerificationResultValidator(BackboneElement, kw_only=True):
     """Information about the entity validating information."""
 
-    path: ClassVar[str] = "VerificationResult.validator"
+    fhir_path: ClassVar[str] = "VerificationResult.validator"
     organization: VerificationResultValidatorOrganizationTo
     identityCertificate: String | Unset = UNSET
     _identityCertificate: Element | Unset = UNSET

@@ -24,28 +24,28 @@ VisionPrescriptionLensSpecificationPrismBaseCode = Literal["up", "down", "in", "
 class VisionPrescriptionPatientTo(Reference, kw_only=True):
     """Reference to Patient."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Patient"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Patient"})
     reference: Annotated[str, reference_to("Patient")] | Unset = UNSET
 
 
 class VisionPrescriptionEncounterTo(Reference, kw_only=True):
     """Reference to Encounter."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Encounter"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Encounter"})
     reference: Annotated[str, reference_to("Encounter")] | Unset = UNSET
 
 
 class VisionPrescriptionPrescriberTo(Reference, kw_only=True):
-    """Reference to Practitioner or PractitionerRole."""
+    """Reference to Practitioner or 1 other types."""
 
-    targets: ClassVar[frozenset[str]] = frozenset({"Practitioner", "PractitionerRole"})
+    fhir_targets: ClassVar[frozenset[str]] = frozenset({"Practitioner", "PractitionerRole"})
     reference: Annotated[str, reference_to("Practitioner", "PractitionerRole")] | Unset = UNSET
 
 
 class VisionPrescription(DomainResource, kw_only=True, tag_field="resourceType", tag="VisionPrescription"):
     """Prescription for vision correction products for a patient."""
 
-    path: ClassVar[str] = "VisionPrescription"
+    fhir_path: ClassVar[str] = "VisionPrescription"
     identifier: Many[Identifier] | Unset = UNSET
     status: VisionPrescriptionStatusCode
     _status: Element | Unset = UNSET
@@ -62,7 +62,7 @@ class VisionPrescription(DomainResource, kw_only=True, tag_field="resourceType",
 class VisionPrescriptionLensSpecification(BackboneElement, kw_only=True):
     """Vision lens authorization."""
 
-    path: ClassVar[str] = "VisionPrescription.lensSpecification"
+    fhir_path: ClassVar[str] = "VisionPrescription.lensSpecification"
     product: CodeableConcept
     eye: VisionPrescriptionLensSpecificationEyeCode
     _eye: Element | Unset = UNSET
@@ -92,7 +92,7 @@ class VisionPrescriptionLensSpecification(BackboneElement, kw_only=True):
 class VisionPrescriptionLensSpecificationPrism(BackboneElement, kw_only=True):
     """Eye alignment compensation."""
 
-    path: ClassVar[str] = "VisionPrescription.lensSpecification.prism"
+    fhir_path: ClassVar[str] = "VisionPrescription.lensSpecification.prism"
     amount: Decimal
     _amount: Element | Unset = UNSET
     base: VisionPrescriptionLensSpecificationPrismBaseCode

@@ -13,9 +13,7 @@ from handrail.fhir.validation.fast import certain
 __all__ = ["faults", "validate"]
 
 
-def validate(
-    text: bytes, resource_type: str | None = None, *, conditional: bool = False
-) -> None:
+def validate(text: bytes, resource_type: str | None = None, *, conditional: bool = False) -> None:
     """Raise InvalidResourceError with every fault unless ``text`` is a valid R4 resource.
 
     ``resource_type`` is the type it must have, if that is known. ``conditional`` allows

@@ -6,6 +6,7 @@ It decides what is valid. The fast layer accepts a subset of what this accepts.
 from __future__ import annotations
 
 import difflib
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -66,29 +67,35 @@ def _resource(walk: _Walk, value: Any, path: str, wanted: str | None = None) -> 
         return
     found = value.get("resourceType")
     if not isinstance(found, str) or found not in MODULES:
-        said = f"“{printable(found)[:60]}” is" if isinstance(found, str) else "The resourceType is"
-        text = f"{said} not a resource type of R4. Name one in resourceType.{_near(found, MODULES)}"
-        walk.fault(f"{path}.resourceType".lstrip("."), text, "structure")
+        walk.fault(_joined(path, "resourceType"), _unknown_type(found), "structure")
         return
+    path = path or found
     if wanted and found != wanted:
-        walk.fault(path or found, f"This is a {found}; a {wanted} is expected here.")
-    inner = _Walk(walk.conditional, walk.faults, walk.contained)
-    if inner.contained is None:
-        inner.contained = {**_types(value), "": found}
+        walk.fault(path, f"This is a {found}; a {wanted} is expected here.")
     if "contained" in value and walk.contained is not None:
         walk.fault(f"{path}.contained", "A contained resource cannot contain another (dom-2).")
+    contained = {**_types(value), "": found} if walk.contained is None else walk.contained
     before = len(walk.faults)
-    _object(inner, value, structure(found), path or found)
+    _object(_Walk(walk.conditional, walk.faults, contained), value, structure(found), path)
     if found in RESOURCE_RULES and len(walk.faults) == before:
-        for at, text in RESOURCE_RULES[found](value):
-            walk.fault(_joined(path or found, at), text, "invariant")
+        _broken(walk, RESOURCE_RULES[found](value), path)
     if walk.contained is None:
-        for at, text in links.broken_containment(value):
-            walk.fault(_joined(path or found, at), text, "invariant")
+        _broken(walk, links.broken_containment(value), path)
+
+
+def _broken(walk: _Walk, broken: Iterable[tuple[str, str]], path: str) -> None:
+    for at, text in broken:
+        walk.fault(_joined(path, at), text, "invariant")
+
+
+def _unknown_type(found: object) -> str:
+    if not isinstance(found, str):
+        return "The resourceType is missing, or is not text. Name a resource type of R4."
+    return f"“{printable(found)[:60]}” is not a resource type of R4.{_near(found, MODULES)}"
 
 
 def _joined(path: str, name: str) -> str:
-    return f"{path}.{name}" if name else path
+    return f"{path}.{name}" if path and name else path or name
 
 
 def _types(resource: Object) -> dict[str, str]:
@@ -110,26 +117,27 @@ def _object(walk: _Walk, value: Any, kind: type[Structure], path: str) -> None:
         walk.fault(path, "An object is expected here, in braces.", "structure")
         return
     before = len(walk.faults)
-    known = members(kind)
     tagged = kind.__struct_config__.tag is not None
-    if not value or (tagged and len(value) == 0):
+    if not value:
         walk.fault(path, "The object is empty. Leave the element out instead (ele-1).", "invariant")
     for name in value.twice:
         walk.fault(f"{path}.{name}", f"“{printable(name)}” is given twice. Keep one.", "structure")
     for name, item in value.items():
         if not (tagged and name == "resourceType"):
-            _item(walk, value, name, item, known.get(name), path)
+            _item(walk, value, (name, item), kind, path)
     _required(walk, value, kind, path)
     if len(walk.faults) == before:
         _rules(walk, value, kind, path)
 
 
 def _item(
-    walk: _Walk, owner: Object, name: str, item: Any, member: Member | None, path: str
+    walk: _Walk, owner: Object, pair: tuple[str, Any], kind: type[Structure], path: str
 ) -> None:
+    name, item = pair
+    member = members(kind).get(name)
     where = f"{path}.{name}"
     if member is None:
-        near = _near(name, members(structure(path)) if path in MODULES else ())
+        near = _near(name, members(kind))
         text = f"R4 has no element “{printable(name)[:60]}” here. Remove it.{near}"
         walk.fault(where, text, "structure")
     elif not member.many:
@@ -171,7 +179,7 @@ def _value(walk: _Walk, value: Any, member: Member, path: str) -> None:
         _resource(_Walk(walk.conditional, walk.faults, _scope(walk, path)), value, path)
     else:
         _object(walk, value, member.structure, path)
-        if member.structure.path == "Reference" and isinstance(value, Object):
+        if member.structure.fhir_path == "Reference" and isinstance(value, Object):
             _reference(walk, value, member.structure, path)
 
 
@@ -185,7 +193,7 @@ def _reference(walk: _Walk, value: Object, kind: type[Structure], path: str) -> 
     if "reference" not in value:
         return
     text = links.wrong_with_reference(
-        value["reference"], kind.targets, walk.contained or {}, conditional=walk.conditional
+        value["reference"], kind.fhir_targets, walk.contained or {}, conditional=walk.conditional
     )
     if text:
         walk.fault(f"{path}.reference", text, "value")
@@ -195,7 +203,7 @@ def _required(walk: _Walk, value: Object, kind: type[Structure], path: str) -> N
     for name, member in members(kind).items():
         if member.required and name not in value and f"_{name}" not in value:
             walk.fault(f"{path}.{name}", f"“{name}” is missing; R4 requires it.", "required")
-    for stem, (required, names) in kind.choices.items():
+    for stem, (required, names) in kind.fhir_choices.items():
         given = [name for name in names if name in value or f"_{name}" in value]
         if len(given) > 1:
             text = f"Only one of {' and '.join(given)} may be given. Keep one."
@@ -206,15 +214,14 @@ def _required(walk: _Walk, value: Object, kind: type[Structure], path: str) -> N
 
 
 def _rules(walk: _Walk, value: Object, kind: type[Structure], path: str) -> None:
-    for name, concepts in kind.bindings.items():
+    for name, concepts in kind.fhir_bindings.items():
         if name in value and not _is_bound(value[name], concepts):
             listed = ", ".join(f"{system}|{code}" for system, code in sorted(concepts))
             text = f"One coding must be from the value set of R4: {listed}."
             walk.fault(f"{path}.{name}", text, "code-invalid")
     for name in lineage(kind):
         if name in RULES:
-            for at, text in RULES[name](value):
-                walk.fault(_joined(path, at), text, "invariant")
+            _broken(walk, RULES[name](value), path)
 
 
 def _is_bound(concept: Any, concepts: frozenset[tuple[str, str]]) -> bool:

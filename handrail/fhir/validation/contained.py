@@ -91,8 +91,8 @@ def _allowed(kind: type[Structure]) -> dict[str, frozenset[str]]:
             continue
         seen.add(structure)
         for name, member in members(structure).items():
-            if member.structure is not None and member.structure.path == "Reference":
-                targets = member.structure.targets or _ANY
+            if member.structure is not None and member.structure.fhir_path == "Reference":
+                targets = member.structure.fhir_targets or _ANY
                 found[name] = targets if name not in found else _both(found[name], targets)
             if member.structure is not None:
                 queue.append(member.structure)
@@ -111,7 +111,7 @@ def fits(decoded: Structure, contained: Contained) -> bool:
         literal: object = getattr(reference, "reference", None)
         if isinstance(literal, str) and literal.startswith("#"):
             kind = contained.get(literal[1:], "")
-            if not kind or (reference.targets and kind not in reference.targets):
+            if not kind or (reference.fhir_targets and kind not in reference.fhir_targets):
                 return False
     return True
 
@@ -119,7 +119,7 @@ def fits(decoded: Structure, contained: Contained) -> bool:
 def _references(value: Any) -> Iterator[Structure]:
     """Yield every Reference inside ``value``."""
     if isinstance(value, Structure):
-        if value.path == "Reference":
+        if value.fhir_path == "Reference":
             yield value
         value = msgspec.structs.astuple(value)
     if isinstance(value, tuple | list):

@@ -33,20 +33,17 @@ def wrong_with_reference(
         return "A reference is text, such as Patient/123."
     if literal.startswith("#"):
         return _local(literal, targets, contained)
-    if literal.startswith(("urn:uuid:", "urn:oid:")):
-        ok = UUID_OR_OID.match(literal)
-        return "" if ok else "This is not a UUID or OID. Check its form, such as urn:uuid:..."
     query = CONDITIONAL.match(literal)
-    if query:
-        refused = "" if conditional else "A reference by query is only for transactions and loads."
-        return refused or _fitting(query[1], targets)
-    relative = RELATIVE.match(literal)
-    if relative:
-        return _fitting(relative[1], targets)
-    return _absolute(literal, targets)
+    if query and not conditional:
+        return "A reference by query is only for transactions and loads. Name the id."
+    found = query or RELATIVE.match(literal)
+    return _fitting(found[1], targets) if found else _absolute(literal, targets)
 
 
 def _absolute(literal: str, targets: frozenset[str]) -> str:
+    if literal.startswith(("urn:uuid:", "urn:oid:")):
+        ok = UUID_OR_OID.match(literal)
+        return "" if ok else "This is not a UUID or OID. Check its form, such as urn:uuid:..."
     if not ABSOLUTE.match(literal):
         return (
             "This is not a reference. Write Type/id (Patient/123), a whole address, urn:uuid:... "

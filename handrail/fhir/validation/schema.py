@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
@@ -46,13 +46,13 @@ def _member(info: msgspec.structs.FieldInfo) -> Member:
     kind, _ = _bare(info.type)
     many = get_origin(kind) is list
     kind, meta = _bare(get_args(kind)[0]) if many else _bare(info.type)
-    made = {"name": info.encode_name, "many": many, "required": info.required}
+    plain = Member(info.encode_name, many=many, required=info.required)
     if get_origin(kind) is Literal:
-        return Member(**made, primitive="code", codes=frozenset(get_args(kind)))
+        return replace(plain, primitive="code", codes=frozenset(get_args(kind)))
     if meta is not None:
         low, high = int(meta.ge or 0), int(meta.le or 0)
-        return Member(**made, primitive=meta.title or "", low=low, high=high)
-    return Member(**made, structure=None if kind is Raw else kind)
+        return replace(plain, primitive=meta.title or "", low=low, high=high)
+    return plain if kind is Raw else replace(plain, structure=kind)
 
 
 def _bare(kind: Any) -> tuple[Any, Meta | None]:
@@ -67,5 +67,5 @@ def _bare(kind: Any) -> tuple[Any, Meta | None]:
 
 def lineage(structure: type[Structure]) -> list[str]:
     """Return the paths of ``structure`` and its bases, without repeats, nearest first."""
-    paths = (getattr(each, "path", "") for each in structure.__mro__)
+    paths = (getattr(each, "fhir_path", "") for each in structure.__mro__)
     return [path for path in dict.fromkeys(paths) if path]
