@@ -12,11 +12,13 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 import pytest
+from django.contrib.auth.backends import ModelBackend
+from django.contrib.auth.models import User
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, path
 
-from handrail.access import accounts, audit
+from handrail.access import accounts, audit, session
 from handrail.access.accounts import NewMember
 from handrail.access.database import acting
 from handrail.access.marks import PUBLIC, open_to, opened_to, public
@@ -121,14 +123,17 @@ def member(username: str, *roles: Role, org: int = 1) -> Client:
     by = system(org, "test", "Test")
     new = NewMember(username=username, name=username, roles=frozenset(roles), password=PASSWORD)
     accounts.add(by, new)
-    return signed_in(username)
+    return signed_in(username, org)
 
 
-def signed_in(username: str) -> Client:
+def signed_in(username: str, org: int) -> Client:
     client = Client()
-    sent = {"username": username, "password": PASSWORD, "next": "/stay"}
-    response = client.post("/sign-in", sent)
-    assert response.status_code == 303, response.content
+    client.force_login(
+        User.objects.get(username=username), ModelBackend.__module__ + ".ModelBackend"
+    )
+    with_place = client.session
+    with_place[session.ORG] = org
+    with_place.save()
     return client
 
 
@@ -167,11 +172,13 @@ def test_a_public_page_shows_nobodys_data(address: Address) -> None:
 
 def test_another_organization_sees_nothing_with_any_role() -> None:
     client = member("olga", *PEOPLE, org=2)
+    assert client.get("/stay").status_code == 200
     for address in CLOSED:
+        if address.path == "/sign-out":
+            continue
         for status, text in both_ways(client, address.path):
             assert status < 500, address.route
             assert not learned(text), address.route
-        client = signed_in("olga")
 
 
 @pytest.mark.parametrize("role", PEOPLE)
@@ -207,7 +214,8 @@ def test_who_has_to_do_with_the_patient_does_see_them(role: Role) -> None:
         CareRelationship.objects.create(
             org=1, source="s", patient=PATIENT, person=rita.person, kind="care-manager"
         )
-    assert any(learned(both_ways(client, address.path)[0][1]) for address in CLOSED)
+    pages = [address.path for address in CLOSED if "<str:patient>" in address.route]
+    assert any(learned(client.get(page).content.decode()) for page in pages)
 
 
 def everybody_without_the_right() -> list[Principal]:
@@ -244,9 +252,8 @@ def test_every_interaction_with_the_record_refuses(stranger: Principal) -> None:
         with pytest.raises((ForbiddenError, NotFoundError)) as refusal, acting(stranger):
             interaction()
         assert not learned(str(refusal.value)), name
-    with acting(stranger):
-        with suppress(ForbiddenError):
-            assert store.of_patient(PATIENT, "Condition", by=stranger) == []
+    with acting(stranger), suppress(ForbiddenError):
+        assert store.of_patient(PATIENT, "Condition", by=stranger) == []
     by = system(1, "test", "Test")
     with acting(by):
         assert store.read(reference, by=by).version == 1

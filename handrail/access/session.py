@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from handrail.access.identity import Member, memberships
 from handrail.fhir.errors import SignInRequiredError
 
-_ORG: Final = "handrail-org"
+ORG: Final = "handrail-org"
 _SEEN: Final = "handrail-seen"
 _GRAIN: Final = 30.0  # seconds: how often the session is written while somebody works
 
@@ -26,7 +26,7 @@ class RestedError(SignInRequiredError):
 
 def choose(request: HttpRequest, org: int) -> None:
     """Act in this organization from now on."""
-    request.session[_ORG] = org
+    request.session[ORG] = org
     request.session[_SEEN] = time.time()
 
 
@@ -42,7 +42,7 @@ def member_of(request: HttpRequest) -> Member:
     if not found:
         logout(request)
         raise SignInRequiredError("This account is not active in any organization. Sign in again.")
-    chosen = request.session.get(_ORG)
+    chosen = request.session.get(ORG)
     for member in found:
         if member.principal.org == chosen:
             _touch(request, member)
