@@ -158,8 +158,17 @@ def _decided(by: Principal, entry: Entry, facts: RecordKnown) -> tuple[Plan, dic
         if is_open(each.resource["status"]) and each.id != entry.task
     ]
     seen = {each.reference: each.version for each in (*others, *([stored] if stored else []))}
+    _check_relative(by, entry, patient)
     contact = _contact(by, entry, patient, facts)
     return decide(contact, _around(by, task, [each.resource for each in others]), facts), seen
+
+
+def _check_relative(by: Principal, entry: Entry, patient: str) -> None:
+    """Refuse a relative who is not this patient's."""
+    if entry.relative:
+        related = store.of_patient(patient, "RelatedPerson", by=by)
+        if entry.relative not in {each.reference for each in related}:
+            raise IncompleteContactError("relative", "Choose somebody of this patient's family.")
 
 
 def _around(by: Principal, task: Resource | None, others: Sequence[Resource]) -> Around:

@@ -23,7 +23,7 @@ def entry_of(form: QueryDict, org: int) -> Entry:
     Raises:
         IncompleteContactError: a field cannot be understood; it says which and why.
     """
-    note = form.get("note", "")
+    note = printable(form.get("note", ""))
     if len(note) > LONGEST_NOTE:
         raise IncompleteContactError(
             "note", _("At most %(n)s characters fit in a note.") % {"n": LONGEST_NOTE}
@@ -33,8 +33,8 @@ def entry_of(form: QueryDict, org: int) -> Entry:
         "patient": _identity(form.get("patient", "")),
         "task": _identity(form.get("task", "")),
         "how": form.get("how", "phone") or "phone",
-        "relative": form.get("relative", ""),
-        "next_step": form.get("next_step", ""),
+        "relative": printable(form.get("relative", "")),
+        "next_step": printable(form.get("next_step", "")),
     }
     identity = _identity(form.get("contact", ""))
     return Entry(
@@ -48,6 +48,11 @@ def entry_of(form: QueryDict, org: int) -> Entry:
         started_at=_instant(form.get("started_at", "")),
         again_at=_again(form, org),
     )
+
+
+def printable(text: str) -> str:
+    """Return the text without control characters, which FHIR strings may not hold."""
+    return "".join(c for c in text if c in "\t\n" or c.isprintable())
 
 
 def _identity(text: str) -> str:

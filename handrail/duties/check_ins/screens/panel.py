@@ -65,16 +65,14 @@ def facts(
         "errors": list(errors) or list(request.META.get("handrail.errors", ())),
         "calls": calls(person, face.relatives, now.date()),
         "relatives": [(r.reference, f"{r.name}, {r.relationship}") for r in face.relatives],
-        "language": words.language(person.language) or person.language_text,
+        "spoken": words.language(person.language) or person.language_text,
         "tried": tried(principal, face),
         "last": last_contact(principal, person.id),
         "scripts": scripts(principal, face),
         "voicemail": voicemail(principal, person),
         "outcomes": words.outcomes(),
         "hows": words.hows(),
-        "checklist": [
-            (code, _(label)) for code, label in (face.kind.checklist if face.kind else ())
-        ],
+        "checklist": [(code, _(label)) for code, label in checklist],
         "typed": typed_of(request, now.isoformat()),
         "minutes_hint": _("Counted from %(time)s. Change it if that is wrong.")
         % {"time": f"{now:%H:%M}"},

@@ -22,7 +22,7 @@ from handrail.duties.check_ins.actions import IncompleteContactError, facing, no
 from handrail.duties.check_ins.models import Attempt, Contact
 from handrail.duties.check_ins.rules.quick import quick_step
 from handrail.duties.check_ins.screens import words
-from handrail.duties.check_ins.screens.forms import next_of, say
+from handrail.duties.check_ins.screens.forms import next_of, printable, say
 from handrail.look.dates import day
 from handrail.record.known import organization_facts
 from handrail.room import house
@@ -125,7 +125,7 @@ def contacts(request: MemberRequest, patient: str) -> HttpResponse:
 def new_step(request: MemberRequest, patient: str) -> HttpResponse:
     """Add a next step from one line; first show what was understood, if asked to."""
     errors: Sequence[tuple[str, str]] = ()
-    typed = request.POST.get("step", "")
+    typed = printable(request.POST.get("step", ""))
     understood = _understood(request, typed)
     if request.method == "POST" and request.POST.get("then") != "preview":
         try:
