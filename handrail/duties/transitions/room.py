@@ -104,6 +104,10 @@ REACTIONS = (
         decide=reactions.on_stay_corrected,
     ),
     Reaction(
+        when=When(resource_type="Encounter", class_=STAY_CLASSES),
+        decide=reactions.on_visit_turned_stay,
+    ),
+    Reaction(
         when=When(resource_type="Encounter", class_=(*VISIT_CLASSES, "EMER")),
         decide=reactions.on_stay_turned_visit,
     ),

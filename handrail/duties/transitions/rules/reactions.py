@@ -62,6 +62,16 @@ def on_stay_corrected(change: Change, known: Known) -> Iterable[Resource]:
             yield from stays.follow(stay, known, fresh=False)
 
 
+def on_visit_turned_stay(change: Change, known: Known) -> Iterable[Resource]:
+    """A visit turned into a stay (ADT A06): somebody came to the emergency room and was kept."""
+    before = change.before
+    if not before or (before.get("class") or {}).get("code") in STAY_CLASSES:
+        return
+    stay = stay_of(change.after, known.calendar.zone)
+    if before.get("status") == stay.status and not clocks.is_history(stay, known):
+        yield from stays.follow(stay, known, fresh=True)
+
+
 def on_stay_turned_visit(change: Change, known: Known) -> Iterable[Resource]:
     """A stay turned out to be a visit (ADT A07 and corrections): the work it caused ends."""
     if change.before and (change.before.get("class") or {}).get("code") in STAY_CLASSES:

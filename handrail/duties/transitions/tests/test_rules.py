@@ -228,6 +228,14 @@ def test_a_stay_that_turns_out_to_be_a_visit_leaves_no_work():
     assert paper.open() == []
 
 
+def test_somebody_kept_after_a_visit_to_the_emergency_room_is_followed():
+    paper = enrolled("2026-11-17T10:00")
+    paper.put(stay(ADMITTED, class_="EMER"))
+    assert paper.open() == []
+    paper.put(stay(ADMITTED))
+    assert {work.kind_of(t) for t in paper.open()} == {ADMISSION}
+
+
 def test_a_corrected_discharge_time_moves_the_deadlines_of_open_work():
     paper = enrolled()
     paper.put(stay(ADMITTED, LEFT))
