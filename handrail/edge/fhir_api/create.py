@@ -1,0 +1,28 @@
+"""``POST [base]/[type]``: a new resource, with an id of ours.
+
+``If-None-Exist`` makes it conditional (http://hl7.org/fhir/R4/http.html#ccreate).
+"""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+from handrail.access.database import acting
+from handrail.edge.fhir_api.conditions import matched
+from handrail.edge.fhir_api.request import Request
+from handrail.edge.fhir_api.response import Response
+from handrail.edge.fhir_api.writing import answer, resource_in, write
+from handrail.record import store
+
+
+def create(request: Request) -> Response:
+    """Store what was sent, unless something fits the condition already."""
+    kind = request.path[0]
+    raw = resource_in(request, kind)
+    condition = request.header("If-None-Exist")
+    with acting(request.by, durable=True):
+        existing = matched(kind, condition, by=request.by) if condition else ""
+        if existing:
+            return answer(request, 200, store.read(existing, by=request.by))
+        stored, _ = write(request, raw, uuid4().hex, "create")
+    return answer(request, 201, stored)

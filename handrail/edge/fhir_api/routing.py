@@ -1,0 +1,75 @@
+"""From method and path to the interaction. Nothing that is not listed here is answered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from handrail.edge.fhir_api.create import create
+from handrail.edge.fhir_api.delete import delete
+from handrail.edge.fhir_api.errors import MethodNotAllowedError, UnknownAddressError
+from handrail.edge.fhir_api.history import history
+from handrail.edge.fhir_api.read import read
+from handrail.edge.fhir_api.request import Request, is_id
+from handrail.edge.fhir_api.response import Response
+from handrail.edge.fhir_api.search import search
+from handrail.edge.fhir_api.update import update, update_where
+from handrail.edge.fhir_api.vread import vread
+from handrail.fhir.errors import NotFoundError
+from handrail.fhir.r4 import MODULES
+
+Interaction = Callable[[Request], Response]
+_TYPE: Mapping[str, Interaction] = {"GET": search, "POST": create, "PUT": update_where}
+_SEARCH: Mapping[str, Interaction] = {"POST": search}
+_INSTANCE: Mapping[str, Interaction] = {"GET": read, "PUT": update, "DELETE": delete}
+_HISTORY: Mapping[str, Interaction] = {"GET": history}
+_VERSION: Mapping[str, Interaction] = {"GET": vread}
+_HISTORY_PARTS, _VERSION_PARTS = 3, 4
+
+
+def interaction(request: Request) -> Interaction:
+    """Return what answers this request.
+
+    Raises:
+        UnknownAddressError: nothing does.
+        MethodNotAllowedError: nothing does with this method.
+        NotFoundError: the path holds no possible id.
+    """
+    possible = _possible(request.path)
+    method = "GET" if request.method == "HEAD" else request.method
+    if method not in possible:
+        raise MethodNotAllowedError(request.method, allowed(request.path))
+    return possible[method]
+
+
+def allowed(path: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the methods that a path answers."""
+    methods = tuple(_possible(path)) or ("POST",)
+    return (*methods, "HEAD", "OPTIONS") if "GET" in methods else (*methods, "OPTIONS")
+
+
+def _possible(path: tuple[str, ...]) -> Mapping[str, Interaction]:
+    if not path:  # the base takes Bundles, see transaction.py
+        return {}
+    if path[0] not in MODULES:
+        raise UnknownAddressError(
+            f"“{path[0][:60]}” is no resource type of FHIR R4. /fhir/metadata lists what is here."
+        )
+    if len(path) == 1:
+        return _TYPE
+    if path[1:] == ("_search",):
+        return _SEARCH
+    return _below(path)
+
+
+def _below(path: tuple[str, ...]) -> Mapping[str, Interaction]:
+    if path[1][:1] in ("_", "$"):
+        raise UnknownAddressError(f"{path[1][:60]} is not supported. /fhir/metadata lists what is.")
+    if not is_id(path[1]):
+        raise NotFoundError("This cannot be an id: letters, digits, - and . only, at most 64.")
+    if len(path) == 2:  # noqa: PLR2004 - type and id
+        return _INSTANCE
+    if len(path) == _HISTORY_PARTS and path[2] == "_history":
+        return _HISTORY
+    if len(path) == _VERSION_PARTS and path[2] == "_history":
+        return _VERSION
+    raise UnknownAddressError("Nothing answers at this address. /fhir/metadata lists what does.")

@@ -1,0 +1,123 @@
+"""The WSGI function for ``/fhir``: it stands beside Django in the same process, without its request
+machinery, and uses the same connections.
+"""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from collections.abc import Iterable
+from wsgiref.types import StartResponse, WSGIEnvironment
+
+from handrail.access.audit import client_address
+from handrail.access.keys import authenticate_key
+from handrail.access.principal import Principal
+from handrail.edge.fhir_api import connecting
+from handrail.edge.fhir_api.answering import answer, refusal, refuse, run
+from handrail.edge.fhir_api.body import body_of
+from handrail.edge.fhir_api.errors import BadRequestError, UnavailableError
+from handrail.edge.fhir_api.metadata import metadata
+from handrail.edge.fhir_api.request import Request, accept, base, pairs_of, path_of
+from handrail.edge.fhir_api.response import Response
+from handrail.edge.fhir_api.routing import allowed
+from handrail.edge.fhir_api.transaction import transaction
+from handrail.fhir.errors import HandrailError, SignInRequiredError
+
+log = logging.getLogger(__name__)
+_UNKNOWN = Principal(org=0, person="", name="")
+_READING = ("GET", "HEAD")
+_NO_KEY = (
+    "The FHIR API needs a key: send Authorization: Bearer hr_…. An administrator makes one with"
+    " 'handrail key add' or in the settings."
+)
+
+
+def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    """Answer one request under ``/fhir``. Never raises."""
+    method = environ["REQUEST_METHOD"]
+    pretty = "_pretty=true" in environ.get("QUERY_STRING", "")
+    try:
+        response = _respond(environ)
+    except HandrailError as error:
+        response = refusal(error)
+    except connecting.LOST as error:
+        connecting.drop()
+        log.warning("The FHIR API could not reach the database: %s", type(error).__name__)
+        response = refusal(
+            UnavailableError(
+                "The database does not answer just now. Try again in a few seconds; a change"
+                " that was under way may or may not be stored, so read before you repeat it."
+            )
+        )
+    except Exception as error:  # noqa: BLE001 - the last line: no client sees a stack trace
+        response = _failed(error)
+    headers, body = response.wire(method, pretty=pretty)
+    start_response(response.line, headers)
+    return body
+
+
+def _respond(environ: WSGIEnvironment) -> Response:
+    request = _request(environ)
+    if request.path == ("metadata",) and request.method in _READING:
+        accept(environ, request.pairs)
+        return metadata(request.base)
+    if request.method == "OPTIONS":
+        return Response(204, headers=[("Allow", ", ".join(_allowed(request.path)))])
+    client_address.set(environ.get("REMOTE_ADDR", ""))
+    connecting.ready(sure=request.method not in _READING)
+    try:
+        return _answered(environ, request)
+    except connecting.LOST:
+        if request.method not in _READING:
+            raise
+        connecting.drop()
+        connecting.ready(sure=True)
+        return _answered(environ, request)
+
+
+def _request(environ: WSGIEnvironment) -> Request:
+    try:
+        path = path_of(environ)
+    except UnicodeError as error:
+        raise BadRequestError("The address is not UTF-8.") from error
+    return Request(
+        method=environ["REQUEST_METHOD"],
+        path=path,
+        pairs=pairs_of(environ.get("QUERY_STRING", "")),
+        headers=environ,
+        base=base(environ),
+        by=_UNKNOWN,
+        read=lambda: body_of(environ),
+    )
+
+
+def _answered(environ: WSGIEnvironment, request: Request) -> Response:
+    request.by = _principal(environ)
+    accept(environ, request.pairs)
+    if request.path or request.method != "POST":
+        return answer(request)
+    try:
+        return run(transaction, request)
+    except HandrailError as error:
+        return refuse(request, error)
+
+
+def _principal(environ: WSGIEnvironment) -> Principal:
+    scheme, _, secret = environ.get("HTTP_AUTHORIZATION", "").partition(" ")
+    if scheme.lower() != "bearer" or not secret.strip():
+        raise SignInRequiredError(_NO_KEY)
+    return authenticate_key(secret.strip())
+
+
+def _allowed(path: tuple[str, ...]) -> tuple[str, ...]:
+    return ("GET", "HEAD", "OPTIONS") if path == ("metadata",) else allowed(path)
+
+
+def _failed(error: Exception) -> Response:
+    """Return the answer to a fault of our own. The log gets where it was, never what was said."""
+    where = "".join(traceback.format_tb(error.__traceback__))
+    log.error("The FHIR API failed with %s:\n%s", type(error).__name__, where)
+    fault = HandrailError("Something failed here, and nothing was stored. It was written down.")
+    response = refusal(fault)
+    response.status = 500
+    return response
