@@ -1,6 +1,7 @@
 """Opens the room when Django starts."""
 
 from django.apps import AppConfig
+from typing_extensions import override
 
 
 class CaseloadConfig(AppConfig):
@@ -9,6 +10,7 @@ class CaseloadConfig(AppConfig):
     name = "handrail.duties.caseload"
     label = "caseload"
 
+    @override
     def ready(self) -> None:
         """Connect the room to the record."""
         from handrail.duties.caseload.room import ROOM

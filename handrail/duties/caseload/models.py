@@ -6,6 +6,7 @@ from datetime import date
 from typing import ClassVar
 
 from django.db import models
+from typing_extensions import override
 
 
 class Face(models.Model):
@@ -24,6 +25,7 @@ class Face(models.Model):
     class Meta:
         db_table = "caseload_face"
 
+    @override
     def __str__(self) -> str:
         """Return the name as lists show it."""
         return self.name
@@ -49,6 +51,7 @@ class Stay(models.Model):
             models.Index(fields=["org", "kind", "starts"], name="caseload_stay_starts"),
         ]
 
+    @override
     def __str__(self) -> str:
         """Return what kind of stay and since when."""
         return f"{self.kind} {self.starts}"
@@ -70,6 +73,7 @@ class Chronic(models.Model):
             models.Index(fields=["org", "patient", "group"], name="caseload_chronic_patient"),
         ]
 
+    @override
     def __str__(self) -> str:
         """Return the group."""
         return self.group
@@ -98,6 +102,7 @@ class Enrolment(models.Model):
             models.Index(fields=["org", "manager", "status"], name="caseload_enrolment_manager"),
         ]
 
+    @override
     def __str__(self) -> str:
         """Return the program and the status."""
         return f"{self.program} ({self.status})"
@@ -120,6 +125,7 @@ class OpenWork(models.Model):
             models.Index(fields=["org", "patient", "look_at"], name="caseload_open_work_patient"),
         ]
 
+    @override
     def __str__(self) -> str:
         """Return the kind of work."""
         return self.kind
@@ -141,6 +147,7 @@ class Touch(models.Model):
             models.Index(fields=["org", "patient", "at"], name="caseload_touch_patient"),
         ]
 
+    @override
     def __str__(self) -> str:
         """Return when."""
         return str(self.at)
@@ -161,6 +168,7 @@ class NextVisit(models.Model):
             models.Index(fields=["org", "patient", "starts_at"], name="caseload_visit_patient"),
         ]
 
+    @override
     def __str__(self) -> str:
         """Return when."""
         return str(self.starts_at)

@@ -1,6 +1,7 @@
 """Opens the room when Django starts."""
 
 from django.apps import AppConfig
+from typing_extensions import override
 
 
 class RegistrationConfig(AppConfig):
@@ -9,6 +10,7 @@ class RegistrationConfig(AppConfig):
     name = "handrail.duties.registration"
     label = "registration"
 
+    @override
     def ready(self) -> None:
         """Connect the room to the record."""
         from handrail.duties.registration.room import ROOM

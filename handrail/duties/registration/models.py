@@ -6,6 +6,7 @@ from datetime import date
 from typing import ClassVar
 
 from django.db import models
+from typing_extensions import override
 
 
 class Person(models.Model):
@@ -34,6 +35,7 @@ class Person(models.Model):
             models.Index(fields=["org", "sort_name"], name="registration_person_name"),
         ]
 
+    @override
     def __str__(self) -> str:
         """Return the name as lists show it."""
         return self.name
@@ -54,6 +56,7 @@ class PersonKey(models.Model):
             models.Index(fields=["org", "source"], name="registration_key_source"),
         ]
 
+    @override
     def __str__(self) -> str:
         """Return the key."""
         return self.key
@@ -79,6 +82,7 @@ class MayTalk(models.Model):
             models.Index(fields=["org", "patient"], name="registration_may_talk_patient"),
         ]
 
+    @override
     def __str__(self) -> str:
         """Return who."""
         return self.name

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from typing_extensions import override
+
 from handrail.fhir.resource import Resource, code_of, codings, id_of, is_deceased
 
 INTERPRETER = "http://hl7.org/fhir/us/core/StructureDefinition/us-core-interpreter-needed"
@@ -51,6 +53,7 @@ class Address:
     state: str = ""
     postal_code: str = ""
 
+    @override
     def __str__(self) -> str:
         """Return the address on one line."""
         place = " ".join(part for part in (self.state, self.postal_code) if part)

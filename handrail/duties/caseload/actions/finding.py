@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
@@ -81,9 +82,7 @@ def narrowed(program: Program, org: int, facts: Known) -> QuerySet[Face]:
     return people.exclude(patient__in=enrolled.values("patient"))
 
 
-def _narrow(criterion: criteria.Criterion, org: int, facts: Known) -> QuerySet[Stay] | (
-    QuerySet[Chronic] | None
-):  # fmt: skip
+def _narrow(criterion: criteria.Criterion, org: int, facts: Known) -> QuerySet[Any, Any] | None:
     """Return the patients (a subquery) of whom a criterion may be true, if SQL can tell."""
     if isinstance(criterion, criteria.Stays) and criterion.count.at_most is None:
         since = start_of(facts.as_of.date() - timedelta(days=criterion.days), facts.calendar.zone)

@@ -51,9 +51,10 @@ def see(patient: str, *, by: Principal) -> tuple[Stored, PatientView]:
     Raises:
         NotRelatedError: there is no care relationship; the answer offers to open it with a reason.
     """
-    require(by, "read", "Patient", patient)
-    stored = store.read(f"Patient/{patient}", by=by)
-    return stored, patient_view(stored.resource)
+    with acting(by):
+        require(by, "read", "Patient", patient)
+        stored = store.read(f"Patient/{patient}", by=by)
+        return stored, patient_view(stored.resource)
 
 
 def people_of(patient: str, *, by: Principal) -> list[RelatedView]:

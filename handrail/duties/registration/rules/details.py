@@ -329,6 +329,6 @@ def _relationship(code: str) -> list[Resource]:
 
 def _one_phone(related: Resource, phone: str) -> list[Resource]:
     before = related.get("telecom", [])
-    first = next((p for p in before if p.get("system") in {"phone", "sms"}), {})
+    first: Resource = next((p for p in before if p.get("system") in {"phone", "sms"}), {})
     others = [point for point in before if point is not first]
     return [{**first, "system": "phone", "value": phone}, *others] if phone else others

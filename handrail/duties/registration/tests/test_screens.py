@@ -143,9 +143,11 @@ def test_a_coordinator_is_told_of_an_exact_match_and_nothing_else(sign_in, maria
     page = text(coordinator.get("/find", {"q": "maria alvarez 2/14/1954"}))
     assert f"/patients/{maria}" in page
     assert "617-555-0142" not in page
-    assert coordinator.get(f"/patients/{maria}/people").status_code == 403
-    assert coordinator.get(f"/patients/{maria}/details").status_code == 403
-    assert coordinator.post(f"/patients/{maria}/death", {"if_match": "1"}).status_code == 403
+    for kind in ("people", "details", "talk"):
+        refused = coordinator.get(f"/patients/{maria}/{kind}")
+        assert refused.status_code == 404
+        assert 'name="reason"' in text(refused)
+    assert coordinator.post(f"/patients/{maria}/death", {"if_match": "1"}).status_code == 404
 
 
 @pytest.mark.parametrize("role", ["auditor", "administrator"])
