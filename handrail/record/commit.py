@@ -122,6 +122,7 @@ class _Writer:
         """Return the next version of what was submitted; None if it says nothing new."""
         key = (one.resource_type, one.id)
         head = self._head(key)
+        self._allow(one, head)
         _match(one.reference, one.if_match, head)
         if head and not head.deleted and head.content == one.content:
             self.unchanged.append(one.reference)
@@ -138,7 +139,7 @@ class _Writer:
             before=self._before(key, head),
             submitted=one,
         )
-        self._check(one, version, head)
+        self._check(one, version)
         self._keep(key, version)
         return version
 
@@ -159,17 +160,21 @@ class _Writer:
             return None
         return bodies(self.by.org, [(*key, head.version)]).get(key)
 
-    def _check(self, one: Submitted, version: Prepared, head: Head | None) -> None:
-        """Ask everybody who may refuse."""
+    def _allow(self, one: Submitted, head: Head | None) -> None:
+        """Refuse what the principal may not write, into whose record it was and whose it is now."""
+        if one.cause:
+            return
+        verb = "update" if head else "create"
+        for patient in {head.patient, _of_whom(one)} if head else {_of_whom(one)}:
+            require(self.by, verb, one.resource_type, patient)
+
+    def _check(self, one: Submitted, version: Prepared) -> None:
+        """Ask everybody else who may refuse."""
         before = text.parse(version.before) if version.before else None
         if one.cause:
             guard.check_proposal(one.room, before, version.resource)
-        else:
-            verb = "update" if head else "create"
-            patient = head.patient if head else _of_whom(version)
-            require(self.by, verb, one.resource_type, patient)
-            if one.room:
-                guard.check_room(one.room, version.quick)
+        elif one.room:
+            guard.check_room(one.room, version.quick)
         if one.resource_type == "Task" and not self.correcting:
             guard.check_task(before, version.quick)
 
@@ -250,9 +255,9 @@ _READ_BY_RULES = frozenset(
 )
 
 
-def _of_whom(version: Prepared) -> str:
-    """Return whose record a new resource enters; a new Patient is nobody's yet."""
-    return "" if version.resource_type == "Patient" else whose(version)
+def _of_whom(one: Submitted) -> str:
+    """Return whose record a resource enters; a Patient who is new is nobody's yet."""
+    return "" if one.resource_type == "Patient" else whose(one)
 
 
 def _trace(version: Prepared) -> tuple[str, str, int, str]:

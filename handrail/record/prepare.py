@@ -155,8 +155,8 @@ def _text(submitted: Submitted, meta: bytes) -> bytes:
 SEVERAL = "*"
 
 
-def whose(version: Prepared) -> str:
-    """Return the patient whose record a version is in.
+def whose(version: Prepared | Submitted) -> str:
+    """Return the patient whose record a resource is in.
 
     Empty for what an organization knows apart from any patient, and for Tasks about nobody;
     :data:`SEVERAL` for what is about several patients or does not say about whom.

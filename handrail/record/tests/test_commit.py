@@ -6,10 +6,12 @@ from decimal import Decimal
 
 import pytest
 
+from handrail.access import directory
 from handrail.access.database import acting
 from handrail.access.principal import system
 from handrail.fhir.errors import (
     BusinessRuleError,
+    ForbiddenError,
     GoneError,
     IllegalMoveError,
     InvalidResourceError,
@@ -203,3 +205,31 @@ def test_a_bundle_is_written_in_a_handful_of_statements(by):
     assert count.sent - before <= 12
     with acting(by):
         assert rows("SELECT count(*) FROM record_current")[0][0] == 200
+
+
+def test_nothing_is_answered_to_who_may_not_write_even_if_nothing_would_change(by, principal_for):
+    stored = stored_patient(by)
+    stranger = principal_for("coordinator", person="Practitioner/stranger")
+    with pytest.raises((ForbiddenError, NotFoundError)):
+        store.commit([store.Draft(raw=stored.body)], by=stranger, reason="probe")
+
+
+def test_a_resource_cannot_be_moved_into_a_record_one_does_not_reach(by, principal_for):
+    mine, other = stored_patient(by), stored_patient(by)
+    someone = principal_for("coordinator", person="Practitioner/c", opened=frozenset({mine.id}))
+    flag = {
+        "resourceType": "Flag",
+        "status": "active",
+        "code": {"text": "Stairs"},
+        "subject": {"reference": mine.reference},
+    }
+    placed = store.commit([flag], by=someone, reason="test").stored[0].resource
+    with pytest.raises(ForbiddenError):
+        store.commit(
+            [{**placed, "subject": {"reference": other.reference}}], by=someone, reason="x"
+        )
+
+
+def test_a_new_member_is_a_practitioner_in_the_record(by, org):
+    directory.write(by, {"resourceType": "Practitioner", "id": "m1", "name": [{"family": "Vale"}]})
+    assert store.read("Practitioner/m1", by=by).resource["name"] == [{"family": "Vale"}]
