@@ -219,8 +219,10 @@ def made_of(resource: Resource, zone: tzinfo) -> Made | None:
 
 
 def _encounter(resource: Resource, zone: tzinfo) -> Made | None:
+    if resource.get("status") != "finished":
+        return None
     how = _coded(resource.get("type", ()), CONTACT)
-    if not how or resource.get("status") != "finished":
+    if not how:
         return None
     who: Mapping[str, Any] = next(
         (p.get("individual") or {} for p in resource.get("participant", ())), {}

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from handrail.duties.transitions.models import Clock, Person, Stay
-from handrail.duties.transitions.resources import listed_name, moment, stay_of
+from handrail.duties.transitions.resources import STAY_CLASSES, listed_name, moment, stay_of
 from handrail.duties.transitions.rules.clocks import KINDS
 from handrail.fhir import work
 from handrail.fhir.resource import Resource, id_of, target_of
@@ -19,6 +19,8 @@ _NOON = timedelta(hours=12)
 
 def project_stay(encounter: Resource) -> Iterator[Mapping[str, Any]]:
     """Give a row for each stay that is going on or over."""
+    if (encounter.get("class") or {}).get("code") not in STAY_CLASSES:
+        return
     stay = stay_of(encounter, UTC)
     if (stay.inside or stay.left) and stay.patient:
         yield {

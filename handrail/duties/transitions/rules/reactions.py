@@ -25,15 +25,26 @@ _RECENT_DAYS = 45
 """Older meetings cannot prove anything that is still open: the clocks run for 30 days."""
 
 
+def _long_ago(text: object, known: Known) -> bool:
+    """Tell cheaply whether a FHIR date is older than anything we act on. Bulk loads ask this."""
+    oldest = (known.as_of - timedelta(days=_RECENT_DAYS)).date().isoformat()
+    return isinstance(text, str) and "" < text[:10] < oldest
+
+
 def on_admission(change: Change, known: Known) -> Iterable[Resource]:
     """Somebody enrolled went into hospital: plan the way home; the clocks of a former stay stop."""
+    back = (change.before or {}).get("status") == "finished"
+    if not back and _long_ago((change.after.get("period") or {}).get("start"), known):
+        return
     stay = stay_of(change.after, known.calendar.zone)
-    if not clocks.is_history(stay, known):
+    if back or not clocks.is_history(stay, known):
         yield from stays.follow(stay, known, fresh=False)
 
 
 def on_discharge(change: Change, known: Known) -> Iterable[Resource]:
     """Somebody enrolled left hospital: contact, visit and medicines are due."""
+    if _long_ago((change.after.get("period") or {}).get("end"), known):
+        return
     stay = stay_of(change.after, known.calendar.zone)
     if stay.ended_at is None and change.before:
         stay = replace(stay, ended_at=known.as_of, timed=True)
@@ -95,6 +106,9 @@ def _end_undone(change: Change, known: Known) -> Iterator[Resource]:
 
 def on_meeting(change: Change, known: Known) -> Iterable[Resource]:
     """A visit or a two-way contact is in the record: the work it proves ends by itself."""
+    after = change.after
+    if _long_ago(after.get("sent") or (after.get("period") or {}).get("start"), known):
+        return
     meeting = meeting_of(change.after, known.calendar.zone)
     oldest = known.as_of - timedelta(days=_RECENT_DAYS)
     if not meeting.two_way or meeting.at is None or meeting.at < oldest:

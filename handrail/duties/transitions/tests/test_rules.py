@@ -194,6 +194,13 @@ def test_a_cancelled_discharge_ends_the_work_it_caused_and_the_stay_goes_on():
     assert deadlines(paper.open(CONTACT)) == [at("2026-11-24T17:00")]
 
 
+def test_a_cancelled_discharge_after_a_long_stay_is_news_too():
+    paper = enrolled()
+    paper.put(stay(at("2026-08-01T09:00"), LEFT))
+    paper.put(stay(at("2026-08-01T09:00")))
+    assert {work.kind_of(t) for t in paper.open()} == {ADMISSION}
+
+
 def test_a_contact_made_after_the_first_discharge_does_not_count_for_the_second():
     paper = enrolled()
     paper.put(stay(ADMITTED, LEFT))
