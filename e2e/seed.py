@@ -33,7 +33,13 @@ WORK: tuple[tuple[str, str, str, str, int], ...] = (
     ("Book ride", "No ride booked for dialysis", "Appointment", "", 0),
     ("Review the care plan", "Last review 24 Aug", "Care plan", "", -1),
     ("Call patient", "Missed two therapy visits", "Therapy office", "", -2),
-    ("Finish letter, attach notes", "Appeal due to the plan in 4 days", "Letter", "County office", -3),
+    (
+        "Finish letter, attach notes",
+        "Appeal due to the plan in 4 days",
+        "Letter",
+        "County office",
+        -3,
+    ),
 )
 
 
@@ -67,7 +73,11 @@ def fill(people: int = 60) -> None:
             store.commit(resources(number), by=by, reason="made up")
         CareRelationship.objects.bulk_create(
             CareRelationship(
-                org=ORG, source=f"p{number}", patient=f"p{number}", person=COORDINATOR, kind="manages"
+                org=ORG,
+                source=f"p{number}",
+                patient=f"p{number}",
+                person=COORDINATOR,
+                kind="manages",
             )
             for number in range(people)
             if f"p{number}" != "p7"

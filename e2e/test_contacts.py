@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.sync_api import Page, expect
+
+from e2e.test_accessible import faults, overflow
 
 
 def test_a_call_that_reached_nobody_takes_two_keys(open_page) -> None:
@@ -46,3 +49,21 @@ def test_a_call_is_documented_without_javascript(open_page) -> None:
 
 def _choose(page: Page, label: str) -> None:
     page.locator("label", has_text=label).locator("input").check()
+
+
+PAGES = (
+    "/?item=t42",
+    "/contacts/t42",
+    "/patients/p1/contacts",
+    "/patients/p1/contacts/new",
+    "/patients/p1/steps/new",
+    "/transitions",
+)
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (320, "dark")])
+@pytest.mark.parametrize("path", PAGES)
+def test_axe_finds_nothing_on_the_pages_of_contacts(open_page, path, width, scheme) -> None:
+    page = open_page(path, width=width, scheme=scheme)
+    assert faults(page) == []
+    assert overflow(page) <= 0

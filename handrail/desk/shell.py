@@ -11,6 +11,7 @@ from handrail.access.principal import Principal
 from handrail.room import house
 
 SAID = "said"
+_KNOWN = "handrail.shell"
 DENSITIES = ("", "roomy")
 
 
@@ -28,7 +29,14 @@ def say(request: HttpRequest, text: str, undo: int = 0) -> None:
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
-    """Return the variables of ``look/page.html``."""
+    """Return the variables of ``look/page.html``, the same for every template of one request."""
+    known: dict[str, Any] | None = request.META.get(_KNOWN)
+    if known is None:
+        known = request.META[_KNOWN] = _shell(request)
+    return known
+
+
+def _shell(request: HttpRequest) -> dict[str, Any]:
     principal: Principal | None = getattr(request, "principal", None)
     if principal is None:
         return {"said": None, "keys": "on", "density": "", "expires": 0, "nav": (), "here": ""}
@@ -36,7 +44,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     density = request.COOKIES.get("handrail-density", "")
     return {
         "principal": principal,
-        "nav": house.nav(principal),
+        "nav": list(house.nav(principal)),
         "here": request.path,
         "said": Said(**kept) if kept else None,
         "keys": "off" if request.COOKIES.get("handrail-keys") == "off" else "on",

@@ -41,6 +41,12 @@ def phone(value: object) -> Markup:
     return Markup('<a href="tel:{}"><bdi dir="ltr">{}</bdi></a>').format(number, text)
 
 
+def stop(value: object) -> str:
+    """Return ``value`` as a sentence: with a full stop unless it ends one already."""
+    text = str(value).rstrip()
+    return text if not text or text[-1] in ".!?…:。؟" else f"{text}."
+
+
 def chip(due: dates.Due) -> Markup:
     """Return the chip of a due moment, with the exact moment as its title."""
     return Markup('<span class="g {}" title="{}">{}</span>').format(due.css, due.exact, due.text)
@@ -63,6 +69,7 @@ def environment(**options: Any) -> Environment:
         "ago": dates.ago,
         "late": dates.late,
         "chip": chip,
+        "stop": stop,
         "ltr": ltr,
         "phone": phone,
     }

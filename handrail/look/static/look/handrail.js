@@ -98,9 +98,13 @@
     rove(rows().find((row) => row.matches(".on")) || current() || rows()[0]);
     all("form[data-draft]").filter((form) => !form.dataset.ready).forEach(restore);
   };
+  const aim = (event) => {
+    const { target } = event.detail.ctx;
+    return typeof target === "string" ? $(target) : target;
+  };
   let slow = 0;
   document.addEventListener("htmx:before:request", (event) => {
-    const { target } = event.detail.ctx;
+    const target = aim(event);
     if (!target || target.id === "news") return;
     target.setAttribute("aria-busy", "true");
     slow = setTimeout(() => say(body.dataset.loading), 400);
@@ -108,8 +112,7 @@
   document.addEventListener("htmx:finally:request", (event) => {
     clearTimeout(slow);
     if ($("#status") && $("#status").textContent === body.dataset.loading) say("");
-    const { target } = event.detail.ctx;
-    if (target) target.removeAttribute("aria-busy");
+    all("[aria-busy]").forEach((el) => el.removeAttribute("aria-busy"));
   });
   document.addEventListener("htmx:after:request", (event) => {
     const { sourceElement: form, response } = event.detail.ctx;
@@ -125,7 +128,7 @@
   });
   document.addEventListener("htmx:error", () => say(body.dataset.failed));
   document.addEventListener("htmx:after:swap", (event) => {
-    const { target } = event.detail.ctx;
+    const target = aim(event);
     const at = target && target.id && $("#" + target.id);
     if (!at || at.id === "news") return;
     const panel = $("#panel");
@@ -134,6 +137,13 @@
     const focus = at.matches("[data-focus]") ? at : $("[data-focus]", at);
     if (focus) focus.focus();
   });
+  // What is new is asked for once a minute, only while somebody is there: resting still signs out.
+  let moved = false;
+  for (const name of ["pointermove", "keydown", "scroll"]) document.addEventListener(name, () => { moved = true; }, { passive: true });
+  setInterval(() => {
+    if (moved && !document.hidden && $("#news")) htmx.trigger("#news", "news");
+    moved = false;
+  }, 60000);
   ready();
   watch();
 })();

@@ -1,0 +1,152 @@
+"""A fresh database with invented people, a server of its own, and a browser."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from conftest import URL, clone
+from e2e import seed
+
+ROOT = Path(__file__).parent.parent
+PATIENCE = 60  # seconds for the server to be ready
+
+
+@pytest.fixture(scope="session")
+def address(
+    django_db_blocker: object, worker: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """The address of a running Handrail with the invented caseload."""
+    with django_db_blocker.unblock(), clone(f"{worker}_e2e") as name:
+        seed.fill()
+        port = free_port()
+        folder = tmp_path_factory.mktemp("data")
+        url = urlsplit(os.environ[URL])._replace(path=f"/{name}").geturl()
+        known = os.environ | {URL: url, "HANDRAIL_DATA": str(folder), "HANDRAIL_HTTPS": "0"}
+        log = (folder / "serve.log").open("w")
+        server = subprocess.Popen(  # noqa: S603 - our own command
+            [sys.executable, "-m", "handrail.site.cli", "serve", "--port", str(port)],
+            cwd=ROOT,
+            env=known,
+            stdout=log,
+            stderr=log,
+        )
+        try:
+            wait_for(f"http://127.0.0.1:{port}/sign-in", server, Path(log.name))
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            server.terminate()
+            server.wait(20)
+            log.close()
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on."""
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+def wait_for(address: str, server: subprocess.Popen[bytes], log: Path) -> None:
+    """Wait until the server answers; say what it said if it does not."""
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until:
+        try:
+            urllib.request.urlopen(address, timeout=2).close()  # noqa: S310 - our own server
+        except (urllib.error.URLError, OSError):
+            assert server.poll() is None, log.read_text()
+            time.sleep(0.1)
+        else:
+            return
+    pytest.fail(log.read_text())
+
+
+def chromium() -> str:
+    """Return the browser of the system; HANDRAIL_CHROMIUM names another."""
+    named = os.environ.get("HANDRAIL_CHROMIUM")
+    found = named or shutil.which("chromium") or shutil.which("google-chrome")
+    if not found:
+        pytest.skip("There is no Chromium here: apt-get install chromium, or HANDRAIL_CHROMIUM.")
+    return found
+
+
+@pytest.fixture(scope="session")
+def browser(address: str) -> Iterator[Browser]:  # after the database: its event loop bars Django
+    with sync_playwright() as playwright:
+        made = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
+        yield made
+        made.close()
+
+
+@pytest.fixture(scope="session")
+def signed_in(browser: Browser, address: str) -> Callable[[str], dict]:
+    """Sign somebody in, once; returns the state of their browser."""
+    kept: dict[str, dict] = {}
+
+    def sign_in(username: str) -> dict:
+        if username not in kept:
+            context = browser.new_context()
+            page = context.new_page()
+            page.goto(f"{address}/sign-in")
+            page.fill("#username", username)
+            page.fill("#password", seed.PASSWORD)
+            page.click("main button")
+            page.wait_for_url(f"{address}/**")
+            kept[username] = context.storage_state()
+            context.close()
+        return kept[username]
+
+    return sign_in
+
+
+Open = Callable[..., Page]
+
+
+@pytest.fixture
+def open_page(browser: Browser, address: str, signed_in: Callable[[str], dict]) -> Iterator[Open]:
+    """Open a page as somebody: ``open_page("/", width=320, scheme="dark", scripts=False)``.
+
+    A page that logs an error, or that breaks the content security policy, fails its test.
+    """
+    contexts: list[BrowserContext] = []
+    faults: list[str] = []
+
+    def go(path: str, *, user: str = "dana", width: int = 1440, **more: object) -> Page:
+        known = {"java_script_enabled": more.pop("scripts", True)}
+        context = browser.new_context(
+            base_url=address,
+            storage_state=signed_in(user) if user else None,
+            viewport={"width": width, "height": 900},
+            color_scheme=more.pop("scheme", "light"),
+            **known,
+            **more,
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        page.on("console", lambda said: faults.append(said.text) if is_fault(said) else None)
+        page.goto(path)
+        return page
+
+    yield go
+    for context in contexts:
+        context.close()
+    assert not faults, faults
+
+
+def is_fault(said: object) -> bool:
+    """Tell whether a line of the console is a fault of the page, not a refusal we provoke."""
+    provoked = ("responded with a status of 4", "net::ERR_FAILED", "Failed to fetch")
+    return said.type == "error" and not any(words in said.text for words in provoked)

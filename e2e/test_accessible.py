@@ -1,0 +1,87 @@
+"""No page has a fault that axe finds, none overflows a phone, in light and dark."""
+
+from __future__ import annotations
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+PAGES = (
+    "/",
+    "/?item=t1",
+    "/?queue=waiting-on",
+    "/patients/p1",
+    "/patients/p1/timeline",
+    "/settings",
+)
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+def faults(page) -> list[str]:
+    found = Axe().run(page, options={"runOnly": {"type": "tag", "values": TAGS}}).response
+    return [
+        f"{rule['id']}: {node['html'][:120]}"
+        for rule in found["violations"]
+        for node in rule["nodes"]
+    ]
+
+
+def overflow(page) -> int:
+    return page.evaluate("document.documentElement.scrollWidth - innerWidth")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 320])
+@pytest.mark.parametrize("path", PAGES)
+def test_axe_finds_nothing(open_page, path, width, scheme):
+    page = open_page(path, width=width, scheme=scheme)
+    assert faults(page) == []
+    assert overflow(page) <= 0
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_signing_in_has_no_fault(open_page, scheme):
+    page = open_page("/sign-in", user="", width=320, scheme=scheme)
+    assert faults(page) == []
+    assert overflow(page) <= 0
+
+
+SPACING = (
+    "* { line-height: 1.5 !important; letter-spacing: 0.12em !important;"
+    " word-spacing: 0.16em !important } p { margin-block-end: 2em !important }"
+)
+
+
+@pytest.mark.parametrize("path", ["/?item=t1", "/patients/p1"])
+def test_wide_text_spacing_does_not_overflow(open_page, path):
+    page = open_page(path, width=320, bypass_csp=True)
+    page.add_style_tag(content=SPACING)
+    assert overflow(page) <= 0
+
+
+@pytest.mark.parametrize("path", ["/?item=t1", "/patients/p1", "/patients/p1/timeline"])
+def test_text_twice_as_large_does_not_overflow(open_page, path):
+    page = open_page(path, width=640, bypass_csp=True)
+    page.add_style_tag(content="html { font-size: 28px !important }")
+    assert overflow(page) <= 0
+
+
+def test_targets_are_large_enough(open_page):
+    """WCAG 2.5.8: 24 CSS pixels, links within a line of text exempt."""
+    page = open_page("/?item=t1")
+    small = page.evaluate(
+        """() => [...document.querySelectorAll("button,input:not([type=hidden]),select,summary,.b")]
+        .filter((el) => el.getClientRects().length)
+        .map((el) => [el.closest("label") || el, el])
+        .filter(([box]) => box.getBoundingClientRect().height < 24 || box.getBoundingClientRect().width < 24)
+        .map(([, el]) => el.outerHTML.slice(0, 100))"""
+    )
+    assert small == []
+
+
+def test_forced_colors_show_which_tab_is_current(open_page):
+    page = open_page("/", forced_colors="active")
+    width = page.eval_on_selector(
+        '[aria-label="Queues"] a[aria-current]',
+        "(el) => getComputedStyle(el).borderBlockEndWidth",
+    )
+    assert width == "2px"
