@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from django.utils.translation import gettext_noop as later
+
 from handrail.duties.caseload.actions import finding
 from handrail.duties.caseload.projections import PROJECTIONS
 from handrail.duties.caseload.rules import next_step
+from handrail.duties.caseload.screens import enrolment
+from handrail.duties.caseload.screens.shared import CARERS, SUPERVISORS
 from handrail.fhir.change import When
 from handrail.record.registry import Reaction, Sweep
-from handrail.room import Room, TaskKind
+from handrail.room import Nav, Panel, Room, TaskKind
 
 _HOURLY, _DAILY = timedelta(hours=1), timedelta(hours=20)
 
 KINDS = (
     TaskKind(
         code=next_step.FIRST_CONTACT,
-        label="First contact",
-        verb="Call",
+        label=later("First contact"),
+        verb=later("Call"),
         does="contact",
         queue="calls",
         checklist=(
@@ -48,8 +52,8 @@ KINDS = (
     ),
     TaskKind(
         code=next_step.CHECK_IN,
-        label="Check-in",
-        verb="Call",
+        label=later("Check-in"),
+        verb=later("Call"),
         does="contact",
         queue="calls",
         checklist=(
@@ -77,8 +81,8 @@ KINDS = (
             ),
         ),
     ),
-    TaskKind(code=next_step.DECIDE, label="Decide the next step", verb="Decide"),
-    TaskKind(code=next_step.REVIEW, label="Review the enrolment", verb="Review"),
+    TaskKind(code=next_step.DECIDE, label=later("Decide the next step"), verb=later("Decide")),
+    TaskKind(code=next_step.REVIEW, label=later("Review the enrolment"), verb=later("Review")),
 )
 REACTIONS = (
     Reaction(
@@ -134,11 +138,21 @@ SWEEPS = (
 
 ROOM = Room(
     name="caseload",
-    title="Caseload",
+    title=later("Caseload"),
     # Task: handing a patient over moves the open work of every room with the patient.
     writes=frozenset({"EpisodeOfCare", "Task"}),
     task_kinds=KINDS,
     reactions=REACTIONS,
     sweeps=SWEEPS,
     projections=PROJECTIONS,
+    panels=(Panel(slot="side", order=10, render=enrolment.side),),
+    nav=(
+        Nav(label=later("Caseload"), url="/caseload", order=20, key="c", roles=frozenset(CARERS)),
+        Nav(
+            label=later("Programs"),
+            url="/caseload/programs",
+            order=80,
+            roles=frozenset(SUPERVISORS),
+        ),
+    ),
 )

@@ -8,11 +8,36 @@ from handrail.duties.caseload.actions.giving import (
     covers,
     hand_over,
 )
-from handrail.duties.caseload.actions.keeping import end, keep, park, resume, see
+from handrail.duties.caseload.actions.keeping import end, keep, park, plan_check_in, resume, see
+from handrail.duties.caseload.actions.listing import PAGE, Listed, Wanted, caseload, of_patient
 from handrail.duties.caseload.actions.people import coordinators, loads, names, teams
 
 __all__ = [
-    "BALANCED", "ROOM", "Enrolling", "Fit", "Planned", "assign", "claim", "coordinators",
-    "covers", "end", "enroll", "hand_over", "keep", "loads", "names", "park",
-    "resume", "see", "teams", "who_fits", "without_next_step",
-]  # fmt: skip
+    "BALANCED",
+    "PAGE",
+    "ROOM",
+    "Enrolling",
+    "Fit",
+    "Listed",
+    "Planned",
+    "Wanted",
+    "assign",
+    "caseload",
+    "claim",
+    "coordinators",
+    "covers",
+    "end",
+    "enroll",
+    "hand_over",
+    "keep",
+    "loads",
+    "names",
+    "of_patient",
+    "park",
+    "plan_check_in",
+    "resume",
+    "see",
+    "teams",
+    "who_fits",
+    "without_next_step",
+]

@@ -10,9 +10,10 @@ from handrail.access.principal import Principal, Role
 from handrail.duties.caseload.actions.enrolling import ROOM
 from handrail.duties.caseload.resources import Enrolment, enrolment_of
 from handrail.duties.caseload.rules import enrolment as rules
+from handrail.duties.caseload.rules import next_step
 from handrail.duties.caseload.rules.next_step import DECIDE, PACE, REVIEW
 from handrail.duties.caseload.rules.programs import programs
-from handrail.fhir.errors import ForbiddenError, NotFoundError
+from handrail.fhir.errors import BusinessRuleError, ForbiddenError, NotFoundError
 from handrail.fhir.resource import Resource, target_of
 from handrail.fhir.task import TaskStatus, is_open
 from handrail.fhir.work import ended, kind_of
@@ -73,6 +74,17 @@ def end(episode: str, reason: str, *, by: Principal, if_match: int | None = None
         return rules.ended(resource, reason, on=now.as_of.date())
 
     return _change(episode, change, f"Enrolment ended: {reason}", by=by, if_match=if_match)
+
+
+def plan_check_in(episode: str, on: date, *, by: Principal) -> Committed:
+    """Put a routine check-in on somebody's worklist for a day."""
+    with acting(by):
+        _, view = see(episode, by=by)
+        now = known(by.org)
+        if on < now.as_of.date():
+            raise BusinessRuleError("Choose today or a later day.")
+        task = next_step.check_in_on(view, now.calendar.on_or_after(on), now)
+        return store.commit([task], by=by, reason="Check-in planned", room=ROOM)
 
 
 def _change(

@@ -191,6 +191,12 @@ def check_in_when_silent(patient: str, known: Known) -> Iterable[Resource]:
         )
 
 
+def check_in_on(each: Enrolment, on: date, known: Known) -> Resource:
+    """Return a check-in somebody wants to make on that day."""
+    why = f"Planned while going through the caseload; {_title(each, known)}"
+    return _task(CHECK_IN, "Check in", why, each, on, known, rule=f"program.{each.program}")
+
+
 def review_when_due(patient: str, known: Known) -> Iterable[Resource]:
     """Sweep: an exit criterion is met or the review date has come. A person decides."""
     seen, today, every = picture(patient, known), known.as_of.date(), _programs(known)
