@@ -7,7 +7,7 @@ BIN := .venv/bin
 CODE := handrail tests e2e bench tools conftest.py
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test check format-check lint contracts types spelling e2e bench format \
+.PHONY: help demo serve test check format-check lint contracts types spelling e2e bench format messages docs \
 	install install-dev lock clean
 
 help: ## show this help
@@ -50,6 +50,12 @@ bench: install-dev ## measure, against floors measured in the same run
 format: install-dev ## format the code
 	$(BIN)/ruff check --fix-only --quiet
 	$(BIN)/ruff format
+
+messages: install-dev ## collect what people read, for translators
+	$(BIN)/python tools/messages.py
+
+docs: install-dev ## print the map of reactions from the code
+	$(BIN)/python -m handrail.site.reaction_map > docs/reactions.md
 
 install:
 	@$(PYTHON) tools/install.py run

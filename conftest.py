@@ -125,16 +125,20 @@ def fill(name: str) -> None:
 
 
 @contextlib.contextmanager
-def use(name: str) -> Iterator[str]:
+def use(name: str, **more: str) -> Iterator[str]:
     """Point Django's connections, those of new threads too, at another database."""
     connections.close_all()
-    before = settings.DATABASES["default"]["NAME"]
-    connection.settings_dict["NAME"] = settings.DATABASES["default"]["NAME"] = name
+    default = settings.DATABASES["default"]
+    wanted = {"NAME": name, **more}
+    before = {key: default[key] for key in wanted}
+    for known in (default, connection.settings_dict):
+        known.update(wanted)
     try:
         yield name
     finally:
         connections.close_all()
-        connection.settings_dict["NAME"] = settings.DATABASES["default"]["NAME"] = before
+        for known in (default, connection.settings_dict):
+            known.update(before)
 
 
 @contextlib.contextmanager
@@ -181,13 +185,37 @@ def module_database(django_db_blocker: DjangoDbBlocker, worker: str) -> Iterator
         yield name
 
 
+@pytest.fixture
+def own_server() -> Iterator[Cluster]:
+    """A database server of the test's own, durable as in an installation, to be killed at will."""
+    from handrail.site.postgres import Cluster
+
+    with tempfile.TemporaryDirectory(prefix="hr-own-") as folder:
+        Path(folder).chmod(0o755)  # as root, the server runs as another user
+        with Cluster(Path(folder)).running() as cluster:
+            yield cluster
+
+
+@pytest.fixture
+def own_server_database(
+    own_server: Cluster, django_db_blocker: DjangoDbBlocker
+) -> Iterator[Cluster]:
+    """As ``own_server``, with the tables in place and Django pointed at it."""
+    from handrail.site.opening import bring_up_to_date
+
+    place = {"HOST": str(own_server.socket), "PORT": "5432", "USER": "handrail", "PASSWORD": ""}
+    with django_db_blocker.unblock(), use("handrail", **place):
+        bring_up_to_date(lambda _: None)
+        yield own_server
+
+
 ORG = 1
 
 
 @pytest.fixture
 def org(request: pytest.FixtureRequest) -> Organization:
     """An organization: number 1, Eastern time, nine to five, with an intake pool."""
-    if not {"own_database", "module_database"} & set(request.fixturenames):
+    if not {"own_database", "module_database", "own_server_database"} & set(request.fixturenames):
         request.getfixturevalue("db")
     from handrail.access.models import Organization
 

@@ -6,6 +6,7 @@ import io
 import logging
 import os
 import re
+import signal
 import stat
 import sys
 
@@ -263,3 +264,15 @@ def test_a_test_may_have_a_database_of_its_own(own_database, org):
         cursor.execute("select current_database()")
         assert cursor.fetchone() == (own_database,)
     assert org.id == 1
+
+
+def test_a_test_may_kill_its_own_server(own_server_database, org):
+    with connection.cursor() as cursor:
+        cursor.execute("show fsync")
+        assert cursor.fetchone() == ("on",)
+    os.kill(own_server_database.pid(), signal.SIGKILL)
+    connection.close()
+    own_server_database.start()
+    with connection.cursor() as cursor:
+        cursor.execute("select slug from access_organization")
+        assert cursor.fetchall() == [(org.slug,)]

@@ -135,6 +135,7 @@ WHITENOISE_ALLOW_ALL_ORIGINS = False
 # Language and time
 LANGUAGE_CODE = environment.language()
 LANGUAGES = [("en", "English"), ("es", "Español")]
+LOCALE_PATHS = [environment.CODE / "handrail" / "site" / "locale"]
 LANGUAGE_COOKIE_NAME = "handrail-language"
 USE_I18N = True
 USE_TZ = True
