@@ -67,7 +67,9 @@ def responded(response: Response) -> bytes:
     stored = response.stored
     if stored is not None:
         if response.status in (200, 201):
-            parts.append(b'"location":"%b/_history/%d"' % (stored.reference.encode(), stored.version))
+            parts.append(
+                b'"location":"%b/_history/%d"' % (stored.reference.encode(), stored.version)
+            )
         parts.append(b'"etag":%b' % quoted(etag(stored.version)))
         parts.append(b'"lastModified":"%b"' % instant(stored.updated_at).encode())
     if response.outcome:

@@ -147,11 +147,13 @@ def accept(environ: WSGIEnvironment, pairs: Pairs) -> None:
     """
     asked = next((value for name, value in pairs if name == "_format"), "")
     said = asked.replace(" ", "+") or environ.get("HTTP_ACCEPT", "")
-    if not said or said == "*/*" or said == JSON[0]:  # noqa: PLR1714 - the three usual ones, fast
+    if not said or said == "*/*" or said == JSON[0]:
         return
     for one in said.lower().split(","):
         kind, *more = (part.strip() for part in one.split(";"))
-        release = next((part[12:].strip('"') for part in more if part[:12] == "fhirversion="), "4.0")
+        release = next(
+            (part[12:].strip('"') for part in more if part[:12] == "fhirversion="), "4.0"
+        )
         if kind in (*JSON, *_ANY) and release.startswith("4.0") and "q=0" not in more:
             return
     raise NotAcceptableError(

@@ -38,7 +38,9 @@ def search(request: Request) -> Response:
     links: list[Link] = [("self", self_link(request, kind, pairs, query))]
     if page.after is not None:
         links.append(("next", _sealed(request, kind, pairs, page.after)))
-    return Response(200, bundle("searchset", _entries(request, query, page), links=links, total=page.total))
+    return Response(
+        200, bundle("searchset", _entries(request, query, page), links=links, total=page.total)
+    )
 
 
 def _pairs(request: Request) -> Pairs:

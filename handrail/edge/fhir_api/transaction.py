@@ -239,7 +239,9 @@ def _answered(request: Request, step: _Step, done: dict[str, Stored]) -> bytes:
     if step.method == "GET":
         response = answer(nested(request, step.entry))
         if response.outcome:
-            raise BadRequestError(f"Entry {step.entry.position} cannot be read; nothing was stored.")
+            raise BadRequestError(
+                f"Entry {step.entry.position} cannot be read; nothing was stored."
+            )
         return responded(response)
     stored = done.get(step.reference)
     if stored is None:  # it was there already, or says nothing new
