@@ -168,18 +168,3 @@ def secret_key() -> str:
             f"The key in {path} cannot be made or read ({error.strerror}). Set HANDRAIL_DATA to a"
             " folder of your own, or HANDRAIL_SECRET_KEY."
         ) from error
-
-
-def is_there(name: str) -> bool:
-    """Tell whether a module exists."""
-    from importlib.util import find_spec
-
-    try:
-        return find_spec(name) is not None
-    except ModuleNotFoundError:
-        return False
-
-
-def left_out() -> set[str]:
-    """Return the rooms that are not opened while they are being written (HANDRAIL_LEAVE_OUT)."""
-    return set(os.environ.get("HANDRAIL_LEAVE_OUT", "").split(","))

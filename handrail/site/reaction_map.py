@@ -1,4 +1,4 @@
-"""The map of what follows from what, printed from the code: ``python -m handrail.site.reaction_map``.
+"""The map of what follows from what, printed from the code (``make docs``).
 
 ``docs/reactions.md`` is its output; a test compares the two.
 """

@@ -42,12 +42,6 @@ INSTALLED_APPS = [
     *ROOMS,
     *ADAPTERS,
 ]
-INSTALLED_APPS = [
-    name
-    for name in INSTALLED_APPS
-    if environment.is_there(f"{name}.room" if "duties" in name else name)
-    and name.rpartition(".")[2] not in environment.left_out()
-]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "handrail.site.static.StaticMiddleware",
@@ -62,7 +56,6 @@ MIDDLEWARE = [
     "handrail.access.middleware.PrincipalMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
-MIDDLEWARE = [name for name in MIDDLEWARE if environment.is_there(name.rpartition(".")[0])]
 TEMPLATES = [
     {
         "BACKEND": "handrail.look.jinja.Templates",

@@ -4,18 +4,13 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from handrail.site.environment import is_there
-
-_PARTS = [
-    "handrail.access.urls",
-    "handrail.desk.urls",
-    "handrail.duties.registration.urls",
-    "handrail.duties.caseload.urls",
-    "handrail.duties.transitions.urls",
-    "handrail.duties.check_ins.urls",
-]
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("", include(part)) for part in _PARTS if is_there(part)
+    path("", include("handrail.access.urls")),
+    path("", include("handrail.desk.urls")),
+    path("", include("handrail.duties.registration.urls")),
+    path("", include("handrail.duties.caseload.urls")),
+    path("", include("handrail.duties.transitions.urls")),
+    path("", include("handrail.duties.check_ins.urls")),
 ]
 handler400 = "handrail.site.faults.bad_request"
 handler403 = "handrail.site.faults.forbidden"

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+from wsgiref.types import StartResponse, WSGIEnvironment
 
 from django.core.wsgi import get_wsgi_application
 
-from handrail.site.environment import is_there
-
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "handrail.site.settings")
-_pages: WSGIApplication = get_wsgi_application()
-_fhir: WSGIApplication = _pages
-if is_there("handrail.edge.fhir_api.wsgi"):
-    from handrail.edge.fhir_api.wsgi import application as _fhir
+_pages = get_wsgi_application()
+
+from handrail.edge.fhir_api.wsgi import application as _fhir  # noqa: E402 - Django is set up first
 
 
 def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
