@@ -5,8 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from datetime import UTC, datetime
-
-from django.db import connection
+from typing import LiteralString
 
 from handrail.access.database import acting
 from handrail.access.principal import Principal
@@ -16,10 +15,16 @@ from handrail.edge.hl7v2.looking import RecordLook
 from handrail.edge.hl7v2.message import Message, read
 from handrail.edge.hl7v2.models import Inbox, Status
 from handrail.edge.hl7v2.planning import Arrival, check_supported, plan
+from handrail.edge.hl7v2.remembering import Applied, lock, remember
 from handrail.record import store
 from handrail.record.known import organization_facts
+from handrail.record.statements import rows
 
-_MOST_ISSUES = 20
+_COLUMNS = ("received_at", "digest", "raw", "status", "error", "condition", "task")
+_ENTRY: LiteralString = """
+select received_at, digest, raw, status, error, condition, task from hl7v2_inbox
+where org = %s and id = %s for update
+"""
 _SETTLED = {
     Status.APPLIED: "AA",
     Status.SET_ASIDE: "AA",
@@ -35,7 +40,7 @@ def apply(identity: str, by: Principal, *, again: bool = False) -> Answer:
         HandrailError: the record refuses what it comes to.
     """
     with acting(by):
-        entry = Inbox.objects.select_for_update().get(org=by.org, id=identity)
+        entry = _entry(identity, by.org)
         settled = _SETTLED.get(Status(entry.status))
         if settled and not (again and entry.status == Status.IGNORED):
             return Answer(settled, entry.error, entry.condition or "0")
@@ -43,10 +48,16 @@ def apply(identity: str, by: Principal, *, again: bool = False) -> Answer:
     return ACCEPTED
 
 
+def _entry(identity: str, org: int) -> Inbox:
+    """Return the message, held until the transaction ends."""
+    found = rows(_ENTRY, (org, identity))
+    return Inbox(org=org, id=identity, **dict(zip(_COLUMNS, found[0], strict=True)))
+
+
 def _apply(entry: Inbox, by: Principal) -> None:
     message = read(bytes(entry.raw))
     check_supported(message)
-    _lock(by.org, message)
+    lock(_lock_numbers(by.org, message))
     zone = organization_facts(by.org)[0].zone
     arrival = Arrival(org=by.org, received_at=entry.received_at, digest=entry.digest, zone=zone)
     look = RecordLook(by)
@@ -54,22 +65,17 @@ def _apply(entry: Inbox, by: Principal) -> None:
     drafts = [look.draft(resource) for resource in made.resources.values()]
     proof = f"Encounter/{made.visit}" if made.visit else f"Patient/{made.patient}"
     drafts += work.closed(entry, proof, by)
-    entry.transaction = None
+    number = 0
     if drafts:
-        committed = store.commit(
+        number = store.commit(
             drafts,
             by=by,
             reason=f"ADT^{message.event} message",
             origin=f"hl7v2/{entry.id}",
             as_of=_as_of(entry),
-        )
-        entry.transaction = committed.transaction or None
-    look.remember(made, entry.digest)
-    entry.status, entry.error, entry.condition = Status.APPLIED, "", ""
-    entry.issues = list(dict.fromkeys(message.issues))[:_MOST_ISSUES]
-    _file(entry, message)
-    entry.attempts += 1
-    entry.save()
+        ).transaction
+    identifiers = look.fresh_identifiers(made)
+    remember(Applied(entry.id, entry.digest, message, made, number or None, identifiers))
 
 
 def _as_of(entry: Inbox) -> datetime:
@@ -77,24 +83,15 @@ def _as_of(entry: Inbox) -> datetime:
     return min(entry.received_at, datetime.now(UTC))
 
 
-def _file(entry: Inbox, message: Message) -> None:
-    header = message.segments[0]
-    entry.control_id, entry.event = header.get(10)[:200], message.event
-    entry.sending_application, entry.sending_facility = header.get(3), header.get(4)
-    entry.message_type = header.get(9, 1)
-
-
-def _lock(org: int, message: Message) -> None:
-    """Let messages about one person or visit wait for each other, across connections."""
+def _lock_numbers(org: int, message: Message) -> list[int]:
+    """Return the locks of the persons and visits that the message names, in one order."""
     values = {
         cx.get(1)
         for segment, number in (("PID", 3), ("PID", 2), ("MRG", 1), ("PV1", 19), ("PID", 18))
         for one in message.all(segment)
         for cx in one.repetitions(number)
     }
-    numbers = sorted(_lock_number(org, re.sub(r"\s", "", value)) for value in values if value)
-    with connection.cursor() as cursor:
-        cursor.execute("select pg_advisory_xact_lock(n) from unnest(%s::bigint[]) n", (numbers,))
+    return sorted(_lock_number(org, re.sub(r"\s", "", value)) for value in values if value)
 
 
 def _lock_number(org: int, value: str) -> int:
@@ -102,12 +99,14 @@ def _lock_number(org: int, value: str) -> int:
     return int.from_bytes(digest, signed=True)
 
 
-def note(identity: str, by: Principal, answer: Answer, status: Status) -> None:
+def note(
+    identity: str, by: Principal, answer: Answer, status: Status, *, task: bool = True
+) -> None:
     """Write down that a message was not understood or not taken; the former becomes work."""
     with acting(by):
         entry = Inbox.objects.select_for_update().get(org=by.org, id=identity)
         entry.status, entry.error, entry.condition = status, answer.reason, answer.condition
         entry.attempts += 1
-        if status == Status.NOT_UNDERSTOOD and not entry.task:
+        if task and status == Status.NOT_UNDERSTOOD and not entry.task:
             entry.task = work.opened(entry, by)
         entry.save()

@@ -6,16 +6,17 @@ import hashlib
 import secrets
 import time
 from datetime import UTC, datetime
+from typing import LiteralString
 
-from django.db import connection
 from django.db.models import Max
 
 from handrail.access.database import acting
 from handrail.access.principal import Principal, system
 from handrail.edge.hl7v2.header import Header, header_of
 from handrail.edge.hl7v2.models import Inbox
+from handrail.record.statements import rows
 
-_KEEP = """
+_KEEP: LiteralString = """
 insert into hl7v2_inbox (org, id, received_at, last_received_at, digest, raw, control_id,
   sending_application, sending_facility, message_type, event, status, condition, error, issues,
   task, attempts, repeats)
@@ -38,12 +39,11 @@ def keep(raw: bytes, org: int, received_at: datetime) -> str:
     """
     header = header_of(raw)
     digest = hashlib.sha256(raw).hexdigest()
-    with acting(feed(org)), connection.cursor() as cursor:
-        cursor.execute(
-            _KEEP,
-            (org, _identity(), received_at, received_at, digest, raw, *_filed(header)),
+    with acting(feed(org)):
+        found = rows(
+            _KEEP, (org, _identity(), received_at, received_at, digest, raw, *_filed(header))
         )
-        return str(cursor.fetchone()[0])
+    return str(found[0][0])
 
 
 def _filed(header: Header) -> tuple[str, ...]:

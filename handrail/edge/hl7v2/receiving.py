@@ -14,9 +14,12 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TypeVar
 
-from django.db import DatabaseError, InterfaceError, OperationalError, close_old_connections
+import psycopg
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
+from django.db.models import Q
 
 from handrail.access.database import acting
+from handrail.access.principal import Principal
 from handrail.edge.hl7v2 import applying, inbox
 from handrail.edge.hl7v2.acknowledgement import Answer, acknowledgement
 from handrail.edge.hl7v2.errors import RejectedError, StorageDownError, UnreadableError
@@ -25,6 +28,13 @@ from handrail.edge.hl7v2.models import Inbox, Status
 from handrail.fhir.errors import HandrailError, InvalidResourceError, VersionConflictError
 
 _T = TypeVar("_T")
+#: The database is away, or two messages were in each other's way: trying again may help.
+TRANSIENT = (
+    OperationalError,
+    InterfaceError,
+    psycopg.OperationalError,
+    psycopg.InterfaceError,
+)
 TRIES = 5
 _PAUSE_SECONDS = 0.05
 _log = logging.getLogger(__name__)
@@ -46,7 +56,7 @@ def _receive(raw: bytes, org: int, received_at: datetime) -> bytes:
         answer = apply(identity, org)
     except StorageDownError:
         raise
-    except DatabaseError as error:
+    except (DatabaseError, psycopg.Error) as error:
         raise StorageDownError(
             "The message could not be stored; it is not acknowledged."
         ) from error
@@ -69,7 +79,7 @@ def apply(identity: str, org: int, *, again: bool = False) -> Answer:
     by = inbox.feed(org)
     try:
         return _insist(lambda: applying.apply(identity, by, again=again))
-    except (StorageDownError, OperationalError, InterfaceError) as error:
+    except TRANSIENT as error:
         raise StorageDownError("The database does not answer; nothing is acknowledged.") from error
     except RejectedError as error:
         answer, status = Answer("AR", error.message, error.condition), Status.IGNORED
@@ -90,8 +100,19 @@ def apply(identity: str, org: int, *, again: bool = False) -> Answer:
         )  # no traceback: it would show patient data
         answer = Answer("AE", "Handrail could not apply this message; people look at it.", "207")
         status = Status.NOT_UNDERSTOOD
-    _insist(lambda: applying.note(identity, by, answer, status))
+    _note(identity, by, answer, status)
     return answer
+
+
+def _note(identity: str, by: Principal, answer: Answer, status: Status) -> None:
+    """Write down what became of the message; without its Task if that cannot be made now."""
+    try:
+        _insist(lambda: applying.note(identity, by, answer, status))
+    except TRANSIENT:
+        raise
+    except (DatabaseError, psycopg.Error, HandrailError) as error:
+        _log.error("No task for message %s: %s.", identity, type(error).__name__)  # as above
+        _insist(lambda: applying.note(identity, by, answer, status, task=False))
 
 
 def _insist(work: Callable[[], _T]) -> _T:
@@ -99,21 +120,24 @@ def _insist(work: Callable[[], _T]) -> _T:
     for attempt in range(1, TRIES + 1):
         try:
             return work()
-        except (OperationalError, InterfaceError, VersionConflictError) as error:
+        except (*TRANSIENT, VersionConflictError) as error:
             if attempt == TRIES:
                 raise
             _log.warning("Trying again after %s.", type(error).__name__)
             time.sleep(_PAUSE_SECONDS * 2**attempt)
-            close_old_connections()
+            if not connection.in_atomic_block:
+                connection.close()
     raise AssertionError  # the last try returned or raised
 
 
 def recover(org: int) -> int:
-    """Apply what was received but not applied, oldest first, and return how many there were."""
+    """Apply what was received but not applied, oldest first, and return how many there were.
+
+    Also tries again what was not understood at a time when its Task could not be made.
+    """
+    left = Q(status=Status.RECEIVED) | Q(status=Status.NOT_UNDERSTOOD, task="")
     with acting(inbox.feed(org)):
-        waiting = Inbox.objects.filter(org=org, status=Status.RECEIVED).order_by(
-            "received_at", "id"
-        )
+        waiting = Inbox.objects.filter(left, org=org).order_by("received_at", "id")
         identities = list(waiting.values_list("id", flat=True))
     for identity in identities:
         apply(identity, org)

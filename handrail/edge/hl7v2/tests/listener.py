@@ -1,7 +1,7 @@
 """A listener in a process of its own, to be killed. Says its port, then what it is told to say.
 
-``python -m handrail.edge.hl7v2.tests.listener [stall]``: ``stall`` keeps each message and then waits
-for ever, between the two transactions.
+``python -m handrail.edge.hl7v2.tests.listener [stall]``: ``stall`` keeps each message and then
+waits for ever, between the two transactions.
 """
 
 from __future__ import annotations

@@ -19,43 +19,57 @@ def ts(hours: float) -> str:
     return f"{START + timedelta(hours=hours):%Y%m%d%H%M%S}"
 
 
+PV1 = {
+    2: ("patient_class", "I"),
+    3: ("location", "4EAST^412^A^HARBORVIEW"),
+    7: ("attending", "1234567893^OKAFOR^NGOZI^^^DR^MD^^NPI"),
+    19: ("visit", "V1001^^^HARBORVIEW^VN"),
+    36: ("disposition", ""),
+    37: ("destination", ""),
+    43: ("pv1_43", ""),
+    44: ("pv1_44", ""),
+    45: ("pv1_45", ""),
+    46: ("pv1_46", ""),
+}
+PID = {
+    3: ("mrn", "70021^^^HARBORVIEW^MR"),
+    5: ("name", "DELGADO^ROSA^M"),
+    7: ("birth", "19520314"),
+    8: ("sex", "F"),
+    11: ("address", "12 QUARRY LN^^MILLBROOK^MA^01002^USA^H"),
+    13: ("phone", "(413)555-0134^PRN^PH"),
+    15: ("language", "SPA^Spanish^HL70296"),
+    16: ("marital", "W"),
+    18: ("account", "A5001^^^HARBORVIEW^AN"),
+    29: ("died_at", ""),
+    30: ("died", ""),
+}
+
+
+def segment(name: str, last: int, places: dict[int, tuple[str, str]], said: dict[str, str]) -> str:
+    """A segment with what is said, else the usual."""
+    fields = [name, "1", *[""] * (last - 1)]
+    for number, (word, usual) in places.items():
+        fields[number] = said.get(word, usual)
+    return "|".join(fields)
+
+
 def adt(event: str, hours: float = 0, **said: str) -> bytes:
     """An ADT message about Rosa Delgado's stay at Harborview."""
-    pv1 = [""] * 53
-    pv1[1] = "1"
-    pv1[2] = said.get("patient_class", "I")
-    pv1[3] = said.get("location", "4EAST^412^A^HARBORVIEW")
-    pv1[7] = said.get("attending", "1234567893^OKAFOR^NGOZI^^^DR^MD^^NPI")
-    pv1[19] = said.get("visit", "V1001^^^HARBORVIEW^VN")
-    pv1[36] = said.get("disposition", "")
-    pv1[37] = said.get("destination", "")
-    for number in (43, 44, 45, 46):
-        pv1[number] = said.get(f"pv1_{number}", "")
-    pid = [""] * 31
-    pid[1] = "1"
-    pid[3] = said.get("mrn", "70021^^^HARBORVIEW^MR")
-    pid[5] = said.get("name", "DELGADO^ROSA^M")
-    pid[7] = said.get("birth", "19520314")
-    pid[8] = said.get("sex", "F")
-    pid[11] = said.get("address", "12 QUARRY LN^^MILLBROOK^MA^01002^USA^H")
-    pid[13] = said.get("phone", "(413)555-0134^PRN^PH")
-    pid[15] = said.get("language", "SPA^Spanish^HL70296")
-    pid[16] = said.get("marital", "W")
-    pid[18] = said.get("account", "A5001^^^HARBORVIEW^AN")
-    pid[29] = said.get("died_at", "")
-    pid[30] = said.get("died", "")
+    pv1 = segment("PV1", 53, PV1, said)
+    pid = segment("PID", 31, PID, said)
     control = said.get("control", f"{event}-{hours}")
     recorded = said.get("recorded", ts(hours))
     segments = [
         f"MSH|^~\\&|ADT1|HARBORVIEW|HANDRAIL|HARBOR|{recorded}||ADT^{event}|{control}|P|2.5.1",
         f"EVN|{event}|{recorded}||||{said.get('occurred', '')}",
-        "PID" + "|".join(pid).join(["|", ""]).replace("||1|", "|1|", 1),
+        pid,
         *said.get("extra", "").split("\r"),
     ]
     if event not in {"A28", "A31", "A40"}:
-        segments.append("PV1" + "|".join(pv1).join(["|", ""]).replace("||1|", "|1|", 1))
+        segments.append(pv1)
     segments.append(said.get("last", ""))
-    return ("\r".join(segment for segment in segments if segment) + "\r").encode()
+    return ("\r".join(line for line in segments if line) + "\r").encode()
 
 
 def planned(raw: bytes, look, received_at: datetime = RECEIVED) -> Plan:
