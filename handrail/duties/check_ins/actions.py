@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from math import ceil
+from time import monotonic
 from uuid import uuid4
 
-from handrail.access.models import Membership, Team
+from handrail.access import audit
+from handrail.access.database import acting
+from handrail.access.decide import require
+from handrail.access.models import Membership, Organization, Team
 from handrail.access.principal import Principal
 from handrail.duties.check_ins.resources import Person, Relative, person_of, relative_of
 from handrail.duties.check_ins.rules.attempts import values
@@ -28,7 +33,7 @@ from handrail.fhir.resource import Resource, id_of
 from handrail.fhir.task import is_open
 from handrail.record import store
 from handrail.record.known import RecordKnown, known
-from handrail.record.stored import Committed, Draft, Stored
+from handrail.record.stored import Committed, Draft
 from handrail.room import TaskKind, house
 
 ROOM = "check_ins"
@@ -72,23 +77,38 @@ class Facing:
 
     person: Person
     relatives: tuple[Relative, ...]
-    task: Stored | None
+    task: Resource | None
     kind: TaskKind | None
+
+    @property
+    def version(self) -> str:
+        """Return the version of the work that is seen; empty without work."""
+        return str(((self.task or {}).get("meta") or {}).get("versionId", ""))
 
 
 def facing(by: Principal, *, task: str = "", patient: str = "") -> Facing:
-    """Return the person and the work for a contact; reading them is audited."""
-    stored = store.read(f"Task/{task}", by=by) if task else None
-    whose = id_of(stored.resource.get("for"), "Patient") if stored else patient
-    if not whose:
-        raise NotFoundError("This work is not about a patient.")
-    related = store.of_patient(whose, "RelatedPerson", by=by)
-    found = (relative_of(each.resource) for each in related)
+    """Return the person and the work for a contact, in few statements; the look is audited once.
+
+    Raises:
+        NotFoundError: there is no such work or patient that ``by`` may know of.
+        ForbiddenError: ``by`` may not see this patient.
+    """
+    with acting(by):
+        facts = known(by.org)
+        found = facts.read(f"Task/{task}") if task else None
+        whose = id_of((found or {}).get("for"), "Patient") if task else patient
+        require(by, "read", "Patient", whose)
+        resource = facts.read(f"Patient/{whose}") if whose else None
+        if resource is None:
+            raise NotFoundError("There is no such patient or step that you may see.")
+        related = [relative_of(each) for each in facts.of_patient(whose, "RelatedPerson")]
+        seen = [f"Patient/{whose}", "RelatedPerson?patient", *([f"Task/{task}"] if task else [])]
+        audit.read(by, seen, None, whose)
     return Facing(
-        person=person_of(store.read(f"Patient/{whose}", by=by).resource),
-        relatives=tuple(relative for relative in found if relative),
-        task=stored,
-        kind=house.task_kinds.get(work.kind_of(stored.resource)) if stored else None,
+        person=person_of(resource),
+        relatives=tuple(relative for relative in related if relative),
+        task=found,
+        kind=house.task_kinds.get(work.kind_of(found)) if found else None,
     )
 
 
@@ -269,6 +289,17 @@ def handles(org: int) -> dict[str, tuple[str, str]]:
                 shared.add(word)
             found[word] = (reference, name)
     return {word: person for word, person in found.items() if word and word not in shared}
+
+
+@lru_cache(maxsize=64)
+def _organization_name(org: int, _minute: int) -> str:
+    name = Organization.objects.filter(id=org).values_list("name", flat=True).first()
+    return name or ""
+
+
+def organization_name(org: int) -> str:
+    """Return what the organization is called; kept for up to a minute."""
+    return _organization_name(org, int(monotonic() // 60))
 
 
 def now_here(org: int) -> datetime:

@@ -12,9 +12,8 @@ from django.http import HttpRequest, QueryDict
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
-from handrail.access.models import Organization
 from handrail.access.principal import Principal
-from handrail.duties.check_ins.actions import Facing, facing, now_here
+from handrail.duties.check_ins.actions import Facing, facing, now_here, organization_name
 from handrail.duties.check_ins.models import Attempt, Contact
 from handrail.duties.check_ins.resources import Person, Phone, Relative
 from handrail.duties.check_ins.rules.contact import How
@@ -59,8 +58,8 @@ def facts(
     checklist = face.kind.checklist if face.kind else ()
     return {
         "person": person,
-        "task": task.id if task else "",
-        "version": task.version if task else "",
+        "task": task["id"] if task else "",
+        "version": face.version,
         "next": str(request.META.get("handrail.next", "") or request.POST.get("next", "") or here),
         "errors": list(errors) or list(request.META.get("handrail.errors", ())),
         "calls": calls(person, face.relatives, now.date()),
@@ -113,7 +112,7 @@ def tried(principal: Principal, face: Facing) -> list[tuple[Attempt, str, int, i
     """Return the attempts for this work, oldest first: (attempt, words, number, of)."""
     if face.task is None:
         return []
-    outputs = work.outputs_of(face.task.resource, work.ATTEMPT)
+    outputs = work.outputs_of(face.task, work.ATTEMPT)
     sources = [id_of(reference, "Communication") for reference in outputs]
     rows = Attempt.objects.filter(org=principal.org, source__in=sources).order_by("at")
     of = face.kind.attempts if face.kind else 0
@@ -127,8 +126,8 @@ def last_contact(principal: Principal, patient: str) -> tuple[Contact, str, str]
 
 
 def _names(principal: Principal, person: Person) -> list[tuple[str, str]]:
-    name = Organization.objects.filter(id=principal.org).values_list("name", flat=True).first()
-    return [("me", principal.name), ("organization", name or ""), ("patient", person.name)]
+    organization = organization_name(principal.org)
+    return [("me", principal.name), ("organization", organization), ("patient", person.name)]
 
 
 def scripts(principal: Principal, face: Facing) -> list[Spoken]:
