@@ -39,13 +39,15 @@ OWN_CHECKS = {
 }
 """Elements whose invariants structure.py checks with a function of its own, for speed."""
 
-# Some packages of the definitions carry elements of later versions. R4 4.0.1 does not have these
-# (http://hl7.org/fhir/R4/binary.html, devicedefinition.html, observationdefinition.html,
-# researchstudy.html, evidencevariable.html).
+# Some packages of the definitions carry elements of later versions, or of their own. The pages of
+# R4 4.0.1 for Binary, DeviceDefinition, EvidenceVariable, Meta, ObservationDefinition and
+# ResearchStudy do not have these.
 NOT_IN_R4 = re.compile(
     r"Binary\.url|DeviceDefinition\.(bodySite|classification)(\..*)?|ObservationDefinition\.publisher"
     r"|ResearchStudy\.(label|result|name|descriptionSummary|progressStatus|whyStopped|recruitment"
     r"|studyDesign|comparisonGroup|region|classifier|outcomeMeasure|associatedParty)(\..*)?"
+    r"|ResearchStudy\.objective\.description"
+    r"|Meta\.(onBehalfOf|account|accounts|author|compartment|project)"
     r"|EvidenceVariable\.characteristic\.(?!(?:id|extension|modifierExtension)$).*"
 )
 
@@ -83,6 +85,18 @@ ONLY_IN_R4 = {
         },
     ]
 }  # fmt: skip
+
+
+CHANGED: dict[str, dict[str, Any]] = {
+    "EvidenceVariable.characteristic": {"min": 1},
+    "DetectedIssue.status": {
+        "binding": {
+            "strength": "required",
+            "valueSet": "http://hl7.org/fhir/ValueSet/observation-status",
+        },
+    },
+}
+"""What R4 4.0.1 says otherwise than some packages of the definitions."""
 
 
 class Definitions:
@@ -183,7 +197,7 @@ class Module:
         """Add the classes for one structure definition."""
         name = definition["name"]
         elements = [
-            each
+            {**each, **CHANGED.get(each["path"], {})}
             for each in definition["snapshot"]["element"]
             if not NOT_IN_R4.fullmatch(each["path"]) and each["max"] != "0"
         ] + ONLY_IN_R4.get(name, [])

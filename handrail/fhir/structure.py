@@ -71,14 +71,11 @@ def check_extension(extension: Any) -> None:
 
 
 def check_observation(values: tuple[object, ...], observation: Any) -> None:
-    """Refuse an observation with a value beside a reason for its absence, or beside components.
-
-    Components may stand beside a value if their codes differ (obs-7); the complete layer looks.
-    """
+    """Refuse an observation whose value may not stand beside its other parts (obs-6, obs-7)."""
     if values.count(UNSET) != len(values) and (
         observation.dataAbsentReason is not UNSET or observation.component is not UNSET
     ):
-        raise ValueError("obs-6, obs-7")
+        obey("Observation", observation)
 
 
 def check_quantity(quantity: Any) -> None:

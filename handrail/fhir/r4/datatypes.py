@@ -1307,13 +1307,6 @@ class Meta(Element, kw_only=True):
     _profile: Many[Element] | Unset = UNSET
     security: Many[Coding] | Unset = UNSET
     tag: Many[Coding] | Unset = UNSET
-    project: Uri | Unset = UNSET
-    _project: Element | Unset = UNSET
-    author: Reference | Unset = UNSET
-    onBehalfOf: Reference | Unset = UNSET
-    account: Reference | Unset = UNSET
-    accounts: Many[Reference] | Unset = UNSET
-    compartment: Many[Reference] | Unset = UNSET
 
 
 class Money(Element, kw_only=True):

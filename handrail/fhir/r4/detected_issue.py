@@ -18,7 +18,9 @@ from handrail.fhir.r4.datatypes import (
 )
 from handrail.fhir.structure import one_of
 
-DetectedIssueStatusCode = Literal["preliminary", "final", "entered-in-error", "mitigated"]
+DetectedIssueStatusCode = Literal[
+    "registered", "preliminary", "final", "amended", "corrected", "cancelled", "entered-in-error",
+    "unknown"]
 DetectedIssueSeverityCode = Literal["high", "moderate", "low"]
 _DETECTEDISSUE_IDENTIFIED = attrgetter(
     "identifiedDateTime", "identifiedPeriod", "_identifiedDateTime")

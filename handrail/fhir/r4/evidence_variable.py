@@ -86,7 +86,7 @@ class EvidenceVariable(DomainResource, kw_only=True, tag_field="resourceType", t
     relatedArtifact: Many[RelatedArtifact] | Unset = UNSET
     type: EvidenceVariableTypeCode | Unset = UNSET
     _type: Element | Unset = UNSET
-    characteristic: Many[EvidenceVariableCharacteristic] | Unset = UNSET
+    characteristic: Many[EvidenceVariableCharacteristic]
 
 
 class EvidenceVariableCharacteristic(BackboneElement, kw_only=True):

@@ -117,5 +117,3 @@ class ResearchStudyObjective(BackboneElement, kw_only=True):
     name: String | Unset = UNSET
     _name: Element | Unset = UNSET
     type: CodeableConcept | Unset = UNSET
-    description: Markdown | Unset = UNSET
-    _description: Element | Unset = UNSET

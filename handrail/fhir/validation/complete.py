@@ -100,10 +100,10 @@ def _joined(path: str, name: str) -> str:
 
 def _types(resource: Object) -> dict[str, str]:
     inner = resource.get("contained")
-    each_object = [each for each in inner if isinstance(each, Object)] if inner else []
-    return {
-        str(each["id"]): str(each.get("resourceType", "")) for each in each_object if "id" in each
-    }
+    objects = (
+        [each for each in inner if isinstance(each, Object)] if isinstance(inner, list) else ()
+    )
+    return {str(each["id"]): str(each.get("resourceType", "")) for each in objects if "id" in each}
 
 
 def _near(name: object, known: Any) -> str:

@@ -24,7 +24,8 @@ from handrail.fhir.validation.nesting import is_deep, may_be_deep
 from handrail.fhir.validation.outline import bundle_outline
 
 _BLANK: Final = re.compile(rb'"(?: |\\[tnr])+"')
-_ESCAPED: Final = re.compile(rb"\\u00[0-7]")
+_ESCAPED: Final = re.compile(rb"\\u00(?:[014-7]|2[0-5]|3[0-9abfABF])")
+"""Escapes of ASCII, except of the few that writers of HTML-safe JSON use: <, =, > and & to /."""
 _CONDITIONAL: Final = re.compile(rb'"reference":"[A-Za-z]+\?')
 _TYPE: Final = re.compile(rb'\{"resourceType":"([A-Za-z]+)"')
 _encode: Final = msgspec.json.Encoder().encode

@@ -61,7 +61,7 @@ def is_deep(tidy: bytes, depth: int = DEPTH) -> bool:
         if not brackets:
             return False
         before = len(brackets)
-        brackets = brackets.replace(b"{}", b"").replace(b"[]", b"")
+        brackets = brackets.replace(b"{}", b".").replace(b"[]", b".").replace(b".", b"")
         if len(brackets) == before:
             return True
     return bool(brackets)
