@@ -40,7 +40,11 @@ def _rule(entry: Mapping[str, Any], where: str) -> Rule:
 
 @lru_cache(maxsize=1)
 def rulebook() -> Rulebook:
-    """Return the rules shipped with Handrail, read once."""
-    folder = Path(settings.HANDRAIL_RULES)
-    files = sorted(folder.glob("*.toml"))
+    """Return the rules shipped with Handrail and the organization's own, read once.
+
+    Own rules are files in the folder ``rules`` of the data folder; they are read last, so that an
+    entry with the id of a shipped one replaces it.
+    """
+    folders = (Path(settings.HANDRAIL_RULES), Path(settings.HANDRAIL_DATA) / "rules")
+    files = [file for folder in folders for file in sorted(folder.glob("*.toml"))]
     return Rulebook(rule for file in files for rule in rules_in(file.read_text("utf-8"), file.name))

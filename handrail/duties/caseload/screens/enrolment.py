@@ -18,7 +18,7 @@ from handrail.access.principal import Principal
 from handrail.duties.caseload import actions
 from handrail.duties.caseload.models import Face
 from handrail.duties.caseload.rules.enrolment import END_REASONS
-from handrail.duties.caseload.screens.shared import CARERS, day, done, every_program, number
+from handrail.duties.caseload.screens.shared import CARERS, day, done, every_program, number, word
 from handrail.fhir.errors import HandrailError, VersionConflictError
 from handrail.record.store import Committed
 
@@ -83,7 +83,9 @@ def _decided(request: MemberRequest, episode: str, verb: str) -> Committed:
     today = timezone.localdate()
     on = day(form.get("on", "")) or today
     what: dict[str, Callable[[], Committed]] = {
-        "park": lambda: actions.park(episode, on, form.get("because", ""), by=by, if_match=seen),
+        "park": lambda: actions.park(
+            episode, on, word(form.get("because", "")), by=by, if_match=seen
+        ),
         "resume": lambda: actions.resume(episode, by=by, if_match=seen),
         "keep": lambda: actions.keep(episode, on, by=by, if_match=seen),
         "end": lambda: actions.end(episode, form.get("reason", ""), by=by, if_match=seen),

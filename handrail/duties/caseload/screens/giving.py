@@ -11,7 +11,7 @@ from handrail.access.marks import MemberRequest, open_to
 from handrail.duties.caseload import actions
 from handrail.duties.caseload.actions.listing import Wanted
 from handrail.duties.caseload.screens.listing import row_of
-from handrail.duties.caseload.screens.shared import CARERS, done, every_program, receivers
+from handrail.duties.caseload.screens.shared import CARERS, done, every_program, receivers, word
 from handrail.fhir.errors import HandrailError
 from handrail.record.store import Committed
 
@@ -22,7 +22,7 @@ def assign(request: MemberRequest) -> HttpResponse:
     by = request.principal
     every = every_program(by.org)
     loads = actions.loads(by.org, every)
-    chosen = request.GET.get("from", by.person)
+    chosen = word(request.GET.get("from", by.person))
     listed = actions.caseload(Wanted(whose="all", manager=chosen), by=by)
     names = actions.names(by.org)
     known = {
@@ -48,7 +48,7 @@ def give(request: MemberRequest) -> HttpResponse:
     where = where if where.startswith("/caseload") else "/caseload"
     if request.method != "POST":
         return HttpResponseRedirect("/caseload", status=303)
-    chosen = list(dict.fromkeys(request.POST.getlist("episode")))
+    chosen = list(dict.fromkeys(map(word, request.POST.getlist("episode"))))
     try:
         saved = _give(request, chosen)
     except HandrailError as error:
@@ -58,7 +58,7 @@ def give(request: MemberRequest) -> HttpResponse:
 
 
 def _give(request: MemberRequest, chosen: list[str]) -> Committed:
-    by, to = request.principal, request.POST.get("to", "")
+    by, to = request.principal, word(request.POST.get("to", ""))
     if request.POST.get("do") == "claim":
         return actions.claim(chosen, by=by)
     if allows(by, "assign"):

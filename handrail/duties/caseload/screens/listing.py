@@ -23,6 +23,7 @@ from handrail.duties.caseload.screens.shared import (
     done,
     number,
     receivers,
+    word,
 )
 from handrail.fhir.errors import HandrailError
 from handrail.look import dates
@@ -65,7 +66,7 @@ def wanted_in(request: MemberRequest) -> Wanted:
     whose, show = query.get("whose", usual), query.get("show", "")
     return Wanted(
         whose=whose if whose in WHOSE else usual,
-        program=query.get("program", "")[:80],
+        program=word(query.get("program", "")),
         show=show if show in SHOWS else "",
         page=max(1, number(query.get("page", "1"), 1)),
     )
@@ -127,7 +128,7 @@ def _filters(wanted: Wanted, listed: Listed) -> list[tuple[str, str, int, bool]]
         "pool": _("In a pool"),
         "parked": _("Parked"),
     }
-    counts = listed.counts | {"": listed.counts[wanted.whose]}
+    counts = {**listed.counts, "": listed.counts[wanted.whose]}
     found = [
         (
             labels[code],

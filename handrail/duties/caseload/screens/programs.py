@@ -21,6 +21,7 @@ from handrail.duties.caseload.screens.shared import (
     every_program,
     number,
     receivers,
+    word,
 )
 from handrail.fhir.errors import HandrailError, NotFoundError
 
@@ -30,7 +31,7 @@ def programs(request: MemberRequest) -> HttpResponse:
     """Show the programs and who fits one of them, with the reasons."""
     by = request.principal
     every = every_program(by.org)
-    chosen = request.GET.get("program", next(iter(every), ""))
+    chosen = word(request.GET.get("program", next(iter(every), "")))
     fits = actions.who_fits(chosen, by=by) if every else []
     page = max(1, number(request.GET.get("page", "1"), 1))
     start = (page - 1) * actions.PAGE
@@ -61,19 +62,19 @@ def _receivers(org: int) -> list[tuple[str, str]]:
 def enroll(request: MemberRequest) -> HttpResponse:
     """Preview an enrolment, then do it. With ``patient``: a form for that one."""
     if request.method != "POST":
-        return _one(request, request.GET.get("patient", ""))
+        return _one(request, word(request.GET.get("patient", "")))
     form = request.POST
     everybody = form.get("everybody") == "yes"
-    patients = None if everybody else list(dict.fromkeys(form.getlist("patient")))
+    patients = None if everybody else list(dict.fromkeys(map(word, form.getlist("patient"))))
     sure = form.get("sure") == "yes"
-    back = address("/caseload/programs", program=form.get("program", ""))
+    back = address("/caseload/programs", program=word(form.get("program", "")))
     try:
         plan = actions.enroll(
             request.principal,
-            form.get("program", ""),
+            word(form.get("program", "")),
             patients,
-            assign=form.get("to", BALANCED),
-            because=form.get("because", "")[:500],
+            assign=word(form.get("to", BALANCED)),
+            because=word(form.get("because", "")),
             dry_run=not sure,
         )
     except HandrailError as error:
@@ -90,7 +91,7 @@ def _preview(request: MemberRequest, plan: Enrolling, *, everybody: bool) -> Htt
         "plan": plan,
         "everybody": everybody,
         "to": request.POST.get("to", BALANCED),
-        "because": request.POST.get("because", "")[:500],
+        "because": word(request.POST.get("because", "")),
         "skipped": _named(request.principal.org, plan),
         "loads": [
             (name, count, plan.minutes.get(name, 0), count * chosen.minutes_per_month)

@@ -33,6 +33,11 @@ def every_program(org: int) -> Mapping[str, Program]:
     return programs(now.rules, now.as_of.date())
 
 
+def word(text: str) -> str:
+    """Return an id or a code that came in a form or an address, as PostgreSQL takes it."""
+    return text.replace("\x00", "")[:200]
+
+
 def number(text: str, default: int = 0) -> int:
     """Return a whole number that came in a form or an address, or the default."""
     return int(text) if text.isdecimal() and len(text) <= _LONGEST_NUMBER else default
