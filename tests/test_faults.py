@@ -1,4 +1,4 @@
-"""PostgreSQL or the loader killed in the middle: the record stays whole, nothing promised is lost."""
+"""PostgreSQL or the loader killed in the middle: the record stays whole, no promise is broken."""
 
 from __future__ import annotations
 
@@ -54,18 +54,18 @@ def house() -> Iterator[dict[str, str]]:
 
 
 def python(environment: dict[str, str], code: str) -> None:
-    subprocess.run([sys.executable, "-c", code], env=environment, check=True, timeout=120)  # noqa: S603 - our own code
+    subprocess.run([sys.executable, "-c", code], env=environment, check=True, timeout=120)
 
 
 def handrail(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "handrail.site.cli", *arguments]
-    return subprocess.run(  # noqa: S603 - our own command
+    return subprocess.run(
         command, env=environment, capture_output=True, text=True, timeout=240, check=False
     )
 
 
 def start(environment: dict[str, str], *command: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(  # noqa: S603 - our own command
+    return subprocess.Popen(
         [sys.executable, *command],
         env=environment,
         stdout=subprocess.PIPE,
