@@ -36,7 +36,7 @@ def address(
         url = urlsplit(os.environ[URL])._replace(path=f"/{name}").geturl()
         known = os.environ | {URL: url, "HANDRAIL_DATA": str(folder), "HANDRAIL_HTTPS": "0"}
         log = (folder / "serve.log").open("w")
-        server = subprocess.Popen(  # noqa: S603 - our own command
+        server = subprocess.Popen(
             [sys.executable, "-m", "handrail.site.cli", "serve", "--port", str(port)],
             cwd=ROOT,
             env=known,

@@ -17,14 +17,15 @@ PEOPLE = (
     ("sam", "Sam Osei", ("supervisor",), ()),
     ("fran", "Fran Boyd", ("front-desk",), ()),
 )
-FAMILIES = (
-    "Alvarez Lee Reed Okafor Washington Tran Nguyen Morales Hughes Brown Kim Ortiz Haddad Johnson"
-    " Bailey Petrov Ali Cho Garcia Santos"
-).split()
-GIVEN = (
-    "Maria Omar Yusuf Robert Helen Irene Fatima Luis Kofi Viktor Ifeoma James Thuy Carla Aisha"
-    " Samuel Tomas Daniel Mei Anna"
-).split()
+FAMILIES = [
+    *("Alvarez", "Lee", "Reed", "Okafor", "Washington", "Tran", "Nguyen", "Morales", "Hughes"),
+    *("Brown", "Kim", "Ortiz", "Haddad", "Johnson", "Bailey", "Petrov", "Ali", "Cho", "Garcia"),
+    "Santos",
+]  # fmt: skip
+GIVEN = [
+    *("Maria", "Omar", "Yusuf", "Robert", "Helen", "Irene", "Fatima", "Luis", "Kofi", "Viktor"),
+    *("Ifeoma", "James", "Thuy", "Carla", "Aisha", "Samuel", "Tomas", "Daniel", "Mei", "Anna"),
+]  # fmt: skip
 SPEAKS = ("en", "es", "en", "vi", "en", "ar", "en", "en")
 WORK: tuple[tuple[str, str, str, str, int], ...] = (
     ("Call after discharge", "Discharged home from Harbor General", "Harbor General", "", 2),

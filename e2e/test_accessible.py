@@ -72,7 +72,8 @@ def test_targets_are_large_enough(open_page):
         """() => [...document.querySelectorAll("button,input:not([type=hidden]),select,summary,.b")]
         .filter((el) => el.getClientRects().length)
         .map((el) => [el.closest("label") || el, el])
-        .filter(([box]) => box.getBoundingClientRect().height < 24 || box.getBoundingClientRect().width < 24)
+        .map(([box, el]) => [box.getBoundingClientRect(), el])
+        .filter(([box]) => box.height < 24 || box.width < 24)
         .map(([, el]) => el.outerHTML.slice(0, 100))"""
     )
     assert small == []

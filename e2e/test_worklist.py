@@ -168,7 +168,7 @@ def test_many_are_snoozed_at_once(open_page):
 
 
 def test_without_javascript_a_step_is_done_and_undone(open_page):
-    page = open_page("/?item=t6", scripts=False)
+    page = open_page("/?item=t26", scripts=False)
     first = page.locator("#panel").get_attribute("data-item")
     page.locator("#note").fill("Done on paper.")
     page.locator("#save").click()

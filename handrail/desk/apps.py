@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
+from typing_extensions import override
 
 
 class DeskConfig(AppConfig):
@@ -11,6 +12,7 @@ class DeskConfig(AppConfig):
     name = "handrail.desk"
     label = "desk"
 
+    @override
     def ready(self) -> None:
         """Open the desk to the house."""
         from handrail.desk.room import ROOM

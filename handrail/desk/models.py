@@ -66,10 +66,6 @@ class WorkItem(models.Model):
             models.Index(fields=["org", "patient", "due_at"], name="desk_work_item_patient"),
         ]
 
-    def __str__(self) -> str:
-        """Return the step."""
-        return self.step
-
 
 class PatientCard(models.Model):
     """A patient as the worklist and the banner show them."""
@@ -94,10 +90,6 @@ class PatientCard(models.Model):
     class Meta:
         db_table = "desk_patient_card"
 
-    def __str__(self) -> str:
-        """Return the name as lists show it."""
-        return self.name
-
 
 class LastContact(models.Model):
     """One contact with a patient or their family, made or tried; lists show the latest."""
@@ -118,15 +110,12 @@ class LastContact(models.Model):
             models.Index(fields=["org", "patient", "-at"], name="desk_last_contact_patient")
         ]
 
-    def __str__(self) -> str:
-        """Return how and when."""
-        return f"{self.how} {self.at}"
-
 
 class Moment(models.Model):
     """One line of a patient's timeline. ``kind`` is ours, ``title`` and ``detail`` the record's.
 
     ``timed`` tells whether the record gave a time; a bare date stands as noon UTC of that day.
+    ``about`` is the id of the Encounter that a note documents.
     """
 
     pk = models.CompositePrimaryKey("org", "source_type", "source", "kind")
@@ -140,16 +129,13 @@ class Moment(models.Model):
     title = models.TextField()
     detail = models.TextField()
     who = models.TextField()
+    about = models.TextField()
 
     class Meta:
         db_table = "desk_moment"
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["org", "patient", "-at"], name="desk_moment_patient")
         ]
-
-    def __str__(self) -> str:
-        """Return what happened."""
-        return f"{self.kind}: {self.title}"
 
 
 class Draft(models.Model):
@@ -164,7 +150,3 @@ class Draft(models.Model):
 
     class Meta:
         db_table = "desk_draft"
-
-    def __str__(self) -> str:
-        """Return whose text it is and where it was typed."""
-        return f"{self.person} {self.key}"

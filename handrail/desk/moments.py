@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import LiteralString, NamedTuple
 
@@ -25,6 +26,7 @@ class Happened(NamedTuple):
     title: str
     detail: str
     who: str
+    about: str
 
     @property
     def when(self) -> datetime | date:
@@ -33,7 +35,7 @@ class Happened(NamedTuple):
 
 
 _SELECT: LiteralString = """
-select source_type, source, at, timed, kind, title, detail, who from desk_moment
+select source_type, source, at, timed, kind, title, detail, who, about from desk_moment
 where org = %(org)s and patient = %(patient)s and source_type = any(%(types)s)
   and (%(kinds)s::text[] is null or kind = any(%(kinds)s))
   and (%(words)s = '' or
@@ -72,3 +74,16 @@ def timeline(principal: Principal, patient: str, asked: Asked) -> list[Happened]
         "offset": asked.offset,
     }
     return [Happened(*row) for row in cursor().execute(_SELECT, values, prepare=True)]
+
+
+def folded(found: Sequence[Happened]) -> list[Happened]:
+    """Return the lines with each note joined to the contact it documents, where both are there."""
+    notes = {each.about: each for each in found if each.kind == "note" and each.about}
+    here = {each.source for each in found if each.kind == "contact"}
+    lines = []
+    for each in found:
+        if each.kind == "note" and each.about in here:
+            continue
+        note = notes.get(each.source) if each.kind == "contact" else None
+        lines.append(each._replace(detail=note.detail) if note else each)
+    return lines

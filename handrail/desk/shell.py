@@ -2,30 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest
 
 from handrail.access.principal import Principal
+from handrail.look.said import heard
 from handrail.room import house
 
-SAID = "said"
 _KNOWN = "handrail.shell"
 DENSITIES = ("", "roomy")
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """What was just done; ``undo`` is the transaction that takes it back, or 0."""
-
-    text: str
-    undo: int = 0
-
-
-def say(request: HttpRequest, text: str, undo: int = 0) -> None:
-    """Keep a sentence for the next page: what was done, and whether it can be undone."""
-    request.session[SAID] = {"text": text, "undo": undo}
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
@@ -40,13 +26,12 @@ def _shell(request: HttpRequest) -> dict[str, Any]:
     principal: Principal | None = getattr(request, "principal", None)
     if principal is None:
         return {"said": None, "keys": "on", "density": "", "expires": 0, "nav": (), "here": ""}
-    kept = request.session.pop(SAID, None) if SAID in request.session else None
     density = request.COOKIES.get("handrail-density", "")
     return {
         "principal": principal,
         "nav": list(house.nav(principal)),
         "here": request.path,
-        "said": Said(**kept) if kept else None,
+        "said": heard(request),
         "keys": "off" if request.COOKIES.get("handrail-keys") == "off" else "on",
         "density": density if density in DENSITIES else "",
         "expires": int(getattr(request, "idle_seconds", 0)),

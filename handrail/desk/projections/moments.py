@@ -23,6 +23,7 @@ Rows = Callable[[Resource], Iterable[Row]]
 _STAYS = frozenset({"IMP", "ACUTE", "NONAC", "OBSENC", "SS"})
 _TOLD = frozenset({"social-history", "survey", "sdoh"})
 _EXCERPT = 400  # characters of a note
+_CONTACT = "urn:handrail:contact"  # the systems of a contact's codes begin with this
 _NOT_HAPPENED = frozenset({"entered-in-error", "cancelled", "not-done", "proposed", "planned"})
 
 
@@ -47,8 +48,24 @@ def _name(ref: Mapping[str, Any] | None) -> str:
     return str((ref or {}).get("display", ""))
 
 
-def _row(
-    resource: Resource, when: str, kind: str, title: str, detail: str = "", who: str = ""
+def _contact(concepts: Iterable[Mapping[str, Any]]) -> str:
+    """Return how one of our contacts was made and what came of it: "Phone, no answer"."""
+    ours = [
+        words(concept)
+        for concept in concepts
+        if any(system.startswith(_CONTACT) for system, _ in codings(concept))
+    ]
+    return ", ".join([*ours[:1], *(text[:1].lower() + text[1:] for text in ours[1:])])
+
+
+def _row(  # noqa: PLR0913, PLR0917 - the columns of one row
+    resource: Resource,
+    when: str,
+    kind: str,
+    title: str,
+    detail: str = "",
+    who: str = "",
+    about: str = "",
 ) -> Iterable[Row]:
     """Yield the row, if it is known when it happened and to whom."""
     at: Instant | None = instant(when)
@@ -63,6 +80,7 @@ def _row(
         "title": title,
         "detail": detail,
         "who": who,
+        "about": about,
     }
 
 
@@ -83,13 +101,12 @@ def encounter_rows(encounter: Resource) -> Iterable[Row]:
         if end and encounter.get("status") == "finished":
             yield from _row(encounter, end, kinds[1], place or title, _disposition(encounter))
         return
-    contact = any(
-        s.startswith("urn:handrail:") for t in encounter.get("type", ()) for s, _ in codings(t)
-    )
     who = _name(_first(encounter.get("participant")).get("individual"))
-    yield from _row(
-        encounter, start, "contact" if contact else "visit", title, detail, who or place
-    )
+    contact = _contact(encounter.get("type", ()))
+    if contact:
+        yield from _row(encounter, start, "contact", contact, reason, who)
+    else:
+        yield from _row(encounter, start, "visit", title, detail, who or place)
 
 
 def _disposition(encounter: Resource) -> str:
@@ -97,14 +114,19 @@ def _disposition(encounter: Resource) -> str:
 
 
 def communication_rows(communication: Resource) -> Iterable[Row]:
-    """Yield a message that was sent or received."""
-    if communication.get("status") not in {"completed", "in-progress"}:
+    """Yield a message that was sent or received, or one of our contacts and attempts."""
+    contact = _contact(communication.get("category", ()))
+    if not contact and communication.get("status") not in {"completed", "in-progress"}:
         return
     payload = _first(communication.get("payload")).get("contentString", "")
     title = words(_first(communication.get("medium"))) or words(communication.get("topic"))
     when = communication.get("sent") or communication.get("received") or ""
     sender = _name(communication.get("sender"))
-    yield from _row(communication, when, "message", title, payload[:_EXCERPT], sender)
+    kind = "contact" if contact else "message"
+    row = communication
+    if contact and communication.get("status") == "not-done":  # tried, and nobody answered
+        row = {**communication, "status": "completed"}
+    yield from _row(row, when, kind, contact or title, payload[:_EXCERPT], sender)
 
 
 def condition_rows(condition: Resource) -> Iterable[Row]:
@@ -155,7 +177,8 @@ def document_rows(document: Resource) -> Iterable[Row]:
     title = document.get("description") or words(document.get("type"))
     who = _name(_first(document.get("author")))
     when = document.get("date", "") or attachment.get("creation", "")
-    yield from _row(document, when, "note" if plain else "document", title, detail, who)
+    about = id_of(_first((document.get("context") or {}).get("encounter")), "Encounter")
+    yield from _row(document, when, "note" if plain else "document", title, detail, who, about)
 
 
 def _excerpt(data: str) -> str:

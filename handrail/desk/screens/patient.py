@@ -15,13 +15,13 @@ from handrail.access.decide import allows, require
 from handrail.access.marks import MemberRequest, open_to
 from handrail.access.principal import Principal, Role
 from handrail.desk import actions, worklist
-from handrail.desk.moments import Asked, timeline
+from handrail.desk.moments import Asked, Happened, folded, timeline
 from handrail.desk.screens.panels import explained, kind_of
 from handrail.desk.screens.work import next_of
-from handrail.desk.shell import say
 from handrail.desk.words import FILTERS, GENDERS, MOMENTS, language
 from handrail.fhir.errors import NotFoundError
 from handrail.look import dates
+from handrail.look.said import say
 from handrail.room import house
 
 PEOPLE = (Role.COORDINATOR, Role.SUPERVISOR, Role.CLINICIAN, Role.FRONT_DESK)
@@ -111,6 +111,11 @@ def slot(request: MemberRequest, name: str, patient: str) -> list[SafeString]:
     return [mark_safe(html) for html in drawn if html]  # noqa: S308 - rooms give safe HTML
 
 
+def _excerpt(principal: Principal, patient: str) -> list[Happened]:
+    """Return the latest lines of the timeline."""
+    return folded(timeline(principal, patient, Asked(limit=2 * EXCERPT)))[:EXCERPT]
+
+
 @open_to(*PEOPLE)
 def patient(request: MemberRequest, patient: str) -> HttpResponse:
     """Show the patient."""
@@ -127,7 +132,7 @@ def patient(request: MemberRequest, patient: str) -> HttpResponse:
         "may_note": allows(principal, "create", "DocumentReference"),
         "main": slot(request, "main", patient),
         "side": slot(request, "side", patient),
-        "moments": timeline(principal, patient, Asked(limit=EXCERPT))[:EXCERPT] if care else [],
+        "moments": _excerpt(principal, patient) if care else [],
         "labels": MOMENTS,
         "filters": [(code, _(label)) for code, (label, _kinds) in FILTERS.items()],
         "typed": "",

@@ -8,7 +8,8 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from handrail.access.marks import MemberRequest, open_to
-from handrail.desk.shell import DENSITIES, say
+from handrail.desk.shell import DENSITIES
+from handrail.look.said import say
 
 YEAR = 365 * 24 * 60 * 60
 

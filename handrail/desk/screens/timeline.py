@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from handrail.access import audit
 from handrail.access.marks import MemberRequest, open_to
 from handrail.access.principal import Role
-from handrail.desk.moments import PAGE, Asked
+from handrail.desk.moments import PAGE, Asked, folded
 from handrail.desk.moments import timeline as happened
 from handrail.desk.screens.patient import card_of, frame
 from handrail.desk.words import FILTERS, MOMENTS
@@ -61,7 +61,7 @@ def timeline(request: MemberRequest, patient: str) -> HttpResponse:
     last = asked.offset + len(found)
     filters = [("", _("All")), *((code, _(label)) for code, (label, _kinds) in FILTERS.items())]
     known = frame(request, card, request.path) | {
-        "moments": found,
+        "moments": folded(found),
         "labels": MOMENTS,
         "asked": asked,
         "since": request.GET.get("since", ""),

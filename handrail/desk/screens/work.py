@@ -18,10 +18,10 @@ from handrail.desk import actions, worklist
 from handrail.desk.actions import Holding, MissingWordError
 from handrail.desk.colleagues import colleagues
 from handrail.desk.screens import doing, stale
-from handrail.desk.shell import say
 from handrail.desk.words import ENDINGS
 from handrail.fhir.errors import NotFoundError, VersionConflictError
 from handrail.look.dates import day
+from handrail.look.said import say
 from handrail.record import store
 from handrail.record.stored import Committed
 
