@@ -30,7 +30,7 @@ def sign_in(org):
         client = Client(**options)
         client.force_login(account, backend="django.contrib.auth.backends.ModelBackend")
         kept = client.session
-        kept[access_session._ORG] = org.id
+        kept[access_session.ORG] = org.id
         kept.save()
         return client
 
