@@ -1,6 +1,6 @@
 """Texts that mean harm, or came through a broken line: a clear answer, soon."""
 
-import time
+from timeit import default_timer
 
 import pytest
 
@@ -61,11 +61,11 @@ CASES = [
 @pytest.mark.parametrize("case", range(len(CASES)))
 def test_the_answer_is_clear_and_soon(case):
     text, words = CASES[case]
-    began = time.perf_counter()
+    began = default_timer()
     assert not certain(text)
     with pytest.raises(InvalidResourceError, match=words) as caught:
         validate(text)
-    assert time.perf_counter() - began < 2
+    assert default_timer() - began < 2
     for fault in caught.value.faults:
         assert f"{fault.path}{fault.text}".encode()
         assert len(fault.text) < 1000
@@ -95,9 +95,9 @@ def test_the_list_of_faults_is_bounded():
 
 def test_many_equal_members_do_not_take_long():
     text = b'{"resourceType":"Patient",' + b",".join([b'"gender":"male"'] * 200_000) + b"}"
-    began = time.perf_counter()
+    began = default_timer()
     assert [each.path for each in faults(text)] == ["Patient.gender"]
-    assert time.perf_counter() - began < 3
+    assert default_timer() - began < 3
 
 
 def test_sql_and_html_in_texts_are_texts():
@@ -110,7 +110,7 @@ def test_sql_and_html_in_texts_are_texts():
 def test_long_texts_that_almost_match_do_not_backtrack():
     code = b"a " * 100_000 + b" "
     text = b'{"resourceType":"Patient","language":"' + code + b'"}'
-    began = time.perf_counter()
+    began = default_timer()
     assert faults(text)
     assert not certain(text)
     div = b"<div>" + b"</div" * 100_000
@@ -119,4 +119,4 @@ def test_long_texts_that_almost_match_do_not_backtrack():
         + div
         + b'"}}'
     )
-    assert time.perf_counter() - began < 2
+    assert default_timer() - began < 2
