@@ -1,6 +1,6 @@
 """Generate handrail/fhir/r4 from the official FHIR R4 definitions.
 
-Usage: python tools/generate_fhir.py DEFINITIONS [TARGET]
+Usage, in the root of the project: PYTHONPATH=. python tools/generate_fhir.py DEFINITIONS [TARGET]
 
 DEFINITIONS is a folder with profiles-types.json, profiles-resources.json, valuesets.json and
 v3-codesystems.json of FHIR R4 4.0.1 (http://hl7.org/fhir/R4/downloads.html, CC0). TARGET is
