@@ -15,6 +15,7 @@ from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 import pytest
+from django.utils.module_loading import import_string
 
 from handrail.access.database import acting
 from handrail.edge.hl7v2.framing import Frames, framed
@@ -23,7 +24,6 @@ from handrail.edge.hl7v2.models import Inbox, Said
 from handrail.edge.hl7v2.tests.messages import adt
 from handrail.record import store
 from handrail.record.verify import verify
-from handrail.site.postgres import Cluster
 
 MESSAGES = 60
 
@@ -83,7 +83,7 @@ def cluster():
     """A server of the test's own, durable as in an installation."""
     with tempfile.TemporaryDirectory(prefix="hr-hl7-") as folder:
         Path(folder).chmod(0o755)
-        own = Cluster(Path(folder))
+        own = import_string("handrail.site.postgres.Cluster")(Path(folder))
         own.start()
         try:
             yield own

@@ -7,11 +7,12 @@ from datetime import UTC, datetime
 import pytest
 
 from handrail.access.database import acting
-from handrail.edge.hl7v2 import applying, inbox
+from handrail.edge.hl7v2 import applying, inbox, work
 from handrail.edge.hl7v2.inbox import feed, last_message_at
 from handrail.edge.hl7v2.models import Inbox, Said, VisitFacts
 from handrail.edge.hl7v2.receiving import apply, receive, recover
 from handrail.edge.hl7v2.tests.messages import adt
+from handrail.fhir.errors import BusinessRuleError
 from handrail.fhir.work import kind_of, look_by
 from handrail.record import store
 from tests.data import data
@@ -170,3 +171,29 @@ def test_every_message_of_the_test_data_is_answered(by):
     wanted = {f"ADT-{event}-01.hl7" for event in events}
     assert {name for name, code in answers.items() if code == "AA"} >= wanted
     assert not {name for name, code in answers.items() if code == "AE"}
+
+
+def test_no_patient_data_reaches_the_log(by, monkeypatch, caplog):
+    def broken(*_: object) -> None:
+        raise KeyError("DELGADO")
+
+    caplog.set_level(0)
+    answer(adt("A01"), by)
+    answer(adt("A01", mrn=""), by)
+    with monkeypatch.context() as patched:
+        patched.setattr(applying, "plan", broken)
+        answer(adt("A03", 3), by)
+    assert "DELGADO" not in caplog.text
+    assert "70021" not in caplog.text
+
+
+def test_an_answer_is_given_even_when_no_task_can_be_made(by, monkeypatch):
+    def broken(*_: object) -> None:
+        raise BusinessRuleError("no pool")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(work, "opened", broken)
+        assert answer(adt("A01", mrn=""), by) == "AE"
+    assert Inbox.objects.get(org=by.org).task == ""
+    assert recover(by.org) == 1
+    assert Inbox.objects.get(org=by.org).task.startswith("Task/")
