@@ -61,6 +61,7 @@ FILTERS: dict[str, tuple[str, tuple[str, ...]]] = {
     "work": (later("Work"), ("done", "dropped", "enrolled", "left")),
 }
 OUTCOMES = {
+    "never": later("never"),
     "spoke-patient": later("spoke"),
     "spoke-family": later("spoke with family"),
     "spoke-staff": later("spoke with staff"),

@@ -7,12 +7,13 @@ organization activates its zone. A date without a time is written as ISO text or
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from functools import lru_cache
 
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 WEEK = 7
 HOUR = 3600
@@ -34,13 +35,13 @@ class Due:
         return self.css == "od"
 
 
-def local(value: datetime | date | str) -> datetime | date:
+def local(value: datetime | date | str, zone: tzinfo | None = None) -> datetime | date:
     """Return ``value`` as a local datetime, or as a date if it has no time."""
     if isinstance(value, str):
         value = datetime.fromisoformat(value) if "T" in value else date.fromisoformat(_full(value))
     if isinstance(value, datetime):
         aware = value if value.tzinfo else value.replace(tzinfo=UTC)
-        return aware.astimezone(timezone.get_current_timezone())
+        return aware.astimezone(zone or timezone.get_current_timezone())
     return value
 
 
@@ -54,18 +55,27 @@ def today() -> date:
     return timezone.localdate()
 
 
-def on(value: datetime | date | str) -> date:
+def on(value: datetime | date | str, zone: tzinfo | None = None) -> date:
     """Return the local date of ``value``."""
-    there = local(value)
+    there = local(value, zone)
     return there.date() if isinstance(there, datetime) else there
 
 
-def day(value: datetime | date | str | None) -> str:
-    """Return "Mon 23 Nov", with the year unless it is this year; nothing for nothing."""
+def day(value: datetime | date | str | None, now: datetime | None = None) -> str:
+    """Return "Mon 23 Nov", with the year unless it is this year; nothing for nothing.
+
+    Whoever formats many gives the local ``now``; it saves asking for the zone and the day.
+    """
     if not value:
         return ""
-    then = on(value)
-    return date_format(then, "D j M" if then.year == today().year else "D j M Y")
+    then, year = (on(value, now.tzinfo), now.year) if now else (on(value), today().year)
+    return _day(then, year, get_language() or "")
+
+
+@lru_cache(maxsize=4096)
+def _day(then: date, this_year: int, _language: str) -> str:
+    """Return the words for a day; a list has the same few days many times."""
+    return date_format(then, "D j M" if then.year == this_year else "D j M Y")
 
 
 def birth(value: date | str | None) -> str:
@@ -78,12 +88,14 @@ def birth(value: date | str | None) -> str:
     return date_format(on(value), "j M Y") if value else ""
 
 
-def moment(value: datetime | date | str | None) -> str:
+def moment(value: datetime | date | str | None, now: datetime | None = None) -> str:
     """Return "Mon 23 Nov 17:00", without the time if the value has none."""
     if not value:
         return ""
-    there = local(value)
-    return f"{day(there)} {there:%H:%M}" if isinstance(there, datetime) else day(there)
+    there = local(value, now.tzinfo if now else None)
+    if isinstance(there, datetime):
+        return f"{day(there.date(), now)} {there.hour:02}:{there.minute:02}"
+    return day(there, now)
 
 
 def age(value: date | str | None, at: date | None = None) -> str:
@@ -113,20 +125,25 @@ def late(value: datetime | date | str, now: datetime | None = None) -> Due:
     """Return how a due moment is shown.
 
     "3 d late" and "2 h late" (class ``od``), "Today 10:00" (``td``), "Tomorrow", "Tue 24 Nov"
-    (``nx``). A value without a time is due at the end of its day.
+    (``nx``). A value without a time is due at the end of its day. ``now`` is local.
     """
-    current = timezone.localtime(now)
-    there = local(value)
+    current = now or timezone.localtime()
+    there = local(value, current.tzinfo)
     then = there.date() if isinstance(there, datetime) else there
     days = (then - current.date()).days
-    exact = moment(there)
-    if days < 0:
-        return Due(ngettext("%(n)s d late", "%(n)s d late", -days) % {"n": -days}, "od", exact)
+    exact = moment(there, current)
     if days == 0:
         return _today(there, current, exact)
+    text = _late(days, get_language() or "") if days <= 1 else day(then, current)
+    return Due(text, "od" if days < 0 else "nx", exact)
+
+
+@lru_cache(maxsize=1024)
+def _late(days: int, _language: str) -> str:
+    """Return the words for a day in the past, or for tomorrow."""
     if days == 1:
-        return Due(_("Tomorrow"), "nx", exact)
-    return Due(day(then), "nx", exact)
+        return _("Tomorrow")
+    return ngettext("%(n)s d late", "%(n)s d late", -days) % {"n": -days}
 
 
 def _today(there: datetime | date, current: datetime, exact: str) -> Due:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import NamedTuple
 
 from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from handrail.access import audit
@@ -27,36 +30,59 @@ PLAIN = TaskKind(code="", label="Task from another system")
 
 
 class Row(NamedTuple):
-    """One row of the list, ready to be shown."""
+    """One row of the list, ready to be shown. ``rule`` is the title of the rule it came from."""
 
     item: Item
     due: dates.Due
     name: str
     aside: str
-    title: str
+    rule: str
     waiting: str
     contact: str
 
 
-def explained(item: Item) -> Row:
-    """Return the row with its words."""
-    speaks = language(item.language or "")
-    aside = [dates.age(item.birth_date), speaks]
-    if item.interpreter:
-        aside.append(_("interp.") if speaks else _("needs interpreter"))
-    contact = _("never")
-    if item.contact_at:
-        code = item.contact_outcome or item.contact_how or ""
-        contact = f"{dates.day(item.contact_at)}, {_(OUTCOMES.get(code, code))}"
+def explained(items: Iterable[Item]) -> list[Row]:
+    """Return the rows with their words. What every row needs is asked for once."""
+    now = timezone.localtime()
+    reader = get_language() or "en"
+    return [_row(item, now, reader) for item in items]
+
+
+def _row(item: Item, now: datetime, reader: str) -> Row:
+    aside = [dates.age(item.birth_date, now.date())]
+    if item.interpreter or item.language:
+        aside.append(_speech(item.language or "", bool(item.interpreter), reader))
+    rule = rule_of(item) if item.rule else None
     return Row(
         item,
-        dates.late(item.due),
+        dates.late(item.due, now),
         item.name or _("No patient"),
         ", ".join(part for part in aside if part),
-        because(item),
+        rule.title if rule else "",
         _waiting(item),
-        contact,
+        _contact(item, now, reader),
     )
+
+
+@lru_cache(maxsize=1024)
+def _speech(code: str, interpreter: bool, _reader: str) -> str:  # noqa: FBT001 - a key of the cache
+    """Return the language and the need of an interpreter, in the reader's language."""
+    spoken = language(code)
+    if not interpreter:
+        return spoken
+    return f"{spoken}, {_('interp.')}" if spoken else _("needs interpreter")
+
+
+@lru_cache(maxsize=1024)
+def _outcome(code: str, _reader: str) -> str:
+    return _(OUTCOMES[code]) if code in OUTCOMES else code
+
+
+def _contact(item: Item, now: datetime, reader: str) -> str:
+    if item.contact_at is None:
+        return _outcome("never", reader)
+    said = _outcome(item.contact_outcome or item.contact_how or "", reader)
+    return f"{dates.day(item.contact_at, now)}, {said}"
 
 
 def _waiting(item: Item) -> str:
@@ -67,16 +93,11 @@ def _waiting(item: Item) -> str:
 
 def because(item: Item) -> str:
     """Return why the item stands where it stands in the order, in one sentence."""
-    parts = []
     if item.legal:
-        parts.append(_("Due %(moment)s by rule") % {"moment": dates.moment(item.legal)})
+        words = _("Due %(moment)s by rule") % {"moment": dates.moment(item.legal)}
     else:
-        parts.append(_("Planned for %(moment)s") % {"moment": dates.moment(item.next_look)})
-    if item.priority in PRIORITIES:
-        parts.append(_(PRIORITIES[item.priority]))
-    if item.source_text:
-        parts.append(_("source: %(source)s") % {"source": item.source_text})
-    return ", ".join(parts)
+        words = _("Planned for %(moment)s") % {"moment": dates.moment(item.next_look)}
+    return f"{words}, {_(PRIORITIES[item.priority])}" if item.priority in PRIORITIES else words
 
 
 def kind_of(item: Item) -> TaskKind:
@@ -100,6 +121,7 @@ class Rendered:
     """The panel, ready to be shown."""
 
     row: Row
+    order: str
     kind: TaskKind
     rule: Rule | None
     doing: SafeString
@@ -131,7 +153,8 @@ def selected_panel(request: MemberRequest, item: Item, here: str) -> Rendered:
     holder = item.owner
     free = not holder or holder.startswith("CareTeam/")
     return Rendered(
-        row=explained(item),
+        row=explained([item])[0],
+        order=because(item),
         kind=kind,
         rule=rule_of(item),
         doing=mark_safe(doing.panel(request, principal, item.id)),  # noqa: S308 - rooms give safe HTML

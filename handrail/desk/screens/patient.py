@@ -127,7 +127,7 @@ def patient(request: MemberRequest, patient: str) -> HttpResponse:
     care = allows(principal, "read", "Task")
     todo = worklist.of_patient(principal, patient) if care else []
     known = frame(request, card, request.path) | {
-        "todo": [(explained(item), kind_of(item)) for item in todo],
+        "todo": list(zip(explained(todo), map(kind_of, todo), strict=True)),
         "care": care,
         "may_note": allows(principal, "create", "DocumentReference"),
         "main": slot(request, "main", patient),

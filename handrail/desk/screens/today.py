@@ -106,7 +106,7 @@ def _list(request: MemberRequest, owners: Whose, found: list[Item], place: Place
     more = len(found) == worklist.PAGE
     return {
         "items": found,
-        "rows": [explained(each) for each in found],
+        "rows": explained(found),
         "counts": total,
         "tabs": _tabs(total, place),
         "views": _views(request, place),
