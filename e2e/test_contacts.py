@@ -51,6 +51,18 @@ def _choose(page: Page, label: str) -> None:
     page.locator("label", has_text=label).locator("input").check()
 
 
+def test_a_saved_contact_leaves_no_draft_behind(open_page) -> None:
+    page = open_page("/patients/p49/contacts/new")
+    page.keyboard.press("3")
+    with page.expect_response("**/drafts"):
+        page.fill("#note", "Rang twice.")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#status")).to_contain_text("Contact recorded")
+    page.goto("/patients/p49/contacts/new")
+    page.wait_for_load_state("networkidle")
+    expect(page.locator("#note")).to_have_value("")
+
+
 PAGES = (
     "/?item=t42",
     "/contacts/t42",

@@ -1,6 +1,7 @@
-"""Projections of this room: contacts that were made, and attempts. Droppable, rebuildable.
+"""Projections of this room: contacts, their notes, and attempts. Droppable, rebuildable.
 
-Two tables, because a contact is an Encounter and an attempt is a Communication.
+Three tables, because a contact is an Encounter with a DocumentReference as its note, and an
+attempt is a Communication.
 """
 
 from __future__ import annotations
@@ -64,3 +65,25 @@ class Attempt(models.Model):
     def __str__(self) -> str:
         """Return which attempt this is."""
         return f"Communication/{self.source}"
+
+
+class Note(models.Model):
+    """The note of a contact, from a DocumentReference. ``contact`` is the Encounter's id."""
+
+    pk = models.CompositePrimaryKey("org", "source")
+    org = models.IntegerField()
+    source = models.TextField()
+    patient = models.TextField()
+    contact = models.TextField()
+    text = models.TextField()
+
+    class Meta:
+        db_table = "check_ins_note"
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["org", "contact"], name="check_ins_note_contact")
+        ]
+
+    @override
+    def __str__(self) -> str:
+        """Return which note this is."""
+        return f"DocumentReference/{self.source}"

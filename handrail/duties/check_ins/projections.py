@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC
 from typing import Any
 
-from handrail.duties.check_ins.models import Attempt, Contact
-from handrail.duties.check_ins.resources import Made, made_of
+from handrail.duties.check_ins.models import Attempt, Contact, Note
+from handrail.duties.check_ins.resources import Made, made_of, note_of
 from handrail.fhir.resource import Resource
 from handrail.record.registry import Projection
 
@@ -32,6 +32,14 @@ def project_attempt(communication: Resource) -> Iterator[Mapping[str, Any]]:
         yield {**_row(made), "note": made.note}
 
 
+def project_note(document: Resource) -> Iterator[Mapping[str, Any]]:
+    """Give a row for the note of a contact."""
+    found = note_of(document)
+    if found and found[0] and document.get("status") == "current":
+        patient, contact, text = found
+        yield {"patient": patient, "contact": contact, "text": text}
+
+
 def _row(made: Made) -> dict[str, Any]:
     return {
         "patient": made.patient,
@@ -48,4 +56,5 @@ def _row(made: Made) -> dict[str, Any]:
 PROJECTIONS = (
     Projection(of="Encounter", into=Contact, rows=project_contact),
     Projection(of="Communication", into=Attempt, rows=project_attempt),
+    Projection(of="DocumentReference", into=Note, rows=project_note),
 )

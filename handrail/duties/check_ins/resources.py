@@ -7,7 +7,6 @@ whom we may talk to are Handrail's own extensions, because R4 has no element for
 from __future__ import annotations
 
 import base64
-import binascii
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
@@ -17,6 +16,7 @@ from handrail.fhir.resource import Resource, code_of, codings, id_of, is_decease
 
 CONTACT = "urn:handrail:contact"
 OUTCOME = "urn:handrail:contact-outcome"
+NOTE_TITLE = "Care coordination contact"
 CHECKLIST = "urn:handrail:checklist"
 MINUTES = "urn:handrail:minutes"
 MESSAGE_CONSENT = "urn:handrail:message-consent"
@@ -255,6 +255,16 @@ def _minutes(resource: Resource) -> int:
     return 0
 
 
+def note_of(document: Resource) -> tuple[str, str, str] | None:
+    """Return (patient, Encounter id, text) of the note of a contact; None for other documents."""
+    titles = {(c.get("attachment") or {}).get("title") for c in document.get("content", ())}
+    if NOTE_TITLE not in titles:
+        return None
+    told = (document.get("context") or {}).get("encounter") or [{}]
+    text = note_text(document)
+    return id_of(document.get("subject"), "Patient"), id_of(told[0], "Encounter"), text
+
+
 def note_text(document: Resource) -> str:
     """Return the plain text in a DocumentReference; empty if it carries none."""
     for content in document.get("content", ()):
@@ -262,6 +272,6 @@ def note_text(document: Resource) -> str:
         if str(attachment.get("contentType", "")).startswith("text/plain"):
             try:
                 return base64.b64decode(str(attachment.get("data", ""))).decode()
-            except (binascii.Error, UnicodeDecodeError):
+            except ValueError:
                 return ""
     return ""

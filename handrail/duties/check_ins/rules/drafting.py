@@ -11,7 +11,7 @@ import base64
 from collections.abc import Iterator
 from typing import Any
 
-from handrail.duties.check_ins.resources import CONTACT, MINUTES, OUTCOME
+from handrail.duties.check_ins.resources import CONTACT, MINUTES, NOTE_TITLE, OUTCOME
 from handrail.duties.check_ins.rules.contact import Around, Contact, How, Outcome
 from handrail.fhir import work
 from handrail.fhir.resource import Resource, concept, reference
@@ -131,7 +131,7 @@ def _note(contact: Contact, around: Around) -> Resource:
                 "attachment": {
                     "contentType": "text/plain; charset=utf-8",
                     "data": base64.b64encode(text.encode()).decode(),
-                    "title": "Care coordination contact",
+                    "title": NOTE_TITLE,
                     "creation": contact.ended_at.isoformat(timespec="seconds"),
                 }
             }

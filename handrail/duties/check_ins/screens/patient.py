@@ -19,7 +19,7 @@ from handrail.access.marks import MemberRequest, open_to
 from handrail.access.principal import Principal, Role
 from handrail.duties.check_ins import actions
 from handrail.duties.check_ins.actions import IncompleteContactError, facing, now_here
-from handrail.duties.check_ins.models import Attempt, Contact
+from handrail.duties.check_ins.models import Attempt, Contact, Note
 from handrail.duties.check_ins.rules.quick import quick_step
 from handrail.duties.check_ins.screens import words
 from handrail.duties.check_ins.screens.forms import next_of, printable, say
@@ -43,28 +43,23 @@ class Told:
     by: str
     note: str
     reference: str
-    two_way: bool
 
 
 def told(principal: Principal, patient: str, limit: int) -> list[Told]:
     """Return the contacts and attempts of a patient, newest first."""
     mine = {"org": principal.org, "patient": patient}
-    rows: list[Told] = []
-    for model, kind in ((Contact, "Encounter"), (Attempt, "Communication")):
-        rows += [
-            Told(
-                row.at,
-                words.how(row.how),
-                words.outcome(row.outcome),
-                row.minutes,
-                row.by_name,
-                getattr(row, "note", ""),
-                f"{kind}/{row.source}",
-                two_way=kind == "Encounter",
-            )
-            for row in model.objects.filter(**mine).order_by("-at")[:limit]
-        ]
+    contacts = list(Contact.objects.filter(**mine).order_by("-at")[:limit])
+    tries = list(Attempt.objects.filter(**mine).order_by("-at")[:limit])
+    about = Note.objects.filter(org=principal.org, contact__in=[row.source for row in contacts])
+    notes = dict(about.values_list("contact", "text"))
+    rows = [_told(row, f"Encounter/{row.source}", notes.get(row.source, "")) for row in contacts]
+    rows += [_told(row, f"Communication/{row.source}", row.note) for row in tries]
     return sorted(rows, key=lambda row: row.at, reverse=True)[:limit]
+
+
+def _told(row: Contact | Attempt, reference: str, note: str) -> Told:
+    how, outcome = words.how(row.how), words.outcome(row.outcome)
+    return Told(row.at, how, outcome, row.minutes, row.by_name, note, reference)
 
 
 def minutes_by_month(principal: Principal, patient: str) -> list[tuple[date, int, int]]:

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from handrail.duties.check_ins.resources import (
     CHECKLIST,
     made_of,
+    note_of,
     note_text,
     person_of,
     relative_of,
@@ -324,6 +325,8 @@ def test_the_next_attempt(tried, deadline, again):
         ("send letter 12/1", "Send letter", "2026-12-01", ""),
         ("send letter 2026-12-01", "Send letter", "2026-12-01", ""),
         ("send letter in 3 days", "Send letter", "2026-11-23", ""),
+        ("send letter next week", "Send letter", "2026-11-27", ""),
+        ("send letter feb 29", "Send letter feb 29", "2026-11-23", ""),
         ("send letter 2w", "Send letter", "2026-12-04", ""),
         ("send letter fri", "Send letter", "2026-11-27", ""),
         ("llamar a la clínica el lunes", "Llamar a la clínica", "2026-11-23", ""),
@@ -409,3 +412,59 @@ def test_a_person_and_their_people_are_read_as_registration_writes_them():
     assert relative.may_talk(date(2026, 12, 31))
     assert not relative.may_talk(date(2027, 1, 1))
     assert relative_of({**ana, "active": False}) is None
+
+
+@pytest.mark.parametrize("outcome", [Outcome.NO_ANSWER, Outcome.CALL_BACK, Outcome.STAFF])
+def test_an_attempt_without_work_is_kept_and_nothing_else(outcome):
+    plan = decide(contact(outcome), Around(), Knowing(NOW))
+    (communication,) = plan.drafts
+    assert "about" not in communication
+    assert [line.does for line in plan.lines] == ["contact"]
+
+
+def test_speaking_with_the_patient_in_hospital_leaves_the_admission_open():
+    inside = task("admission")
+    plan = decide(contact(Outcome.PATIENT), around(task=inside, others=(inside,)), Knowing(NOW))
+    (still,) = made(plan, "Task", "admission")
+    assert still["status"] == "requested"
+    assert "goes-on" in [line.does for line in plan.lines]
+
+
+def test_another_way_is_opened_once_and_the_work_at_hand_is_ended_once():
+    tried = work.with_attempt(task(), "Communication/c0", "2026-11-20T14:30:00-05:00")
+    both = around(task=tried, others=(task(UNABLE, "t6"), tried))
+    plan = decide(contact(Outcome.NO_ANSWER), both, Knowing(NOW))
+    assert made(plan, "Task", UNABLE) == []
+    reached = decide(contact(Outcome.PATIENT), both, Knowing(NOW))
+    assert [t["id"] for t in made(reached, "Task", "tcm-contact")] == ["t1"]
+
+
+def test_what_is_no_contact_of_ours_is_not_read_as_one():
+    plain = {"resourceType": "Communication", "status": "completed"}
+    assert made_of(plain, NEW_YORK) is None
+    assert made_of({"resourceType": "Encounter", "status": "finished"}, NEW_YORK) is None
+    assert made_of({"resourceType": "Encounter", "status": "planned"}, NEW_YORK) is None
+    ours = decide(contact(Outcome.NO_ANSWER), around(), Knowing(NOW)).drafts[0]
+    bare = {**ours, "sent": "soon", "extension": [{"url": "urn:x"}]}
+    found = made_of(bare, NEW_YORK)
+    assert (found.at, found.minutes) == (None, 0)
+    assert made_of({**ours, "sent": "2026-11-20"}, NEW_YORK).at == at("2026-11-20T00:00")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [[], [{"attachment": {}}], [{"attachment": {"contentType": "text/plain", "data": "é"}}]],
+)
+def test_a_document_without_plain_text_has_no_note(content):
+    assert note_text({"content": content}) == ""
+    assert note_of({"content": content}) is None
+
+
+def test_the_note_of_a_contact_names_its_contact():
+    document = decide(contact(Outcome.PATIENT, note="Hello."), Around(), Knowing(NOW)).drafts[1]
+    assert note_of(document) == ("maria", "c1", "Phone: spoke with patient, 9 min.\nHello.")
+
+
+def test_a_person_nothing_is_known_of_can_be_shown():
+    person = person_of({"resourceType": "Patient", "id": "x", "extension": [{"url": "urn:x"}]})
+    assert (person.name, person.interpreter, person.speaks) == ("", "unknown", "")

@@ -93,6 +93,7 @@ def test_a_reached_patient_is_a_result_a_note_and_save(web, kim, discharged):
     assert read(kim, f"Task/{discharged}")["status"] == "completed"
     listed = web.get("/patients/maria/contacts").content.decode()
     assert "Spoke with patient" in listed
+    assert "Feels better." in listed
     assert "Minutes by month" in listed
 
 

@@ -105,10 +105,8 @@ def own_tasks(patient: str, known: Known) -> list[Resource]:
 
 
 def situation(picture: Picture, known: Known) -> Situation:
-    """Return where the stay has left the person."""
+    """Return where the stay, which goes on or is over, has left the person."""
     stay = picture.stay
-    if not (stay.inside or stay.left):
-        return Situation.VOID
     scope = clocks.values(known, "tcm.scope", clocks.discharged_on(stay, known))
     if picture.dead or stay.disposition in scope["died"]:
         return Situation.DIED

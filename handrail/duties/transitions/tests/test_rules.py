@@ -481,3 +481,52 @@ def test_an_organization_elsewhere_counts_in_its_own_zone_and_hours():
 
 def _ours() -> dict[str, object]:
     return {"coding": [{"system": "urn:handrail:contact", "code": "phone"}]}
+
+
+def test_a_stay_that_is_history_is_not_read_even_without_its_beginning():
+    paper = enrolled()
+    unsaid = stay(ADMITTED, LEFT)
+    unsaid["period"].pop("start")
+    unsaid["reasonCode"] = [{"text": "CHF"}]
+    unsaid.pop("serviceProvider")
+    unsaid["location"] = [{"location": {"display": "Ward 4"}}]
+    paper.put(unsaid)
+    assert "19 Nov from Ward 4 (CHF)." in paper.open(CONTACT)[0]["reasonCode"]["text"]
+    assert deadlines(paper.open(VISIT)) == [at("2026-12-03T17:00")]
+
+
+def test_a_stay_in_the_month_after_next_is_no_readmission():
+    paper = enrolled("2026-11-24T08:00")
+    paper.put(stay("2026-09-01T09:00:00-04:00", "2026-09-04T09:00:00-04:00", identity="old"))
+    paper.put(stay(at("2026-11-24T07:00"), identity="s2"))
+    (task,) = paper.open()
+    assert task["priority"] == "routine"
+    assert task["reasonCode"]["text"].startswith("In St. Luke's")
+
+
+def test_old_stays_that_turn_out_otherwise_ask_nothing():
+    paper = enrolled()
+    old = stay("2026-08-01T09:00:00-04:00", "2026-08-03T09:00:00-04:00", class_="EMER")
+    paper.put(old, {**old, "class": {"code": "IMP"}})
+    paper.put(stay("2026-09-20T09:00:00-04:00", status="cancelled", identity="s8"))
+    paper.put(stay("2026-10-15T09:00:00-04:00", identity="s9"))
+    assert paper.tasks() == []
+
+
+def test_appointments_of_the_past_or_of_nobody_move_nothing():
+    paper = enrolled()
+    paper.put(stay(ADMITTED, LEFT))
+    before = paper.tasks()
+    booked = {"resourceType": "Appointment", "id": "a1", "status": "booked"}
+    paper.put(booked, {**booked, "status": "noshow"})
+    past = {**booked, "id": "a2", "start": "2026-01-02T10:00:00-05:00"}
+    paper.put(past, {**past, "status": "noshow"})
+    nobody = {**booked, "id": "a3", "start": "2026-11-25T10:00:00-05:00", "participant": [{}]}
+    paper.put(nobody, {**nobody, "status": "cancelled"}, {**nobody, "id": "a4", "status": "noshow"})
+    assert paper.tasks() == before
+
+
+def test_leaving_one_of_two_programs_leaves_the_work():
+    paper = enrolled()
+    paper.put({**episode(), "id": "e2"}, stay(ADMITTED, LEFT), episode(status="finished"))
+    assert len(paper.open()) == 3
