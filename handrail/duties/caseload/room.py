@@ -81,8 +81,18 @@ KINDS = (
             ),
         ),
     ),
-    TaskKind(code=next_step.DECIDE, label=later("Decide the next step"), verb=later("Decide")),
-    TaskKind(code=next_step.REVIEW, label=later("Review the enrolment"), verb=later("Review")),
+    TaskKind(
+        code=next_step.DECIDE,
+        queue="reviews",
+        label=later("Decide the next step"),
+        verb=later("Decide"),
+    ),
+    TaskKind(
+        code=next_step.REVIEW,
+        queue="reviews",
+        label=later("Review the enrolment"),
+        verb=later("Review"),
+    ),
 )
 REACTIONS = (
     Reaction(

@@ -123,18 +123,18 @@ def facts_of(people: Sequence[Face], org: int, facts: Known) -> Mapping[str, Fac
     }
 
 
+def is_quiet(now: Known) -> Q:
+    """Return the condition of P2's alarm: active, with neither open work nor a coming visit."""
+    same = {"org": OuterRef("org"), "patient": OuterRef("patient")}
+    dead = Face.objects.filter(org=OuterRef("org"), source=OuterRef("patient"), deceased=True)
+    coming = NextVisit.objects.filter(**same, starts_at__gt=now.as_of)
+    planned = (OpenWork.objects.filter(**same), coming, dead)
+    return Q(*(~Exists(rows) for rows in planned), status="active")
+
+
 def without_next_step(org: int, now: Known) -> QuerySet[Enrolment]:
     """Return the active enrolments of patients with neither open work nor a coming visit (P2)."""
-    same = {"org": OuterRef("org"), "patient": OuterRef("patient")}
-    return Enrolment.objects.filter(
-        ~Exists(OpenWork.objects.filter(**same)),
-        ~Exists(NextVisit.objects.filter(**same, starts_at__gt=now.as_of)),
-        ~Exists(
-            Face.objects.filter(org=OuterRef("org"), source=OuterRef("patient"), deceased=True)
-        ),
-        org=org,
-        status="active",
-    )
+    return Enrolment.objects.filter(is_quiet(now), org=org)
 
 
 def candidates_without_next_step(now: Known) -> Iterable[str]:
@@ -149,22 +149,21 @@ def candidates_parked(now: Known) -> Iterable[str]:
     return _patients(parked.filter(due))
 
 
-def candidates_silent(now: Known) -> Iterable[str]:
-    """Return with whom nobody has spoken for as long as their program allows."""
-    org, today = current().org, now.as_of.date()
-    found: set[str] = set()
+def is_silent(now: Known) -> Q:
+    """Return the condition of an enrolment nobody touched for as long as its program allows."""
+    today = now.as_of.date()
+    condition = Q(source__in=[])
     for program in programs(now.rules, today).values():
         since = start_of(today - timedelta(days=program.cadence_days - 1), now.calendar.zone)
-        found.update(_patients(silent(org, program.id, since)))
-    return sorted(found)
+        same = {"org": OuterRef("org"), "patient": OuterRef("patient")}
+        touched = Exists(Touch.objects.filter(**same, at__gte=since))
+        condition |= Q(~touched, status="active", program=program.id, starts__lt=since)
+    return condition
 
 
-def silent(org: int, program: str, since: object) -> QuerySet[Enrolment]:
-    """Return the active enrolments begun and not touched since a moment."""
-    touched = Touch.objects.filter(org=org, patient=OuterRef("patient"), at__gte=since)
-    return Enrolment.objects.filter(
-        ~Exists(touched), org=org, status="active", program=program, starts__lt=since
-    )
+def candidates_silent(now: Known) -> Iterable[str]:
+    """Return with whom nobody has spoken for as long as their program allows."""
+    return _patients(Enrolment.objects.filter(is_silent(now), org=current().org))
 
 
 def candidates_for_review(now: Known) -> Iterable[str]:

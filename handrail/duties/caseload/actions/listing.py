@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Any
 
 from django.db.models import Count, F, Max, Min, OuterRef, Q, QuerySet, Subquery
@@ -14,9 +13,8 @@ from handrail.access import audit
 from handrail.access.database import acting
 from handrail.access.models import Membership
 from handrail.access.principal import Principal
-from handrail.duties.caseload.actions.finding import silent, without_next_step
+from handrail.duties.caseload.actions.finding import is_quiet, is_silent
 from handrail.duties.caseload.models import Enrolment, Face, NextVisit, OpenWork, Touch
-from handrail.duties.caseload.resources import start_of
 from handrail.duties.caseload.rules.programs import Program, programs
 from handrail.fhir.change import Known
 from handrail.record.known import known
@@ -53,26 +51,24 @@ def caseload(wanted: Wanted, *, by: Principal) -> Listed:
     with acting(by):
         now = known(by.org)
         every = programs(now.rules, now.as_of.date())
-        chosen = _chosen(wanted, by, now, every)
+        chosen = _chosen(wanted, by, now)
         total = chosen.count()
         start = (wanted.page - 1) * PAGE
         rows = list(annotated(chosen, now)[start : start + PAGE])
         audit.saw_many(by, "caseload", (row.patient for row in rows), wanted.show)
-        return Listed(rows, total, _counts(wanted, by, now, every), every)
+        return Listed(rows, total, _counts(wanted, by, now), every)
 
 
-def _chosen(
-    wanted: Wanted, by: Principal, now: Known, every: Mapping[str, Program]
-) -> QuerySet[Enrolment]:
+def _chosen(wanted: Wanted, by: Principal, now: Known) -> QuerySet[Enrolment]:
     found = _whose(wanted.whose, by)
     if wanted.program:
         found = found.filter(program=wanted.program)
     if wanted.manager:
         found = found.filter(manager=wanted.manager)
     if wanted.show == "silent":
-        return found.filter(source__in=_silent(by.org, now, every))
+        return found.filter(is_silent(now))
     if wanted.show == "no-next-step":
-        return found.filter(source__in=without_next_step(by.org, now).values("source"))
+        return found.filter(is_quiet(now))
     if wanted.show == "pool":
         return found.filter(manager="")
     if wanted.show == "parked":
@@ -97,31 +93,19 @@ def _colleagues(by: Principal) -> list[str]:
     return [*near, by.person, *by.covers]
 
 
-def _silent(org: int, now: Known, every: Mapping[str, Program]) -> list[str]:
-    """Return the enrolments nobody touched for as long as their program allows."""
-    found: list[str] = []
-    for program in every.values():
-        days = timedelta(days=program.cadence_days - 1)
-        since = start_of(now.as_of.date() - days, now.calendar.zone)
-        found += silent(org, program.id, since).values_list("source", flat=True)
-    return found
-
-
-def _counts(
-    wanted: Wanted, by: Principal, now: Known, every: Mapping[str, Program]
-) -> dict[str, int]:
+def _counts(wanted: Wanted, by: Principal, now: Known) -> dict[str, int]:
     """Return the number behind each filter."""
     counts = {whose: _whose(whose, by).count() for whose in WHOSE}
     mine = _whose(wanted.whose, by)
-    counts["silent"] = mine.filter(source__in=_silent(by.org, now, every)).count()
-    quiet = without_next_step(by.org, now).values("source")
-    counts["no-next-step"] = mine.filter(source__in=quiet).count()
     by_state = mine.aggregate(
         pool=Count("source", filter=Q(manager="")),
         parked=Count("source", filter=Q(status="onhold")),
     )
     by_program = mine.values_list("program").annotate(number=Count("source"))
-    return counts | by_state | {f"program:{program}": number for program, number in by_program}
+    found = {f"program:{program}": number for program, number in by_program}
+    found["silent"] = mine.filter(is_silent(now)).count()
+    found["no-next-step"] = mine.filter(is_quiet(now)).count()
+    return counts | by_state | found
 
 
 def annotated(found: QuerySet[Enrolment], now: Known) -> QuerySet[Any, Any]:

@@ -39,6 +39,8 @@ def name_of(org: int, reference: str) -> str:
     """Return the name of somebody who can be given patients; refuse anybody else."""
     able = {**coordinators(org), **teams(org)}
     if reference not in able:
+        if not reference:
+            raise BusinessRuleError("Choose who gets the patients.")
         message = f"'{reference}' is neither a coordinator nor a team here. Choose one of them."
         raise BusinessRuleError(message)
     return able[reference]
