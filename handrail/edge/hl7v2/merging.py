@@ -10,7 +10,6 @@ choice. A value of None takes back what the feed had said, ``""`` removes whoeve
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -49,7 +48,7 @@ def _union(name: str, old: list[Any], new: list[Any]) -> list[Any]:
 
 def merged(stored: Resource, before: Mapping[str, Any], after: Mapping[str, Any]) -> Resource:
     """Return ``stored`` with what changed between ``before`` and ``after``; the rest is kept."""
-    result = copy.deepcopy(stored)
+    result = dict(stored)  # parts that change are replaced, never changed in place
     for name, value in after.items():
         old = before.get(name)
         if value == old and (value is None or name in before):

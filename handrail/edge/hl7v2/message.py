@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import hl7
@@ -66,7 +67,7 @@ class Segment:
 
     def repetitions(self, number: int) -> list[Field]:
         """Return the repetitions of a field that say something."""
-        if number >= len(self.node):
+        if number >= len(self.node) or not any(self.node[number]):
             return []
         every = (Field(node, self.separators) for node in self.node[number])
         return [one for one in every if one]
@@ -81,7 +82,7 @@ class Segment:
         return number < len(self.node) and str(self.node[number]).strip() == NULL
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Message:
     """A message taken apart. ``issues``: the faults that were tolerated, without patient data."""
 
@@ -96,7 +97,7 @@ class Message:
         """Yield the segments of this name in their order."""
         return (segment for segment in self.segments if segment.name == name)
 
-    @property
+    @cached_property
     def event(self) -> str:
         """Return the trigger event; MSH-9 rules, EVN-1 only fills a gap."""
         header, event = self.segments[0], self.first("EVN")

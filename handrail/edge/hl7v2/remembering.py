@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import LiteralString
 
@@ -18,8 +17,7 @@ _REMEMBER: LiteralString = """
 with said as (
   insert into hl7v2_said (org, reference, patient, "values", at)
   select %(org)s, reference, %(patient)s, told, at
-  from unnest(%(references)s::text[], %(values)s::jsonb[], %(at)s::jsonb[])
-    as u (reference, told, at)
+  from jsonb_to_recordset(%(told)s) as u (reference text, told jsonb, at jsonb)
   on conflict (org, reference) do update
     set patient = excluded.patient, "values" = excluded."values", at = excluded.at),
 visit as (
@@ -63,9 +61,12 @@ def remember(done: Applied) -> None:
             "id": done.identity,
             "digest": done.digest,
             "patient": plan.patient,
-            "references": list(plan.said),
-            "values": [json.dumps(said.values) for said in plan.said.values()],
-            "at": [json.dumps(said.at) for said in plan.said.values()],
+            "told": Jsonb(
+                [
+                    {"reference": name, "told": said.values, "at": said.at}
+                    for name, said in plan.said.items()
+                ]
+            ),
             "visit": plan.visit,
             "facts": Jsonb(plan.facts),
             "kinds": [kind for kind, _ in identifiers],
