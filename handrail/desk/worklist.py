@@ -19,6 +19,7 @@ from handrail.access.principal import Principal, Role
 from handrail.room import house
 
 PAGE = 200
+_NEVER = datetime.max.replace(tzinfo=UTC)
 FRESH = timedelta(hours=24)
 SNOOZED, WAITING, NEW, ALL = "snoozed", "waiting-on", "new", "all"
 OTHER = "other"
@@ -212,7 +213,7 @@ def urgency(found: Item) -> tuple[date, bool, datetime, int, datetime]:
     return (
         day,
         found.deadline is None,
-        found.deadline or found.due_at,
+        found.deadline or _NEVER,
         found.priority,
         found.due_at,
     )

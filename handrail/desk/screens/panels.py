@@ -36,6 +36,7 @@ class Row(NamedTuple):
     due: dates.Due
     name: str
     aside: str
+    why: str
     rule: str
     waiting: str
     contact: str
@@ -58,10 +59,17 @@ def _row(item: Item, now: datetime, reader: str) -> Row:
         dates.late(item.due, now),
         item.name or _("No patient"),
         ", ".join(part for part in aside if part),
+        _why(item),
         rule.title if rule else "",
         _waiting(item),
         _contact(item, now, reader),
     )
+
+
+def _why(item: Item) -> str:
+    """Return why it is due, and where that comes from unless the words say so already."""
+    source = item.source_text
+    return item.why if not source or source in item.why else f"{item.why} · {source}"
 
 
 @lru_cache(maxsize=1024)

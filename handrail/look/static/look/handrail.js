@@ -58,7 +58,10 @@
 
   // Text typed but not saved is kept on the server, never in the browser.
   const fields = (form) => Object.fromEntries([...new FormData(form)].filter(([name]) => !/^(csrf|next$|if_match$)/.test(name) && $(`[name="${name}"]:not([type=hidden])`, form)));
-  const send = (form, content) => fetch("/drafts", { method: "POST", body: new URLSearchParams({ key: form.dataset.draft, content, csrfmiddlewaretoken: $("[name=csrfmiddlewaretoken]", form).value }), keepalive: true });
+  const send = (key, content) => {
+    const csrfmiddlewaretoken = $("[name=csrfmiddlewaretoken]").value;
+    return fetch("/drafts", { method: "POST", body: new URLSearchParams({ key, content, csrfmiddlewaretoken }), keepalive: true }).catch(() => 0);
+  };
   const restore = async (form) => {
     form.dataset.ready = "1";
     const answer = await fetch("/drafts?key=" + encodeURIComponent(form.dataset.draft)).catch(() => null);
@@ -68,15 +71,27 @@
         if (el.matches("[type=radio],[type=checkbox]")) el.checked = el.value === value; else if (!el.value) el.value = value;
       }
     }
-    say(body.dataset.restored);
+    if (!$("#status").textContent.trim()) say(body.dataset.restored);
   };
   const timers = new WeakMap();
   document.addEventListener("input", (event) => {
     const form = event.target.form;
     if (!form || !form.dataset.draft) return;
     clearTimeout(timers.get(form));
-    timers.set(form, setTimeout(() => send(form, JSON.stringify(fields(form))).catch(() => 0), 1500));
+    timers.set(form, setTimeout(() => send(form.dataset.draft, JSON.stringify(fields(form))), 1500));
   });
+  // A form that was sent as a page: its draft is forgotten when the next page shows no error.
+  document.addEventListener("submit", ({ target }) => {
+    clearTimeout(timers.get(target));
+    if (target.dataset.draft) sessionStorage.setItem("sent", target.dataset.draft);
+  });
+  const settle = () => {
+    const key = sessionStorage.getItem("sent");
+    sessionStorage.removeItem("sent");
+    if (!key || $("#errors,.bad")) return;
+    all("form[data-draft]").filter((form) => form.dataset.draft === key).forEach((form) => { form.dataset.ready = "1"; });
+    if ($("[name=csrfmiddlewaretoken]")) send(key, "");
+  };
 
   // The session's end is announced two minutes before.
   let ending = 0;
@@ -116,7 +131,8 @@
   });
   document.addEventListener("htmx:after:request", (event) => {
     const { sourceElement: form, response } = event.detail.ctx;
-    if (form.dataset.draft && response && response.status < 400) { clearTimeout(timers.get(form)); send(form, "").catch(() => 0); }
+    if (form.dataset.draft) sessionStorage.removeItem("sent");
+    if (form.dataset.draft && response && response.status < 400) send(form.dataset.draft, "");
     watch();
   });
   document.addEventListener("htmx:before:swap", (event) => {
@@ -144,6 +160,7 @@
     if (moved && !document.hidden && $("#news")) htmx.trigger("#news", "news");
     moved = false;
   }, 60000);
+  settle();
   ready();
   watch();
 })();
