@@ -134,7 +134,10 @@ def database() -> dict[str, Any]:
         "ENGINE": "django.db.backends.postgresql",
         "CONN_MAX_AGE": None,
         "CONN_HEALTH_CHECKS": True,  # a server that was restarted is found before a request fails
-        "OPTIONS": {key: value for key, value in parts.items() if key not in _NAMED},
+        "OPTIONS": {
+            "prepare_threshold": 5,  # Django's None would forbid the record's prepared statements
+            **{key: value for key, value in parts.items() if key not in _NAMED},
+        },
         **named,
     }
 
