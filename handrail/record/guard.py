@@ -9,7 +9,7 @@ from __future__ import annotations
 from handrail.fhir.errors import BusinessRuleError, ForbiddenError
 from handrail.fhir.resource import Resource, code_of
 from handrail.fhir.task import TaskStatus, is_open, move
-from handrail.fhir.work import EVIDENCE, kind_of, look_by, outputs_of
+from handrail.fhir.work import EVIDENCE, SNOOZED, WAITING, kind_of, look_by, outputs_of
 from handrail.record.registry import registry
 
 _PROPOSED = frozenset({"proposed", "draft", "preparation", "planned", "preliminary", "requested"})
@@ -45,8 +45,8 @@ def _check_open(task: Resource) -> None:
 def _check_ended(task: Resource) -> None:
     if task["status"] == TaskStatus.ENTERED_IN_ERROR:
         return
-    reason = task.get("statusReason") or {}
-    if any(outputs_of(task, EVIDENCE)) or code_of(reason):
+    reason = code_of(task.get("statusReason"))
+    if any(outputs_of(task, EVIDENCE)) or (reason and reason not in {SNOOZED, WAITING}):
         return
     raise BusinessRuleError(
         "A task ends on evidence (an output that refers to what was done) or on a coded reason."

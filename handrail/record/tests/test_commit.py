@@ -19,7 +19,7 @@ from handrail.fhir.errors import (
     VersionConflictError,
 )
 from handrail.fhir.task import TaskStatus
-from handrail.fhir.work import Step, ended, open_task
+from handrail.fhir.work import SNOOZED, Step, ended, open_task, put_off
 from handrail.record import store
 from handrail.record.statements import count, rows, run
 from handrail.record.verify import verify
@@ -233,3 +233,12 @@ def test_a_resource_cannot_be_moved_into_a_record_one_does_not_reach(by, princip
 def test_a_new_member_is_a_practitioner_in_the_record(by, org):
     directory.write(by, {"resourceType": "Practitioner", "id": "m1", "name": [{"family": "Vale"}]})
     assert store.read("Practitioner/m1", by=by).resource["name"] == [{"family": "Vale"}]
+
+
+def test_why_a_task_rested_is_no_reason_to_end_it(by):
+    patient = stored_patient(by)
+    task = store.commit([a_task(patient.id)], by=by, reason="test").stored[0].resource
+    resting = put_off(task, SNOOZED, "Later", "2026-11-30")
+    held = store.commit([resting], by=by, reason="rest").stored[0].resource
+    with pytest.raises(BusinessRuleError, match="evidence"):
+        store.commit([{**held, "status": "completed"}], by=by, reason="tick")
