@@ -10,6 +10,8 @@ from math import ceil
 from time import monotonic
 from uuid import uuid4
 
+from django.utils.translation import gettext as _
+
 from handrail.access import audit
 from handrail.access.database import acting
 from handrail.access.decide import require
@@ -100,7 +102,7 @@ def facing(by: Principal, *, task: str = "", patient: str = "") -> Facing:
         require(by, "read", "Patient", whose)
         resource = facts.read(f"Patient/{whose}") if whose else None
         if resource is None:
-            raise NotFoundError("There is no such patient or step that you may see.")
+            raise NotFoundError(_("There is no such patient or step that you may see."))
         related = [relative_of(each) for each in facts.of_patient(whose, "RelatedPerson")]
         seen = [f"Patient/{whose}", "RelatedPerson?patient", *([f"Task/{task}"] if task else [])]
         audit.read(by, seen, None, whose)
@@ -168,10 +170,12 @@ def _decided(by: Principal, entry: Entry, facts: RecordKnown) -> tuple[Plan, dic
     stored = store.read(f"Task/{entry.task}", by=by) if entry.task else None
     task = stored.resource if stored else None
     if task and not is_open(task["status"]):
-        raise BusinessRuleError("This step has ended already. Log the contact on the patient page.")
+        raise BusinessRuleError(
+            _("This step has ended already. Log the contact on the patient page.")
+        )
     patient = id_of((task or {}).get("for"), "Patient") or entry.patient
     if not patient:
-        raise IncompleteContactError("patient", "Say whom the contact was with.")
+        raise IncompleteContactError("patient", _("Say whom the contact was with."))
     others = [
         each
         for each in store.of_patient(patient, "Task", by=by)
@@ -188,7 +192,7 @@ def _check_relative(by: Principal, entry: Entry, patient: str) -> None:
     if entry.relative:
         related = store.of_patient(patient, "RelatedPerson", by=by)
         if entry.relative not in {each.reference for each in related}:
-            raise IncompleteContactError("relative", "Choose somebody of this patient's family.")
+            raise IncompleteContactError("relative", _("Choose somebody of this patient's family."))
 
 
 def _around(by: Principal, task: Resource | None, others: Sequence[Resource]) -> Around:
@@ -205,11 +209,11 @@ def _around(by: Principal, task: Resource | None, others: Sequence[Resource]) ->
 
 def _contact(by: Principal, entry: Entry, patient: str, facts: RecordKnown) -> Contact:
     if entry.outcome not in set(Outcome):
-        raise IncompleteContactError("outcome", "Choose what came of it.")
+        raise IncompleteContactError("outcome", _("Choose what came of it."))
     if entry.how not in set(How):
-        raise IncompleteContactError("how", "Choose how the contact was made.")
+        raise IncompleteContactError("how", _("Choose how the contact was made."))
     if entry.again_at and entry.again_at <= facts.as_of:
-        raise IncompleteContactError("again_on", "Choose a time after now to call back.")
+        raise IncompleteContactError("again_on", _("Choose a time after now to call back."))
     started_at, minutes = _time(entry, facts)
     return Contact(
         id=entry.id,
@@ -237,9 +241,11 @@ def _time(entry: Entry, facts: RecordKnown) -> tuple[datetime, int]:
     counted = ceil((now - started_at) / timedelta(minutes=1))
     minutes = counted if entry.minutes is None else entry.minutes
     if entry.minutes is None and now - started_at > OLDEST:
-        raise IncompleteContactError("minutes", "Say how many minutes it took.")
+        raise IncompleteContactError("minutes", _("Say how many minutes it took."))
     if minutes > rule["most"]:
-        raise IncompleteContactError("minutes", f"At most {rule['most']} minutes are kept.")
+        raise IncompleteContactError(
+            "minutes", _("At most %(n)s minutes are kept.") % {"n": rule["most"]}
+        )
     kept = max(int(rule["least"]), minutes)
     if entry.minutes is not None and now - timedelta(minutes=kept) < started_at:
         started_at = now - timedelta(minutes=kept)
@@ -255,10 +261,12 @@ def add_step(by: Principal, patient: str, text: str, *, token: str = "") -> Comm
     facts = known(by.org)
     step = quick_step(text, facts.as_of.date(), facts.calendar)
     if step is None:
-        raise IncompleteContactError("step", "Say what the next step is.")
+        raise IncompleteContactError("step", _("Say what the next step is."))
     people = handles(by.org)
     if step.handle and step.handle not in people:
-        raise IncompleteContactError("step", f"Nobody here is called @{step.handle}.")
+        raise IncompleteContactError(
+            "step", _("Nobody here is called @%(name)s.") % {"name": step.handle}
+        )
     owner, name = people.get(step.handle, (by.person, by.name))
     about = {
         "id": token or uuid4().hex,

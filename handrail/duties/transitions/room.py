@@ -40,7 +40,7 @@ KINDS = (
     TaskKind(
         code=clocks.RECONCILIATION,
         label=_("Reconcile the medicines"),
-        verb=_("Reconcile"),
+        verb=_("Review"),
         queue="events",
         minutes=15,
     ),
