@@ -130,7 +130,7 @@ def test_from_the_discharge_message_to_the_documented_call_that_an_ehr_reads(
 
     web = browser("kim")
     today = web.get("/").content.decode()
-    assert "Delgado" in today
+    assert "DELGADO" in today
     panel = web.get(f"/contacts/{call['id']}").content.decode()
     first_answer = re.search(r'name="outcome" value="([^"]+)"[^>]*data-key="1"', panel)[1]
     form = form_of(panel) | {"outcome": first_answer, "note": "Feels better.", "minutes": "9"}
@@ -178,7 +178,7 @@ def test_a_readmission_replaces_the_calls_at_home(org, house, enrolled):
 def test_nobody_else_learns_of_it(enrolled, house):
     member(house, "lee", "Lee Osei", Role.COORDINATOR)
     web = browser("lee")
-    assert "Delgado" not in web.get("/").content.decode()
+    assert "DELGADO" not in web.get("/").content.decode().upper()
     answer = web.get(f"/patients/{enrolled}")
     assert answer.status_code in {403, 404}
     assert "DELGADO" not in answer.content.decode().upper()
