@@ -7,9 +7,11 @@ forked from it after everything is imported, so that both share most of their me
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import gc
 import logging
 import multiprocessing
+import os
 import signal
 import socket
 import sys
@@ -17,6 +19,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from importlib import import_module
 
 from handrail.fhir.errors import HandrailError
@@ -26,6 +29,7 @@ log = logging.getLogger(__name__)
 WATCH = 0.5  # seconds between two looks at the database server
 BLOCKING_THREADS = 4
 _MLLP = "handrail.edge.hl7v2.mllp"
+_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of prctl(2)
 IDLE_THREAD = 600  # seconds a web thread lives without work: it keeps its database connection
 
 
@@ -153,8 +157,21 @@ def _prepare_fork(*, mllp: bool) -> None:
     connections.close_all()
     if sys.platform == "linux":  # elsewhere forking a process with native libraries is unsafe
         multiprocessing.set_start_method("fork", force=True)
+        os.register_at_fork(after_in_child=partial(_leave_the_terminal, os.getpid()))
         gc.collect()
         gc.freeze()
+
+
+def _leave_the_terminal(parent: int) -> None:
+    """Let the worker be stopped by its parent alone, and never outlive it.
+
+    Ctrl-C in a terminal reaches a whole process group; a worker that stops by itself and is told
+    to stop as well does neither in time.
+    """
+    os.setpgrp()
+    ctypes.CDLL(None).prctl(_DEATH_SIGNAL, signal.SIGTERM)
+    if os.getppid() != parent:  # it died before the line above
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 @contextlib.contextmanager
