@@ -57,4 +57,6 @@ class Rulebook:
 
     def all(self, prefix: str = "") -> Iterable[Rule]:
         """Return every rule whose id starts with ``prefix``, newest first for each id."""
-        return [rule for key, rules in self._rules.items() if key.startswith(prefix) for rule in rules]
+        return [
+            rule for key, rules in self._rules.items() if key.startswith(prefix) for rule in rules
+        ]

@@ -6,7 +6,7 @@ Source: http://hl7.org/fhir/R4/json.html (precision of decimals is significant).
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any, cast
+from typing import Any
 
 import msgspec
 
@@ -19,7 +19,7 @@ _encoder = msgspec.json.Encoder(decimal_format="number")
 def parse(text: bytes | str) -> dict[str, Any]:
     """Return the resource in ``text``; decimals become :class:`~decimal.Decimal`."""
     try:
-        return cast("dict[str, Any]", _decoder.decode(text))
+        return _decoder.decode(text)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InvalidResourceError(
             "This is not a JSON object.", [Fault("", str(error), "structure")]
@@ -33,4 +33,4 @@ def write(resource: dict[str, Any]) -> bytes:
 
 def compact(text: bytes) -> bytes:
     """Return ``text`` without insignificant white space; every value keeps its characters."""
-    return cast("bytes", msgspec.json.format(text, indent=-1))
+    return msgspec.json.format(text, indent=-1)

@@ -28,6 +28,12 @@ PASSWORD = "a long walk by the river"
 NOW = datetime.now(UTC).replace(microsecond=0)
 
 
+PID = (
+    "PID|1||70021^^^HARBORVIEW^MR||DELGADO^ROSA^M||19520314|F|||||(413)555-0134^PRN^PH"
+    "||SPA^Spanish^HL70296"
+)
+
+
 def stamp(**ago: float) -> str:
     return f"{(NOW - timedelta(**ago)).astimezone(ZoneInfo('America/New_York')):%Y%m%d%H%M%S%z}"
 
@@ -39,8 +45,7 @@ def adt(event: str, at: str, *, admitted: str, discharged: str = "") -> bytes:
         [
             f"MSH|^~\\&|ADT1|HARBORVIEW|HANDRAIL|HARBOR|{at}||ADT^{event}|{event}{at}|P|2.5.1",
             f"EVN|{event}|{at}",
-            "PID|1||70021^^^HARBORVIEW^MR||DELGADO^ROSA^M||19520314|F|||||(413)555-0134^PRN^PH"
-            "||SPA^Spanish^HL70296",
+            PID,
             "|".join(pv1),
             "DG1|1||I50.9^Heart failure^I10",
             "",
