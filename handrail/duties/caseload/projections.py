@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Mapping
-from datetime import date
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -41,6 +41,7 @@ from handrail.fhir.work import kind_of, look_by
 from handrail.record.registry import Projection
 from handrail.record.rulebook import rulebook
 
+_FIRST_TIE = timedelta(days=30)  # house rule: long enough to enroll somebody new
 Rows = Iterable[Mapping[str, Any]]
 
 
@@ -114,16 +115,26 @@ def enrolment_rows(episode: Resource) -> Rows:
 
 
 def episode_relationships(episode: Resource) -> Rows:
-    """Return who may see the patient because they look after them."""
+    """Return who may see the patient because they look after them.
+
+    A planned episode of no program is the first tie to somebody new: it ends by itself.
+    """
     patient = id_of(episode.get("patient"), "Patient")
     if not patient or episode.get("status") not in OPEN_STATUSES:
         return ()
+    until = None if enrolment_of(episode) else _tie_ends(episode)
     people = {target_of(episode.get("careManager")): "care-manager", team_of(episode): "team"}
     return [
-        {"patient": patient, "person": person, "kind": kind, "until": None}
+        {"patient": patient, "person": person, "kind": kind, "until": until}
         for person, kind in people.items()
         if person
     ]
+
+
+def _tie_ends(episode: Resource) -> datetime | None:
+    """Return when a planned episode of no program ends to be a reason to see the patient."""
+    starts = instant(str((episode.get("period") or {}).get("start", "")))
+    return starts + _FIRST_TIE if starts and episode["status"] == "planned" else None
 
 
 def team_relationships(team: Resource) -> Rows:
