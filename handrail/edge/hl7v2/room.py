@@ -7,7 +7,7 @@ from django.utils.translation import gettext_noop as _
 
 from handrail.access.principal import Principal
 from handrail.edge.hl7v2.work import KIND
-from handrail.room import Doing, Room, TaskKind
+from handrail.room import Doing, Panel, Room, TaskKind
 
 DOING = "message"
 
@@ -18,10 +18,17 @@ def _panel(request: HttpRequest, principal: Principal, task: str) -> str:
     return panel(request, principal, task)
 
 
+def _silence(request: HttpRequest, principal: Principal, nobody: str) -> str:
+    from handrail.edge.hl7v2.screens import silence
+
+    return silence(request, principal, nobody)
+
+
 ROOM = Room(
     name="hl7v2",
     title=_("Hospital messages"),
     doings=[Doing(name=DOING, panel=_panel)],
+    panels=[Panel(slot="today", order=10, render=_silence)],
     task_kinds=[
         TaskKind(
             code=KIND,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -16,7 +16,9 @@ from handrail.edge.hl7v2 import actions
 from handrail.edge.hl7v2.inbox import last_message_at
 from handrail.edge.hl7v2.message import decode
 from handrail.edge.hl7v2.models import Inbox, Status
+from handrail.fhir.calendar import Calendar
 from handrail.fhir.errors import BusinessRuleError, HandrailError
+from handrail.record.known import organization_facts
 
 _LONGEST_SHOWN = 100_000  # characters
 
@@ -45,6 +47,26 @@ def messages(request: MemberRequest) -> HttpResponse:
         "last": last_message_at(by.org),
     }
     return render(request, "hl7v2/messages.html", known)
+
+
+SILENT_AFTER = timedelta(hours=4)
+"""A feed that sent before and sends nothing for so long on a working day is worth a call."""
+
+
+def silence(request: HttpRequest, principal: Principal, _nobody: str) -> str:
+    """Return the line above the worklist that says a hospital feed went quiet; or nothing."""
+    last = last_message_at(principal.org)
+    if last is None or not is_silent(last, organization_facts(principal.org)[0]):
+        return ""
+    return render_to_string("hl7v2/silence.html", {"last": last}, request=request)
+
+
+def is_silent(last: datetime, calendar: Calendar, now: datetime | None = None) -> bool:
+    """Tell whether nothing came for too long while the organization works."""
+    moment = (now or datetime.now(UTC)).astimezone(calendar.zone)
+    working = calendar.is_business_day(moment.date())
+    at_work = working and calendar.opens_at <= moment.time() <= calendar.closes_at
+    return at_work and moment - last > SILENT_AFTER
 
 
 def _moment(text: str) -> datetime | None:

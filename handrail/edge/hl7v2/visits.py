@@ -24,6 +24,10 @@ _BEGINS = {"A01": "in-progress", "A04": "in-progress", "A05": "planned", "A06": 
 _LATEST = ("class", "admitted", "provider", "participant", "reason", "source", "readmission")
 
 
+SOURCE = "urn:handrail:hl7v2"
+"""``Encounter.meta.source``: who told it, so that a reason can say where it is known from."""
+
+
 @dataclass(slots=True)
 class Visit:
     """A visit as far as its messages tell."""
@@ -158,6 +162,7 @@ def _fields(visit: Visit) -> dict[str, Any]:
         start = None
     provider = latest.get("provider")
     return {
+        "meta.source": SOURCE,
         "status": visit.status or "unknown",
         "class": latest.get("class") or _UNKNOWN_CLASS,
         "subject": {"reference": visit.subject} if visit.subject else None,
