@@ -168,12 +168,13 @@ def keep() -> None:
 
 
 @contextmanager
-def writing() -> Iterator[None]:
+def writing(*, savepoint: bool = True) -> Iterator[None]:
     """Lift the patient guard while the record writes what it has authorised in Python.
 
     Only ``record.commit`` calls this. The organization's guard stays, the transaction becomes
     durable, and what fails inside is undone to where it began (a savepoint), so that a screen may
-    catch the error and go on. Joins if it is open already.
+    catch the error and go on. Joins if it is open already. Without ``savepoint``, for a
+    transaction that holds nothing else, what fails undoes all of it.
     """
     state = _present()
     keep()
@@ -183,7 +184,7 @@ def writing() -> Iterator[None]:
     lifted = state.principal.reach is not Reach.ALL
     state.writing = True
     try:
-        with transaction.atomic():
+        with transaction.atomic(savepoint=savepoint):
             if lifted:
                 _set("handrail.writing", "on")
             yield

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from django.db import connection
+
 from handrail.access import audit
 from handrail.access.database import acting, writing
 from handrail.access.decide import require
@@ -57,7 +59,8 @@ def commit(  # noqa: PLR0913 - who, what, why: the one write path says it all
         ForbiddenError: ``by`` or ``room`` may not write this.
     """
     wanted = [Draft(draft) if isinstance(draft, dict) else draft for draft in drafts]
-    with acting(by), writing():
+    nested = connection.in_atomic_block
+    with acting(by), writing(savepoint=nested):
         writer = _Writer(by, room, known(by.org, as_of), correcting)
         writer.take(wanted)
         return writer.finish(reason, origin)
