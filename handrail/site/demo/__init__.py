@@ -22,7 +22,6 @@ from handrail.site.demo.living import Life
 from handrail.site.demo.papers import Paper
 from handrail.site.demo.people import everybody
 
-
 _EARLY = -400  # days: what is placed before is the background of the stories
 
 

@@ -8,26 +8,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, time
+from datetime import date, datetime, time
 from itertools import groupby
 from typing import Any
 
 from handrail.access.database import acting
 from handrail.duties.caseload.actions import park
-from handrail.duties.caseload.rules.enrolment import enrolled, given_to
+from handrail.duties.caseload.rules.enrolment import enrolled, given_to, reviewed
 from handrail.duties.caseload.rules.programs import program_of
 from handrail.duties.check_ins.actions import handles
 from handrail.duties.check_ins.rules.contact import Around, Contact, How, Outcome
 from handrail.duties.check_ins.rules.deciding import FOLLOW_UP, decide
 from handrail.fhir import work
-from handrail.fhir.resource import Resource, id_of, reference
+from handrail.fhir.resource import Resource, reference
 from handrail.fhir.task import TaskStatus, is_open
 from handrail.record import store
+from handrail.record.clock import sweep_one
 from handrail.record.known import RecordKnown, known
+from handrail.record.registry import registry
 from handrail.record.store import Committed
 from handrail.room import house as rooms
 from handrail.site.demo import house
-from handrail.site.demo.days import Days, stamp
+from handrail.site.demo.days import Days, dice, stamp
 from handrail.site.demo.events import Happening, episode_id
 
 ORDER = ("received", "enrolled", "call", "step", "hold", "done", "park")
@@ -38,18 +40,19 @@ _ROOM = {
     "hold": "desk",
     "done": "desk",
 }
-_MANY = 60  # resources in one commit of the background
+_MANY = 120  # resources in one commit of the background
+_SWEPT_DAYS = 7
+_REVIEW_DAYS = 85
 
 Act = Callable[["Life", Happening, RecordKnown], Iterable[Resource]]
 
 
 @dataclass
 class Life:
-    """The demo as it is lived. ``tasks``: every Task by patient and id, as it stands."""
+    """The demo as it is lived. ``people``: whom a quick step can be given to, by a word of it."""
 
     days: Days
     count: Callable[[int], None]
-    tasks: dict[str, dict[str, Resource]] = field(default_factory=dict)
     people: dict[str, tuple[str, str]] = field(default_factory=dict)
 
     def background(self, resources: Sequence[Resource]) -> None:
@@ -70,16 +73,25 @@ class Life:
         with acting(house.received()):
             self.people = handles(house.ORG)
         ordered = sorted(happened, key=self._order)
-        for (day, _rank, by, _at), some in groupby(ordered, key=self._order):
-            del day
-            self._together(list(some), by)
+        for day, that_day in groupby(ordered, key=lambda one: self._order(one)[0]):
+            self._sweep(day)
+            for (_rank, by), some in groupby(that_day, key=lambda one: self._order(one)[1:3]):
+                for each in _rounds(some):
+                    self._together(each, by)
 
-    def _order(self, one: Happening) -> tuple[Any, ...]:
-        """Return what is committed together: one day, one verb, one person."""
-        single = (
-            one.at if one.verb == "park" else datetime.combine(one.at.date(), time(), one.at.tzinfo)
-        )
-        return self.days.calendar.local_date(one.at), ORDER.index(one.verb), one.by, single
+    def _sweep(self, day: date) -> None:
+        """Let the clock look, as it does every morning, on the last few days."""
+        if not self.days.on(-_SWEPT_DAYS) <= day or not self.days.calendar.is_business_day(day):
+            return
+        at = datetime.combine(day, time(6), self.days.calendar.zone)
+        if at < self.days.now:
+            for room, sweep in registry.sweeps:
+                if sweep.name == "contact-cadence":
+                    self.count(sweep_one(house.ORG, room, sweep, at, due_only=False))
+
+    def _order(self, one: Happening) -> tuple[date, int, str]:
+        """Return what is committed together: what one person did in one way on one day."""
+        return self.days.calendar.local_date(one.at), ORDER.index(one.verb), one.by
 
     def _together(self, some: Sequence[Happening], username: str) -> None:
         by = house.BY_NAME[username].principal if username else house.received()
@@ -104,17 +116,7 @@ class Life:
         self._keep(park(episode_id(one.paper), until, str(one.event["park"]), by=by))
 
     def _keep(self, done: Committed) -> None:
-        for stored in done.stored:
-            if stored.resource_type == "Task":
-                task = stored.resource
-                whose = id_of(task.get("for"), "Patient")
-                self.tasks.setdefault(whose, {})[stored.id] = task
         self.count(len(done.stored))
-
-    def open_tasks(self, patient: str) -> list[Resource]:
-        """Return the open work for somebody, the most urgent first."""
-        mine = self.tasks.get(patient, {}).values()
-        return sorted((t for t in mine if is_open(t["status"])), key=work.look_by)
 
     def received(self, one: Happening, _known: RecordKnown) -> Iterator[Resource]:
         """Take in what another system sent."""
@@ -131,11 +133,20 @@ class Life:
         if team := str(one.event.get("team", "")):
             pooled = given_to(episode, f"CareTeam/{team}", house.TEAMS[team])
             episode = given_to(pooled, to, name)
-        yield {**episode, "id": episode_id(one.paper)}
+        yield {**self._reviewed(episode, one), "id": episode_id(one.paper)}
+
+    def _reviewed(self, episode: Resource, one: Happening) -> Resource:
+        """Return the enrolment as it was reviewed since, if its review date would have passed."""
+        next_on = self.days.on(
+            int(one.event.get("review", dice(one.paper.patient).randrange(6, 80)))
+        )
+        due = self.days.on(-_REVIEW_DAYS)
+        on = self.days.calendar.local_date(one.at)
+        return reviewed(episode, next_on, on=on) if on <= due or "review" in one.event else episode
 
     def call(self, one: Happening, now: RecordKnown) -> Iterator[Resource]:
         """Write down a contact with all that follows from it."""
-        tasks = self.open_tasks(one.paper.patient)
+        tasks = open_tasks(one.paper.patient, now)
         task = next((t for t in tasks if _is_called(t, one.event)), None)
         kind = rooms.task_kinds.get(work.kind_of(task)) if task else None
         around = Around(
@@ -176,23 +187,24 @@ class Life:
     def _look(self, due: int) -> str:
         """Return the day to look at a step: a late one was due on a business day."""
         if due < 0:
+            day = self.days.today
             for _ in range(-due):
-                day = self.days.before(self.days.today if _ == 0 else day)
+                day = self.days.before(day)
             return day.isoformat()
         return (self.days.open_day(due) if due else self.days.today).isoformat()
 
-    def hold(self, one: Happening, _known: RecordKnown) -> Iterator[Resource]:
+    def hold(self, one: Happening, now: RecordKnown) -> Iterator[Resource]:
         """Put a step off, or say whom it waits for."""
-        task = self._about(one, str(one.event["hold"]))
+        task = _about(one, str(one.event["hold"]), now)
         code = work.WAITING if "wait" in one.event else work.SNOOZED
         text = str(one.event.get("wait") or one.event.get("snooze", ""))
         day = self.days.open_day(int(one.event["until"]))
         opens = datetime.combine(day, self.days.calendar.opens_at, self.days.calendar.zone)
         yield work.put_off(task, code, text, stamp(opens))
 
-    def done(self, one: Happening, _known: RecordKnown) -> Iterator[Resource]:
+    def done(self, one: Happening, now: RecordKnown) -> Iterator[Resource]:
         """End a step with what came of it."""
-        task = self._about(one, str(one.event["done"]))
+        task = _about(one, str(one.event["done"]), now)
         note = {
             "authorReference": reference(house.BY_NAME[one.by].person, house.BY_NAME[one.by].name),
             "time": stamp(one.at),
@@ -200,14 +212,6 @@ class Life:
         }
         ended = work.ended(task, TaskStatus.COMPLETED, reason=("done", "Done"))
         yield _ended_then({**ended, "note": [*task.get("note", []), note]}, one)
-
-    def _about(self, one: Happening, wanted: str) -> Resource:
-        """Return the open work of this kind, or with these words in its step."""
-        for task in self.open_tasks(one.paper.patient):
-            if wanted == work.kind_of(task) or wanted in str(task.get("description", "")):
-                return task
-        found = [work.kind_of(task) for task in self.open_tasks(one.paper.patient)]
-        raise LookupError(f"{one.paper.story['key']}: nothing open for '{wanted}', only {found}.")
 
 
 _ACTS: dict[str, Act] = {
@@ -218,6 +222,35 @@ _ACTS: dict[str, Act] = {
     "hold": Life.hold,
     "done": Life.done,
 }
+
+
+def _rounds(some: Iterable[Happening]) -> list[list[Happening]]:
+    """Return what can be committed together: one line of each person's story at a time."""
+    rounds: list[list[Happening]] = []
+    count: dict[str, int] = {}
+    for one in some:
+        place = 0 if one.verb == "received" else count.get(one.paper.patient, 0)
+        count[one.paper.patient] = place + 1
+        if place == len(rounds):
+            rounds.append([])
+        rounds[place].append(one)
+    return rounds
+
+
+def open_tasks(patient: str, now: RecordKnown) -> list[Resource]:
+    """Return the open work for somebody, what is to be looked at first in front."""
+    mine = now.of_patient(patient, "Task")
+    return sorted((task for task in mine if is_open(task["status"])), key=work.look_by)
+
+
+def _about(one: Happening, wanted: str, now: RecordKnown) -> Resource:
+    """Return the open work of this kind, or with these words in its step."""
+    found = open_tasks(one.paper.patient, now)
+    for task in found:
+        if wanted == work.kind_of(task) or wanted in str(task.get("description", "")):
+            return task
+    kinds = [work.kind_of(task) for task in found]
+    raise LookupError(f"{one.paper.story['key']}: nothing open for '{wanted}', only {kinds}.")
 
 
 def owner_of(one: Happening) -> tuple[str, str]:

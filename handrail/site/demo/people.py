@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from handrail.site.demo.weaving import woven
 from handrail.site.demo.words import stories
 
 
 def everybody() -> list[dict[str, Any]]:
     """Return every story, in the order in which people get their numbers."""
-    return [*stories()]
+    return [*stories(), *woven()]
