@@ -276,3 +276,17 @@ def test_a_test_may_kill_its_own_server(own_server_database, org):
     with connection.cursor() as cursor:
         cursor.execute("select slug from access_organization")
         assert cursor.fetchall() == [(org.slug,)]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", ["/patients/a%00b", "/find?q=a%00b", "/sign-in?next=%00"])
+def test_a_nul_in_the_address_is_refused_in_words(client, path):
+    answer = client.get(path)
+    assert answer.status_code == 400
+    assert "NUL" in answer.content.decode()
+
+
+@pytest.mark.django_db
+def test_a_nul_in_a_form_is_refused_in_words(client):
+    answer = client.post("/sign-in", {"username": "a\x00b", "password": "x"})
+    assert answer.status_code == 400

@@ -50,8 +50,8 @@ _PROVIDERS: Final = _words(
     " Endpoint InsurancePlan Schedule Slot VerificationResult"
 )
 _CLINICAL: Final = _words(
-    "Encounter Communication CommunicationRequest Task Observation Condition QuestionnaireResponse"
-    " ServiceRequest MedicationRequest MedicationStatement AllergyIntolerance Immunization"
+    "EpisodeOfCare Encounter Communication CommunicationRequest Task Observation Condition"
+    " QuestionnaireResponse ServiceRequest MedicationRequest MedicationStatement AllergyIntolerance Immunization"
     " Procedure DiagnosticReport CarePlan Goal Flag RiskAssessment DetectedIssue ClinicalImpression"
     " DocumentReference Composition Binary Media Appointment AppointmentResponse List"
     " NutritionOrder DeviceRequest FamilyMemberHistory AdverseEvent"

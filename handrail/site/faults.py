@@ -27,7 +27,13 @@ class FaultMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Answer."""
+        """Answer, unless there is a character in the request that no text can hold."""
+        if _has_nul(request):
+            return page(
+                _("This could not be understood"),
+                _("There is a NUL character in what was sent. Remove it and try again."),
+                400,
+            )
         return self.get_response(request)
 
     def process_exception(
@@ -43,6 +49,14 @@ class FaultMiddleware:
         if isinstance(exception, (OperationalError, InterfaceError)):
             return unavailable()
         return None
+
+
+def _has_nul(request: HttpRequest) -> bool:
+    """Tell whether the address or a field has a NUL, which PostgreSQL keeps in no text."""
+    fields = [request.path_info, *request.GET, *(v for vs in request.GET.lists() for v in vs[1])]
+    if request.method == "POST" and not request.FILES:
+        fields += [value for values in request.POST.lists() for value in values[1]]
+    return any("\x00" in field for field in fields)
 
 
 def _heading(status: int) -> str:

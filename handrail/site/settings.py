@@ -19,8 +19,8 @@ HANDRAIL_RULES = environment.folder("HANDRAIL_RULES", environment.CODE / "rules"
 
 ROOMS = [
     "handrail.duties.registration",
+    "handrail.duties.transitions",  # before caseload: a discharge's call is the first contact
     "handrail.duties.caseload",
-    "handrail.duties.transitions",
     "handrail.duties.check_ins",
 ]
 ADAPTERS = [
