@@ -81,7 +81,7 @@ def fill(people: int = 60) -> None:
                 kind="manages",
             )
             for number in range(people)
-            if f"p{number}" != "p7"
+            if f"p{number}" != "p9"
         )
 
 

@@ -38,7 +38,7 @@ def test_the_timeline_is_filtered_and_searched(open_page):
 
 
 def test_somebody_elses_patient_is_closed_and_says_who_can_grant(open_page):
-    page = open_page("/patients/p7")
+    page = open_page("/patients/p9")
     expect(page.locator("main")).to_contain_text("A supervisor can assign")
     expect(page.locator("form[action='/break-glass']")).to_have_count(1)
     expect(page.locator("main")).not_to_contain_text("Born")

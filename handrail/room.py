@@ -49,7 +49,8 @@ class Doing:
 class Panel:
     """A part of the patient page. ``render(request, principal, patient id)``.
 
-    ``slot``: "alert" (one line under the banner), "banner", "main" or "side".
+    ``slot``: "alert" (one line under the banner), "banner", "main" or "side"; and "today" (one line
+    above the worklist, such as a feed that is silent; it is given no patient).
     """
 
     slot: str

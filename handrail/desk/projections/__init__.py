@@ -3,8 +3,8 @@
 from handrail.desk.projections.cards import CARD
 from handrail.desk.projections.contacts import CONTACTS
 from handrail.desk.projections.moments import MOMENTS
-from handrail.desk.projections.work_items import WORK
+from handrail.desk.projections.work_items import DOING, WORK
 
-PROJECTIONS = (WORK, CARD, *CONTACTS, *MOMENTS)
+PROJECTIONS = (WORK, DOING, CARD, *CONTACTS, *MOMENTS)
 
 __all__ = ["PROJECTIONS"]

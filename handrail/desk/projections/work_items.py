@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from handrail.access.models import CareRelationship
 from handrail.desk.models import WorkItem
 from handrail.desk.projections.instants import Instant, earlier, instant
 from handrail.fhir.resource import Resource, code_of, id_of, target_of
@@ -70,6 +71,15 @@ def work_rows(task: Resource) -> Iterable[Mapping[str, Any]]:
     ]
 
 
+def relationship_rows(task: Resource) -> Iterable[Mapping[str, Any]]:
+    """Return the care relationship that open work makes: whoever has to do it sees the patient."""
+    owner = target_of(task.get("owner"))
+    patient = id_of(task.get("for"), "Patient")
+    if not patient or not owner.startswith(_OWNERS) or not is_open(task.get("status", "")):
+        return []
+    return [{"patient": patient, "person": owner, "kind": "task", "until": None}]
+
+
 def _written(resource: Resource) -> Instant:
     """Return when this version was written; the record says so in every resource."""
     stamp = (resource.get("meta") or {}).get("lastUpdated", "")
@@ -105,3 +115,4 @@ def _requester(task: Resource) -> str:
 
 
 WORK = Projection(of="Task", into=WorkItem, rows=work_rows)
+DOING = Projection(of="Task", into=CareRelationship, rows=relationship_rows)

@@ -21,7 +21,7 @@ from handrail.desk.projections.moments import (
     observation_rows,
     task_rows,
 )
-from handrail.desk.projections.work_items import work_rows
+from handrail.desk.projections.work_items import relationship_rows, work_rows
 from handrail.fhir.task import OPEN as OPEN_STATUSES
 from handrail.fhir.task import TaskStatus
 from handrail.fhir.work import WAITING, Step, ended, open_task, put_off, with_attempt
@@ -271,6 +271,15 @@ def test_an_ended_task_tells_how_it_ended():
     assert list(task_rows(open_task(STEP, "t1"))) == []
 
 
-def test_every_row_of_a_table_has_the_same_columns():
-    for projection in PROJECTIONS:
-        assert projection.into._meta.db_table.startswith("desk_")
+def test_whoever_has_open_work_for_a_patient_is_related_to_them():
+    task = open_task(STEP, "t1")
+    (found,) = relationship_rows(task)
+    assert (found["patient"], found["person"]) == ("p1", "Practitioner/dana")
+    done = ended(task, TaskStatus.COMPLETED, evidence=["Encounter/e1"])
+    assert relationship_rows(done) == []
+    assert relationship_rows(task | {"owner": {"reference": "Patient/p9"}}) == []
+
+
+def test_no_type_is_read_twice_into_one_table():
+    found = [(projection.of, projection.into) for projection in PROJECTIONS]
+    assert len(found) == len(set(found))

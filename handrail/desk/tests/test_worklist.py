@@ -127,6 +127,16 @@ def test_a_stale_save_is_refused(org):
         actions.claim(DANA, task, 1)
 
 
+def test_work_that_is_handed_over_shows_its_patient_to_the_new_owner(org):
+    (task,) = put(step(0))
+    lee = Principal(org=1, person="Practitioner/lee", name="Lee", roles=DANA.roles)
+    with acting(lee):
+        assert worklist.item(lee, task) is None
+    actions.hand_over(DANA, task, (lee.person, lee.name))
+    with acting(lee):
+        assert worklist.item(lee, task).name == "Alvarez"
+
+
 def test_somebody_elses_work_is_not_handed_over(org):
     (task,) = put(step(0, owner="Practitioner/lee"))
     with pytest.raises(ForbiddenError):
@@ -136,10 +146,11 @@ def test_somebody_elses_work_is_not_handed_over(org):
 def test_the_list_is_read_by_its_index_and_shows_only_related_patients(org):
     put(step(0))
     by = system(1, "tests", "Tests")
-    store.commit(
-        [{"resourceType": "Patient", "id": "p2"}, step(0, patient="p2")], by=by, reason="test"
-    )
-    assert {item.patient for item in mine()} == {"p1"}
+    others = step(0, patient="p2", owner="Practitioner/lee")
+    store.commit([{"resourceType": "Patient", "id": "p2"}, others], by=by, reason="test")
+    with acting(DANA):
+        everyone = worklist.Whose("all", None)
+        assert {item.patient for item in worklist.items(DANA, everyone, "all")} == {"p1"}
     with acting(by):  # a thousand rows of others
         cursor().execute(
             "insert into desk_work_item select 1, 'x' || n, 'q' || n, kind, status, held,"
