@@ -51,7 +51,8 @@ _PROVIDERS: Final = _words(
 )
 _CLINICAL: Final = _words(
     "EpisodeOfCare Encounter Communication CommunicationRequest Task Observation Condition"
-    " QuestionnaireResponse ServiceRequest MedicationRequest MedicationStatement AllergyIntolerance Immunization"
+    " QuestionnaireResponse ServiceRequest MedicationRequest MedicationStatement AllergyIntolerance"
+    " Immunization"
     " Procedure DiagnosticReport CarePlan Goal Flag RiskAssessment DetectedIssue ClinicalImpression"
     " DocumentReference Composition Binary Media Appointment AppointmentResponse List"
     " NutritionOrder DeviceRequest FamilyMemberHistory AdverseEvent"
