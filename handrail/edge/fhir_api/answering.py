@@ -1,4 +1,4 @@
-"""From a request to its answer, refusals included: each becomes a status and an OperationOutcome."""
+"""From a request to its answer; a refusal becomes a status and an OperationOutcome."""
 
 from __future__ import annotations
 

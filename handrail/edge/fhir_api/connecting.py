@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import threading
 from typing import Any
 
@@ -27,17 +28,27 @@ def ready(*, sure: bool) -> None:
     """Have a connection with a limit on statements.
 
     Args:
-        sure: ask the server first, and connect anew if it does not answer. For what writes: it
-            must not fail half-way for a reason that was there before.
+        sure: look whether the connection was lost meanwhile, and connect anew. For what writes:
+            it must not fail half-way for a reason that was there before.
     """
     raw = connection.connection
-    if raw is not None and not connection.in_atomic_block:
-        lost = raw.closed or raw.broken or (sure and not connection.is_usable())
-        if lost:
-            connection.close()
-    if connection.connection is None or connection.connection is not _limited.raw:
+    if raw is not None and not connection.in_atomic_block and _is_lost(raw, sure=sure):
+        connection.close()
+        raw = None
+    if raw is None or raw is not _limited.raw:
         cursor().execute(f"set statement_timeout = '{STATEMENT_SECONDS}s'".encode())
         _limited.raw = connection.connection
+
+
+def _is_lost(raw: Any, *, sure: bool) -> bool:
+    return bool(raw.closed) or (sure and _has_news(raw) and not connection.is_usable())
+
+
+def _has_news(raw: Any) -> bool:
+    """Tell whether something came on a connection that nobody uses: mostly that it is lost."""
+    waiting = select.poll()
+    waiting.register(raw.fileno(), select.POLLIN)
+    return bool(waiting.poll(0))
 
 
 def drop() -> None:

@@ -20,8 +20,15 @@ def create(request: Request) -> Response:
     kind = request.path[0]
     raw = resource_in(request, kind)
     condition = request.header("If-None-Exist")
+    if condition:
+        return _unless_exists(request, raw, condition)
+    stored, _ = write(request, raw, uuid4().hex, "create")
+    return answer(request, 201, stored)
+
+
+def _unless_exists(request: Request, raw: bytes, condition: str) -> Response:
     with acting(request.by, durable=True):
-        existing = matched(kind, condition, by=request.by) if condition else ""
+        existing = matched(request.path[0], condition, by=request.by)
         if existing:
             return answer(request, 200, store.read(existing, by=request.by))
         stored, _ = write(request, raw, uuid4().hex, "create")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from handrail.access.database import acting
 from handrail.edge.fhir_api.request import Request
 from handrail.edge.fhir_api.response import Response, etag
 from handrail.edge.fhir_api.writing import ORIGIN
@@ -15,6 +14,5 @@ def delete(request: Request) -> Response:
     kind, identity = request.path
     reference = f"{kind}/{identity}"
     draft = Draft(delete=reference, if_match=request.version("If-Match"))
-    with acting(request.by, durable=True):
-        done = store.commit([draft], by=request.by, reason="FHIR API: delete", origin=ORIGIN)
+    done = store.commit([draft], by=request.by, reason="FHIR API: delete", origin=ORIGIN)
     return Response(204, headers=[("ETag", etag(done.stored[0].version))], stored=done.stored[0])

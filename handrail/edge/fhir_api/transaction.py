@@ -10,49 +10,30 @@ Source: http://hl7.org/fhir/R4/http.html#trules.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TypeVar
-from uuid import uuid4
 
 from handrail.access.database import acting
 from handrail.edge.fhir_api.answering import answer
 from handrail.edge.fhir_api.batch import batch, nested, responded
 from handrail.edge.fhir_api.bundles import bundle
-from handrail.edge.fhir_api.conditions import matched, referred
+from handrail.edge.fhir_api.conditions import referred
 from handrail.edge.fhir_api.errors import BadRequestError
-from handrail.edge.fhir_api.request import Request, is_id, split_path, version_of
+from handrail.edge.fhir_api.request import Request
 from handrail.edge.fhir_api.response import Response
-from handrail.edge.fhir_api.update import refuse_other_id
+from handrail.edge.fhir_api.steps import Step, refuse_doubles, step
 from handrail.edge.fhir_api.writing import ORIGIN, refuse_other_media
 from handrail.fhir.bundle import Entry, literal, open_bundle, resolve
 from handrail.fhir.errors import Fault, HandrailError, InvalidResourceError
-from handrail.fhir.r4 import MODULES
 from handrail.record import store
 from handrail.record.prepare import Submitted, submit
 from handrail.record.stored import Draft, Stored
 
 MOST_FAULTS = 100
-_TYPE_AND_ID = 2
 _REFERENCE = re.compile(rb'("reference"\s*:\s*")([^"\\]+)(")')
-
-
-@dataclass(slots=True)
-class _Step:
-    """One entry of the transaction: what it is to do, and to what."""
-
-    entry: Entry
-    method: str
-    kind: str
-    identity: str = ""
-    existing: str = ""  # the resource a conditional create found: nothing to do
-    if_match: int | None = None
-
-    @property
-    def reference(self) -> str:
-        """Return ``Type/id`` of what the entry is about."""
-        return self.existing or f"{self.kind}/{self.identity}"
+_Result = TypeVar("_Result")
 
 
 @dataclass(slots=True)
@@ -70,10 +51,6 @@ class _Links:
         return resolve(raw, self.urns, conditional)
 
 
-_Subject = TypeVar("_Subject", Entry, _Step)
-_Result = TypeVar("_Result")
-
-
 def transaction(request: Request) -> Response:
     """Carry out a Bundle of type transaction or batch."""
     refuse_other_media(request)
@@ -83,23 +60,21 @@ def transaction(request: Request) -> Response:
     if kind != "transaction":
         raise BadRequestError("Send a Bundle whose type is transaction or batch to this address.")
     with acting(request.by, durable=True):
-        steps = _each(entries, lambda entry: _step(request, entry))
-        _refuse_doubles(steps)
-        links = _links(steps)
-        done = _commit(request, steps, links)
-        answered = [_answered(request, step, done) for step in steps]
+        steps = _each(entries, lambda position: step(request, entries[position]))
+        refuse_doubles(steps)
+        done = _commit(request, steps, _links(steps))
+        answered = [_answered(request, one, done) for one in steps]
     return Response(200, bundle("transaction-response", answered))
 
 
-def _each(entries: Iterable[_Subject], work: Callable[[_Subject], _Result]) -> list[_Result]:
-    """Return the results for all entries; the faults of all of them are told at once."""
+def _each(entries: Iterable[Entry], work: Callable[[int], _Result]) -> list[_Result]:
+    """Return the result of ``work`` for each entry; faults of several are told at once."""
     results: list[_Result] = []
     faults: list[Fault] = []
     first: HandrailError | None = None
-    for subject in entries:
-        entry = subject if isinstance(subject, Entry) else subject.entry
+    for entry in entries:
         try:
-            results.append(work(subject))
+            results.append(work(entry.position))
         except HandrailError as error:
             first = first or error
             faults += _placed(entry.position, error)
@@ -110,7 +85,7 @@ def _each(entries: Iterable[_Subject], work: Callable[[_Subject], _Result]) -> l
     return results
 
 
-def _placed(position: int, error: HandrailError) -> Iterable[Fault]:
+def _placed(position: int, error: HandrailError) -> Iterator[Fault]:
     """Yield the faults of an entry, with the paths they have in the Bundle."""
     where = f"Bundle.entry[{position}]"
     for fault in error.faults or [Fault("", error.message, error.code)]:
@@ -119,138 +94,63 @@ def _placed(position: int, error: HandrailError) -> Iterable[Fault]:
         yield Fault(path, fault.text, fault.code, fault.severity)
 
 
-def _step(request: Request, entry: Entry) -> _Step:
-    """Return what an entry is to do; its conditions are answered here."""
-    if entry.method not in _PLANS:
-        raise BadRequestError("request.method is one of DELETE, POST, PUT and GET.")
-    path, _, query = entry.url.removeprefix(request.base).partition("?")
-    parts = split_path(path)
-    if not parts or parts[0] not in MODULES:
-        raise BadRequestError("request.url is relative to this server: Patient or Patient/123.")
-    step = _Step(entry, entry.method, parts[0])
-    if entry.if_match:
-        step.if_match = version_of(entry.if_match)
-    _PLANS[entry.method](request, step, parts, query)
-    return step
-
-
-def _plan_get(request: Request, step: _Step, parts: Sequence[str], query: str) -> None:
-    """Reads are answered at the end, as if they had come alone."""
-
-
-def _plan_delete(request: Request, step: _Step, parts: Sequence[str], query: str) -> None:
-    if query or len(parts) != _TYPE_AND_ID or not is_id(parts[1]):
-        raise BadRequestError("Deleting needs the id: DELETE Patient/123.")
-    step.identity = parts[1]
-
-
-def _plan_post(request: Request, step: _Step, parts: Sequence[str], query: str) -> None:
-    _refuse_other_type(step)
-    if query or len(parts) != 1:
-        raise BadRequestError("Creating needs the type alone: POST Patient.")
-    if step.entry.if_none_exist:
-        step.existing = matched(step.kind, step.entry.if_none_exist, by=request.by)
-    step.identity = uuid4().hex
-
-
-def _plan_put(request: Request, step: _Step, parts: Sequence[str], query: str) -> None:
-    _refuse_other_type(step)
-    if len(parts) == _TYPE_AND_ID and not query:
-        if not is_id(parts[1]):
-            raise BadRequestError("This cannot be an id: letters, digits, - and . only.")
-        refuse_other_id(parts[1], step.entry.id)
-        step.identity = parts[1]
-        return
-    if len(parts) != 1 or not query:
-        raise BadRequestError("Updating needs an id or a condition: PUT Patient/123.")
-    found = matched(step.kind, query, by=request.by).partition("/")[2]
-    step.identity = found or step.entry.id or uuid4().hex
-
-
-_PLANS: dict[str, Callable[[Request, _Step, Sequence[str], str], None]] = {
-    "GET": _plan_get,
-    "DELETE": _plan_delete,
-    "POST": _plan_post,
-    "PUT": _plan_put,
-}
-
-
-def _refuse_other_type(step: _Step) -> None:
-    if step.entry.resource_type != step.kind:
-        raise BadRequestError(
-            f"request.url says {step.kind}, the resource is"
-            f" {step.entry.resource_type[:60] or 'missing'}."
-        )
-
-
-def _refuse_doubles(steps: Iterable[_Step]) -> None:
-    seen: set[str] = set()
-    for step in steps:
-        if step.method == "GET":
-            continue
-        if step.reference in seen and not step.existing:
-            raise BadRequestError(
-                f"A transaction names each resource once; entry {step.entry.position} names"
-                " one again."
-            )
-        seen.add(step.reference)
-
-
-def _links(steps: Iterable[_Step]) -> _Links:
+def _links(steps: Iterable[Step]) -> _Links:
     """Return what references to the entries become."""
-    links, written = _Links(), [step for step in steps if step.method in ("POST", "PUT")]
-    for step in written:
-        old = step.entry.id
-        _, _, step.entry.id = step.reference.partition("/")
-        full_url = step.entry.full_url
-        if step.method == "POST" and full_url and not full_url.startswith("urn:"):
-            new = step.reference.encode()
+    links, written = _Links(), [one for one in steps if one.method in {"POST", "PUT"}]
+    for one in written:
+        old = one.entry.id
+        _, _, one.entry.id = one.reference.partition("/")
+        full_url = one.entry.full_url
+        if one.method == "POST" and full_url and not full_url.startswith("urn:"):
+            new = one.reference.encode()
             links.addresses[full_url.encode()] = new
-            if full_url.endswith(f"/{step.kind}/{old}"):
-                links.addresses[f"{step.kind}/{old}".encode()] = new
-    links.urns = literal(step.entry for step in written)
+            if full_url.endswith(f"/{one.kind}/{old}"):
+                links.addresses[f"{one.kind}/{old}".encode()] = new
+    links.urns = literal(one.entry for one in written)
     return links
 
 
-def _commit(request: Request, steps: Sequence[_Step], links: _Links) -> dict[str, Stored]:
+def _commit(request: Request, steps: Sequence[Step], links: _Links) -> dict[str, Stored]:
     """Write everything at once; return what was written, by reference."""
     conditional = cache(lambda query: referred(query, by=request.by))
+    at = {one.entry.position: one for one in steps}
 
-    def check(step: _Step) -> Submitted:
-        raw = links.made_literal(step.entry.raw, conditional)
-        return submit(Draft(raw=raw, if_match=step.if_match), step.identity)
+    def check(position: int) -> Submitted:
+        one = at[position]
+        raw = links.made_literal(one.entry.raw, conditional)
+        return submit(Draft(raw=raw, if_match=one.if_match), one.identity)
 
-    new = [step for step in steps if step.method == "POST" and not step.existing]
-    changed = [step for step in steps if step.method == "PUT"]
-    deleted = [
-        Draft(delete=step.reference, if_match=step.if_match)
-        for step in steps
-        if step.method == "DELETE"
+    new = [one.entry for one in steps if one.method == "POST" and not one.existing]
+    changed = [one.entry for one in steps if one.method == "PUT"]
+    drafts: list[Draft | Submitted] = [
+        Draft(delete=one.reference, if_match=one.if_match)
+        for one in steps
+        if one.method == "DELETE"
     ]
-    drafts = [*deleted, *_each([*new, *changed], check)]
+    drafts += _each([*new, *changed], check)
     if not drafts:
         return {}
     done = store.commit(drafts, by=request.by, reason="FHIR API: transaction", origin=ORIGIN)
     return {stored.reference: stored for stored in done.stored if not stored.cause}
 
 
-def _answered(request: Request, step: _Step, done: dict[str, Stored]) -> bytes:
+def _answered(request: Request, one: Step, done: dict[str, Stored]) -> bytes:
     """Return the entry of the answering Bundle."""
-    if step.method == "GET":
-        response = answer(nested(request, step.entry))
-        if response.outcome:
-            raise BadRequestError(
-                f"Entry {step.entry.position} cannot be read; nothing was stored."
-            )
-        return responded(response)
-    stored = done.get(step.reference)
+    if one.method == "GET":
+        return responded(_read(request, one))
+    stored = done.get(one.reference)
     if stored is None:  # it was there already, or says nothing new
-        response = _shown(request, 200, store.read(step.reference, by=request.by))
-    elif stored.deleted:
-        response = Response(204, stored=stored)
-    else:
-        response = _shown(request, 201 if stored.version == 1 else 200, stored)
-    return responded(response)
+        return responded(_shown(request, 200, store.read(one.reference, by=request.by)))
+    if stored.deleted:
+        return responded(Response(204, stored=stored))
+    return responded(_shown(request, 201 if stored.version == 1 else 200, stored))
+
+
+def _read(request: Request, one: Step) -> Response:
+    response = answer(nested(request, one.entry))
+    if response.outcome:
+        raise BadRequestError(f"Entry {one.entry.position} cannot be read; nothing was stored.")
+    return response
 
 
 def _shown(request: Request, status: int, stored: Stored) -> Response:

@@ -49,10 +49,15 @@ def refuse_other_id(identity: str, stated: str) -> None:
         )
 
 
+def refuse_ours(kind: str, identity: str) -> None:
+    """Refuse an id under which the record itself answers."""
+    made = kind == "Provenance" and provenances.is_ours(identity)
+    if made or (kind == "AuditEvent" and identity.isdigit()):
+        raise BadRequestError(f"{kind}/{identity} is made by the record; choose another id.")
+
+
 def _put(request: Request, raw: bytes, identity: str) -> Response:
-    kind = request.path[0]
-    if kind == "Provenance" and provenances.is_ours(identity):
-        raise BadRequestError("Provenance/tx-… is made by the record; choose another id.")
+    refuse_ours(request.path[0], identity)
     if_match = request.version("If-Match")
     if if_match is None and request.header("If-None-Match").strip() == "*":
         if_match = 0

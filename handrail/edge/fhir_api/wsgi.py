@@ -1,5 +1,7 @@
-"""The WSGI function for ``/fhir``: it stands beside Django in the same process, without its request
-machinery, and uses the same connections.
+"""The WSGI function for ``/fhir``.
+
+It stands beside Django in the same process, without its request machinery, and uses the same
+database connections.
 """
 
 from __future__ import annotations
