@@ -9,6 +9,7 @@ from typing import Any
 
 from handrail.fhir.resource import Resource, concept, reference
 from handrail.site.demo.days import dice, stamp
+from handrail.site.demo.house import AWAY, AWAY_DAYS, STAND_IN
 from handrail.site.demo.papers import Paper
 
 ACTS = ("call", "step", "hold", "done", "park")
@@ -53,7 +54,8 @@ class Happening:
         if self.verb == "enrolled":
             return "sam"
         care = self.paper.story["care"]
-        return str(self.event.get("by") or care.get("by") or care["to"])
+        who = str(self.event.get("by") or care.get("by") or care["to"])
+        return STAND_IN if who == AWAY and int(self.event["day"]) >= -AWAY_DAYS else who
 
 
 def happenings(paper: Paper) -> Iterator[Happening]:

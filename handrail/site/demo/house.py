@@ -35,6 +35,7 @@ class Colleague:
     role: Role
     what: str
     teams: tuple[str, ...] = ()
+    covers: tuple[str, ...] = ()
 
     @property
     def person(self) -> str:
@@ -50,12 +51,21 @@ class Colleague:
             name=self.name,
             roles=frozenset({self.role}),
             teams=self.teams,
+            covers=self.covers,
         )
 
 
-DANA = Colleague("dana", "Dana Rivera", Role.COORDINATOR, "coordinator", (INTAKE,))
+AWAY, STAND_IN, AWAY_DAYS = "amira", "dana", 2
+DANA = Colleague(
+    STAND_IN,
+    "Dana Rivera",
+    Role.COORDINATOR,
+    "coordinator, covers for Amira",
+    (INTAKE,),
+    (f"Practitioner/{AWAY}",),
+)
 LEE = Colleague("lee", "Lee Chen", Role.COORDINATOR, "coordinator", (INTAKE, FAMILIES))
-AMIRA = Colleague("amira", "Amira Haddad", Role.COORDINATOR, "coordinator, on leave", (INTAKE,))
+AMIRA = Colleague(AWAY, "Amira Haddad", Role.COORDINATOR, "coordinator, on leave", (INTAKE,))
 SAM = Colleague("sam", "Sam Osei", Role.SUPERVISOR, "supervisor", (INTAKE, FAMILIES))
 NORA = Colleague("nora", "Nora Lindqvist", Role.CLINICIAN, "clinician", (CLINIC,))
 FRAN = Colleague("fran", "Fran Boyd", Role.FRONT_DESK, "front desk")
@@ -126,6 +136,6 @@ def _arrange_cover(now: datetime) -> None:
         SAM.principal,
         covering=DANA.person,
         covered=AMIRA.person,
-        starts_at=now - timedelta(days=2),
+        starts_at=now - timedelta(days=AWAY_DAYS),
         ends_at=now + timedelta(days=11),
     )

@@ -1,7 +1,7 @@
-"""The lighter stories: a profile's variant, a name, and what is going on just now, put together.
+"""The lighter stories: a variant of a profile, a name, and what is going on just now.
 
-Each variant of ``profiles.toml`` is used once, so that no two people are alike. Coordinators get the
-same mixture of what is going on (``MIXTURE``), so that every worklist has some of everything.
+Each variant of ``profiles.toml`` is used once, so that no two people are alike. Coordinators get
+the same mixture of what is going on (``MIXTURE``): every worklist has some of everything.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Events = list[dict[str, Any]]
 
 MIXTURE = (
     "today", "silent", "yesterday", "quiet", "waiting", "late", "snoozed", "later", "quiet",
-    "called", "inside", "today", "new", "silent", "tried", "quiet", "waiting", "nothing",
+    "called", "inside", "today", "new", "silent", "tried", "today", "waiting", "nothing",
     "facility", "snoozed", "today", "parked", "quiet", "arrived", "later", "over", "silent",
 )  # fmt: skip
 """What is going on with each person of one coordinator, in turn."""
@@ -48,6 +48,8 @@ _RELATIONS = {
 }
 _RETIRED = 65
 _GROWN = 18
+_HOME_AFTER = 45  # days between the birth and the enrolment of a baby
+_ELDER = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,24 +155,28 @@ def _story(thread: Thread, going_on: str, names: _Names) -> Story:
         story["interpreter"] = chance.random() < 0.75  # noqa: PLR2004 - most, not all
     if chance.random() < 0.2:  # noqa: PLR2004 - one in five
         story["allergies"] = [chance.choice(("penicillin: rash", "sulfa: hives", "latex: itching"))]
-    story["care"], story["events"] = _ARCS[going_on](thread)
+    story["care"], story["events"] = _ARCS[_fitting(going_on, profile)](thread)
     if "days" in profile:
         _after_birth(story)
     return story
 
 
+def _fitting(going_on: str, profile: Mapping[str, Any]) -> str:
+    """Return what is going on; only older people go to a nursing home."""
+    older = "ages" in profile and profile["ages"][0] >= _ELDER
+    return "called" if going_on == "facility" and not older else going_on
+
+
 def _after_birth(story: Story) -> None:
-    """Keep a baby's story within its life."""
-    old = story["days_old"]
-    born = -int(old) + 1
-    if int(story["care"].get("day", 0)) < born:
-        story["care"]["day"] = min(born + 2, -8)
-    since = int(story["care"].get("day", 0))
-    late = [
-        e for e in story["events"] if int(e["day"]) >= since or ("stay" in e and e["day"] >= born)
-    ]
-    birth = {"day": born, "stay": "inpatient", "nights": min(9, -born - 2), "why": "Born early"}
-    story["events"] = [birth, *late] if born < since - 40 else late
+    """Keep a baby's story within its life: born early, home, looked after since."""
+    born = 1 - int(story["days_old"])
+    care = story["care"]
+    if "day" in care:
+        care["day"] = max(int(care["day"]), min(born + _HOME_AFTER, -6))
+    since = int(care.get("day", 0))
+    birth = {"day": born, "stay": "inpatient", "nights": 9, "why": "Born early"}
+    later = [each for each in story["events"] if int(each["day"]) >= since or "day" not in care]
+    story["events"] = [birth, *(each for each in later if int(each["day"]) > born)]
 
 
 def _language(thread: Thread) -> str:
@@ -298,7 +304,7 @@ def _snoozed(thread: Thread) -> tuple[Story, Events]:
 
 def _silent(thread: Thread) -> tuple[Story, Events]:
     care, events = _long(thread)
-    return care, [*events, thread.call(-thread.chance.choice((15, 16, 18, 19, 20)))]
+    return care, [*events, thread.call(-(14, 16, 17, 15)[thread.number % 4])]
 
 
 def _nothing(thread: Thread) -> tuple[Story, Events]:
@@ -320,27 +326,27 @@ def _yesterday(thread: Thread) -> tuple[Story, Events]:
 
 def _called(thread: Thread) -> tuple[Story, Events]:
     care, events = _long(thread)
-    stay = thread.stay(-10, 4)
-    visit = thread.visit(thread.chance.choice((2, 3, 5)), made=-3)
-    return care, [*events, stay, thread.call(-4), visit]
+    stay = thread.stay(-8, 5)
+    visit = thread.visit(thread.chance.choice((2, 3, 5)), made=-1)
+    return care, [*events, stay, thread.call(-2), visit]
 
 
 def _tried(thread: Thread) -> tuple[Story, Events]:
     care, events = _long(thread)
-    stay = thread.stay(-8, 3)
-    tried = thread.call(-3, outcome=thread.chance.choice(("no-answer", "left-message")))
+    stay = thread.stay(-6, 3)
+    tried = thread.call(-1, outcome=thread.chance.choice(("no-answer", "left-message")))
     return care, [*events, stay, tried]
 
 
 def _inside(thread: Thread) -> tuple[Story, Events]:
     care, events = _long(thread)
-    return care, [*events, thread.call(-9), thread.stay(-thread.chance.choice((1, 2, 4)), None)]
+    return care, [*events, thread.call(-9), thread.stay(-thread.chance.choice((1, 1, 2)), None)]
 
 
 def _facility(thread: Thread) -> tuple[Story, Events]:
     care, events = _long(thread)
     place = thread.chance.choice(("Fernhill Nursing Home", "Saltmarsh Rehabilitation"))
-    stay = thread.stay(-9, 6, out="snf", to=place)
+    stay = thread.stay(-7, 6, out="snf", to=place)
     return care, [*events, thread.call(-11), stay]
 
 
