@@ -17,6 +17,7 @@ from uuid import uuid4
 import msgspec
 import orjson
 import xxhash
+from typing_extensions import override
 
 from handrail.access.decide import needs_patient
 from handrail.fhir import text
@@ -58,6 +59,21 @@ class Submitted:
     def indexed(self) -> Indexed:
         """Return its search values."""
         return index(self.quick)
+
+    @override
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Be pickled with the search values, without the parsed resource: that is parsed anew."""
+        found = self.indexed
+        searched = (found.tokens, found.patient, found.starts, found.ends)
+        said = (self.resource_type, self.id, self.meta, self.rest, self.content, self.if_match)
+        return _unpacked, (*said, self.cause, self.room, searched)
+
+
+def _unpacked(*parts: Any) -> Submitted:
+    """Return what was pickled."""
+    submitted = Submitted(*parts[:-1])
+    submitted.__dict__["indexed"] = Indexed(*parts[-1])
+    return submitted
 
 
 @dataclass

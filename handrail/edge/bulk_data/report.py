@@ -24,6 +24,11 @@ class Refused:
     reason: str
     faults: tuple[Fault, ...] = ()
 
+    @classmethod
+    def because(cls, file: str, line: int, reference: str, error: HandrailError) -> Refused:
+        """Return what ``error`` kept out."""
+        return cls(file, line, reference, error.message, tuple(error.faults))
+
     def as_dict(self) -> dict[str, Any]:
         """Return it for ``--json``."""
         faults = [{"path": fault.path, "reason": fault.text} for fault in self.faults]
@@ -62,10 +67,6 @@ class Summary:
     def rate(self) -> float:
         """Return resources read per second."""
         return self.read / self.seconds if self.seconds else 0.0
-
-    def refuse(self, file: str, line: int, reference: str, error: HandrailError) -> None:
-        """Note what did not go in."""
-        self.refused.append(Refused(file, line, reference, error.message, error.faults))
 
     def as_dict(self) -> dict[str, Any]:
         """Return everything for ``--json``."""
