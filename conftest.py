@@ -10,10 +10,12 @@ import contextlib
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import hypothesis
 import psycopg
 import pytest
 from django.conf import settings
@@ -28,7 +30,16 @@ if TYPE_CHECKING:
     from handrail.access.models import Organization
     from handrail.site.postgres import Cluster
 
+collect_ignore_glob = ["handrail/fhir/r4/*"]  # FHIR has types called TestReport and TestScript
+
+# Time never decides whether a test passes: machines are shared.
+hypothesis.settings.register_profile(
+    "house", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("house")
+
 RUN = "HANDRAIL_TEST_RUN"
+PATIENCE = 40  # quarters of a second
 URL = "HANDRAIL_DATABASE_URL"
 
 
@@ -99,7 +110,20 @@ def sweep(run: str) -> None:
         for (name,) in found.fetchall():
             number = name.split("_")[2]
             if number == run or not Path(f"/proc/{number}").exists():
-                admin.execute(f'drop database if exists "{name}" with (force)')
+                drop(admin, name)
+
+
+def drop(admin: psycopg.Connection, name: str) -> None:
+    """Drop a database; autovacuum may be at work in it, and only a superuser may end that."""
+    for patience in range(PATIENCE):
+        try:
+            admin.execute(f'drop database if exists "{name}" with (force)')
+        except (psycopg.errors.InsufficientPrivilege, psycopg.errors.ObjectInUse):
+            if patience == PATIENCE - 1:
+                raise
+            time.sleep(0.25)
+        else:
+            return
 
 
 def template() -> str:
@@ -109,7 +133,7 @@ def template() -> str:
         admin.execute("select pg_advisory_lock(hashtext(%s))", [name])
         if not admin.execute("select from pg_database where datname = %s", [name]).rowcount:
             made = f"{name}_unfinished"
-            admin.execute(f'drop database if exists "{made}" with (force)')
+            drop(admin, made)
             admin.execute(f'create database "{made}"')
             fill(made)
             admin.execute(f'alter database "{made}" rename to "{name}"')
@@ -148,14 +172,14 @@ def clone(suffix: str) -> Iterator[str]:
     name = f"{source.removesuffix('_template')}_{suffix}"
     with maintenance() as admin:
         admin.execute("select pg_advisory_lock_shared(hashtext(%s))", [source])
-        admin.execute(f'drop database if exists "{name}" with (force)')
+        drop(admin, name)
         admin.execute(f'create database "{name}" template "{source}"')
     try:
         with use(name):
             yield name
     finally:
         with maintenance() as admin:
-            admin.execute(f'drop database if exists "{name}" with (force)')
+            drop(admin, name)
 
 
 @pytest.fixture(scope="session")
