@@ -11,6 +11,7 @@ from handrail.fhir.errors import TooLargeError
 
 MOST = 64 * 1024 * 1024  # bytes of a body, unpacked
 _PIECE = 256 * 1024
+_PATIENCE = 1024  # pieces
 _TOO_LARGE = (
     f"A request has at most {MOST // 1024 // 1024} MB. Send smaller bundles, or load files with"
     " the command 'handrail load'."
@@ -25,14 +26,29 @@ def body_of(environ: WSGIEnvironment) -> bytes:
         BadRequestError: it is shorter than it says, or not packed as it says.
         UnsupportedMediaError: it is packed in a way that is not understood.
     """
+    stream = environ["wsgi.input"]
+    try:
+        return _read(environ, stream)
+    except TooLargeError:
+        _discard(stream)
+        raise
+
+
+def _read(environ: WSGIEnvironment, stream: Any) -> bytes:
     packing = environ.get("HTTP_CONTENT_ENCODING", "").strip().lower()
     if packing not in ("", "identity", "gzip", "x-gzip", "deflate"):
         raise UnsupportedMediaError("A body may be packed with gzip or deflate, nothing else.")
     length = _length(environ)
-    stream = environ["wsgi.input"]
     if packing in ("", "identity"):
         return _plain(stream, length)
     return _unpacked(stream, length, zlib.MAX_WBITS | 32 if "gzip" in packing else zlib.MAX_WBITS)
+
+
+def _discard(stream: Any) -> None:
+    """Read on for a while, so that a client that is still sending comes to see the refusal."""
+    for _ in range(_PATIENCE):
+        if not stream.read(_PIECE):
+            return
 
 
 def _length(environ: WSGIEnvironment) -> int | None:

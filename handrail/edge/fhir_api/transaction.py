@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from threading import Lock
 from typing import TypeVar
 
 from handrail.access.database import acting
@@ -20,18 +21,22 @@ from handrail.edge.fhir_api.answering import answer
 from handrail.edge.fhir_api.batch import batch, nested, responded
 from handrail.edge.fhir_api.bundles import bundle
 from handrail.edge.fhir_api.conditions import referred
-from handrail.edge.fhir_api.errors import BadRequestError
+from handrail.edge.fhir_api.errors import BadRequestError, UnavailableError
 from handrail.edge.fhir_api.request import Request
 from handrail.edge.fhir_api.response import Response
 from handrail.edge.fhir_api.steps import Step, refuse_doubles, step
 from handrail.edge.fhir_api.writing import ORIGIN, refuse_other_media
 from handrail.fhir.bundle import Entry, literal, open_bundle, resolve
-from handrail.fhir.errors import Fault, HandrailError, InvalidResourceError
+from handrail.fhir.errors import Fault, HandrailError, InvalidResourceError, TooLargeError
 from handrail.record import store
 from handrail.record.prepare import Submitted, submit
 from handrail.record.stored import Draft, Stored
 
 MOST_FAULTS = 100
+MOST_ENTRIES = 20_000
+LARGE = 8_000_000  # bytes; of Bundles this large one is in memory at a time
+PATIENCE = 60.0  # seconds
+_one_large = Lock()
 _REFERENCE = re.compile(rb'("reference"\s*:\s*")([^"\\]+)(")')
 _Result = TypeVar("_Result")
 
@@ -54,7 +59,24 @@ class _Links:
 def transaction(request: Request) -> Response:
     """Carry out a Bundle of type transaction or batch."""
     refuse_other_media(request)
-    kind, entries = open_bundle(request.read())
+    raw = request.read()
+    if len(raw) < LARGE:
+        return _carried_out(request, raw)
+    if not _one_large.acquire(timeout=PATIENCE):
+        raise UnavailableError("Other large Bundles are being stored. Try again in a while.")
+    try:
+        return _carried_out(request, raw)
+    finally:
+        _one_large.release()
+
+
+def _carried_out(request: Request, raw: bytes) -> Response:
+    kind, entries = open_bundle(raw)
+    if len(entries) > MOST_ENTRIES:
+        raise TooLargeError(
+            f"A Bundle has at most {MOST_ENTRIES:,} entries here. Send several, or load files"
+            " with the command 'handrail load'."
+        )
     if kind == "batch":
         return batch(request, entries)
     if kind != "transaction":

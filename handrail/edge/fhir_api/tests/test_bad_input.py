@@ -111,6 +111,13 @@ def test_a_bundle_of_20_mb(client):
     assert len(done.entries) == 1000
 
 
+def test_a_bundle_with_too_many_entries(client):
+    one = {"request": {"method": "GET", "url": "Patient/x"}}
+    for kind in ("transaction", "batch"):
+        sent = {"resourceType": "Bundle", "type": kind, "entry": [one] * 20_001}
+        refused(client.post("", sent), 413)
+
+
 def test_a_body_larger_than_the_bound(client):
     refused(client.post("/Patient", b"{}", content_length=str(body.MOST + 1)), 413)
     refused(client.post("/Patient", b"{}", content_length="9" * 40), 413)
