@@ -68,7 +68,7 @@ class RecordKnown:
     @property
     def rules(self) -> Rulebook:
         """Return the rule book."""
-        return rulebook()
+        return rulebook(self.org)
 
     def read(self, reference: str) -> Resource | None:
         """Return the current version of ``Type/id``, this commit's own changes included."""

@@ -38,13 +38,15 @@ def _rule(entry: Mapping[str, Any], where: str) -> Rule:
         raise RuleFileError(f"{where}, rule '{entry.get('id', '?')}': {error}.") from error
 
 
-@lru_cache(maxsize=1)
-def rulebook() -> Rulebook:
-    """Return the rules shipped with Handrail and the organization's own, read once.
+@lru_cache(maxsize=256)
+def rulebook(org: int = 0) -> Rulebook:
+    """Return the rules that an organization goes by, read once.
 
-    Own rules are files in the folder ``rules`` of the data folder; they are read last, so that an
-    entry with the id of a shipped one replaces it.
+    The shipped ones, then those of the installation (``rules/*.toml`` in the data folder), then the
+    organization's own (``rules/<its number>/*.toml`` there): an entry with the id of an earlier one
+    replaces it. ``org`` 0 leaves the organizations' own out.
     """
-    folders = (Path(settings.HANDRAIL_RULES), Path(settings.HANDRAIL_DATA) / "rules")
+    own = Path(settings.HANDRAIL_DATA) / "rules"
+    folders = [Path(settings.HANDRAIL_RULES), own, *([own / str(org)] if org else [])]
     files = [file for folder in folders for file in sorted(folder.glob("*.toml"))]
     return Rulebook(rule for file in files for rule in rules_in(file.read_text("utf-8"), file.name))
