@@ -87,7 +87,6 @@ def on_enrolled(change: Change, known: Known) -> Iterable[Resource]:
         by,
         known,
         rule=f"program.{program.id}",
-        source=program.source,
     )
 
 
@@ -187,7 +186,6 @@ def check_in_when_silent(patient: str, known: Known) -> Iterable[Resource]:
             _soon(known, "check_in_business_days"),
             known,
             rule=f"program.{program.id}",
-            source=program.source,
         )
 
 
@@ -288,7 +286,6 @@ def _task(  # noqa: PLR0913 - a step is said with these words; an object would o
     known: Known,
     *,
     rule: str,
-    source: str = "",
 ) -> Resource:
     named = each.manager_name if each.manager else ""
     return open_task(
@@ -303,7 +300,6 @@ def _task(  # noqa: PLR0913 - a step is said with these words; an object would o
             authored_at=known.as_of.isoformat(timespec="seconds"),
             focus=f"EpisodeOfCare/{each.id}",
             rule=rule,
-            source=source,
         )
     )
 
