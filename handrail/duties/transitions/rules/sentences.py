@@ -32,7 +32,7 @@ _DUE = {CONTACT: "Contact", VISIT: "Visit", RECONCILIATION: "Medicines list"}
 def source_words(stay: Stay, known: Known) -> str:
     """Return where the stay is known from: "ADT message 19 Nov 16:40" or "loaded record"."""
     if "hl7v2" in stay.source.lower():
-        at = stay.received_at or known.as_of
+        at = min(stay.received_at or known.as_of, known.as_of)
         return f"ADT message {day_words(at.date())} {at:%H:%M}"
     return "loaded record"
 
