@@ -152,7 +152,9 @@ def task_rows(task: Resource) -> Iterable[Row]:
     status = task.get("status", "")
     if is_open(status) or status == "entered-in-error":
         return
-    when = (task.get("meta") or {}).get("lastUpdated") or task.get("lastModified", "")
+    ended_at = (task.get("executionPeriod") or {}).get("end", "")
+    written_at = (task.get("meta") or {}).get("lastUpdated") or task.get("lastModified", "")
+    when = ended_at or written_at
     kind = "done" if status == "completed" else "dropped"
     note = _first(reversed(task.get("note", ())))
     why = words(task.get("statusReason"))
