@@ -20,7 +20,7 @@ Events = list[dict[str, Any]]
 MIXTURE = (
     "today", "silent", "yesterday", "quiet", "waiting", "late", "snoozed", "later", "quiet",
     "called", "inside", "today", "new", "silent", "tried", "today", "waiting", "nothing",
-    "facility", "snoozed", "today", "parked", "quiet", "arrived", "later", "over", "silent",
+    "facility", "snoozed", "today", "parked", "quiet", "arrived", "late", "over", "silent",
 )  # fmt: skip
 """What is going on with each person of one coordinator, in turn."""
 

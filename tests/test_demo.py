@@ -1,0 +1,193 @@
+"""The demo caseload: invented, believable, the same for one day, and true to P1, P2 and P3."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.contrib.auth.models import User
+
+from handrail.access.database import acting, cursor
+from handrail.access.models import Cover, Organization
+from handrail.desk import worklist
+from handrail.desk.models import WorkItem
+from handrail.duties.caseload.actions import finding
+from handrail.duties.caseload.models import Enrolment, Face
+from handrail.fhir.calendar import Calendar
+from handrail.fhir.errors import BusinessRuleError
+from handrail.fhir.resource import code_of
+from handrail.fhir.task import is_open
+from handrail.fhir.work import EVIDENCE, kind_of, outputs_of
+from handrail.record.known import forget, known
+from handrail.site import demo as demo_package
+from handrail.site.demo import create, house, papers_of, told
+from handrail.site.demo.days import Days
+from handrail.site.demo.weaving import woven
+from handrail.site.demo.words import stories
+
+MONDAY = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
+REAL = re.compile(
+    r"mayo clinic|cleveland|kaiser|sutter health|mount sinai|massachusetts general|johns hopkins|"
+    r"cedars|geisinger|intermountain|providence|dignity|ascension|fresenius|davita|aetna|cigna|"
+    r"humana|anthem|elevance|blue cross|unitedhealth|centene|molina|oscar health|wellcare|"
+    r"veterans affairs|walgreens|cvs|brigham|baylor|tufts|highmark|caresource|epic\b|cerner",
+    re.IGNORECASE,
+)
+
+
+class Counting:
+    """Counts changes."""
+
+    done = 0
+
+    def add(self, steps: int = 1) -> None:
+        self.done += steps
+
+
+@pytest.fixture(scope="module")
+def sign_ins(module_database):
+    forget()
+    yield create(Counting())
+    forget()
+
+
+def on_paper(now: datetime) -> str:
+    """Return everything the demo says for one moment, as text."""
+    papers = papers_of(Days(now, Calendar(ZoneInfo("America/New_York"))))
+    before, since = told(papers)
+    about = [list(paper.about()) for paper in papers]
+    lines = [(one.at, one.verb, one.by, one.event, one.resources) for one in (*before, *since)]
+    return json.dumps([about, lines], default=str)
+
+
+def read_all(resource_type: str) -> list[dict]:
+    """Return the current resources of a type."""
+    with acting(house.received()):
+        found = cursor().execute(
+            "select v.body from record_current c join record_version v"
+            " using (org, resource_type, id, version)"
+            " where c.org = %s and c.resource_type = %s and not c.deleted",
+            (house.ORG, resource_type),
+        )
+        return [json.loads(row[0]) for row in found]
+
+
+def test_one_day_always_gives_the_same_people():
+    assert on_paper(MONDAY) == on_paper(MONDAY)
+
+
+@pytest.mark.parametrize("days", [1, 4, 5, 6, 30, 200])
+def test_another_day_moves_everything_and_nothing_comes_from_the_future(days):
+    later = MONDAY + timedelta(days=days)
+    assert on_paper(later) != on_paper(MONDAY)
+    _before, since = told(papers_of(Days(later, Calendar(ZoneInfo("America/New_York")))))
+    assert all(one.at < later for one in since)
+
+
+def test_no_two_are_alike():
+    people = [*stories(), *woven()]
+    names = Counter((one["given"], one["family"]) for one in people)
+    steps = Counter(e["step"] for one in people for e in one.get("events", ()) if "step" in e)
+    keys = Counter(one["key"] for one in people)
+    for counted in (names, steps, keys):
+        assert [each for each, number in counted.items() if number > 1] == []
+
+
+def test_nothing_names_a_real_hospital_payer_or_pharmacy():
+    folder = Path(demo_package.__file__).parent
+    texts = {path.name: path.read_text("utf-8") for path in folder.rglob("*") if path.is_file()
+             and path.suffix in {".py", ".toml"}}  # fmt: skip
+    assert {name: REAL.findall(text) for name, text in texts.items() if REAL.search(text)} == {}
+
+
+def test_everybody_can_sign_in_and_every_role_is_there(sign_ins):
+    assert len(sign_ins) == 8
+    for username, password, _who in sign_ins:
+        assert User.objects.get(username=username).check_password(password)
+
+
+def test_about_a_hundred_and_twenty_people_of_every_age_and_many_languages(sign_ins):
+    patients = read_all("Patient")
+    assert 112 <= len(patients) <= 128
+    ages = [(datetime.now(UTC).date() - datetime.fromisoformat(p["birthDate"]).date()).days // 365
+            for p in patients]  # fmt: skip
+    bands = [(0, 1), (2, 12), (13, 19), (20, 39), (40, 64), (65, 84), (85, 110)]
+    assert all(any(low <= age <= high for age in ages) for low, high in bands)
+    languages = Counter(code_of(p["communication"][0]["language"]) for p in patients)
+    assert {"en", "es", "vi", "ar", "ht", "pt", "zh"} <= languages.keys()
+    assert sum(bool(p.get("deceasedDateTime")) for p in patients) == 1
+
+
+def test_every_phone_is_kept_for_fiction_and_first_numbers_are_ones_own(sign_ins):
+    people = [*read_all("Patient"), *read_all("RelatedPerson")]
+    numbers = [point["value"] for person in people for point in person.get("telecom", ())]
+    assert all(re.fullmatch(r"\d{3}-555-01\d\d", number) for number in numbers)
+    first = [p["telecom"][0]["value"] for p in read_all("Patient") if "telecom" in p]
+    assert len(set(first)) == len(first)
+
+
+def test_all_open_work_has_an_owner_and_a_day(sign_ins):
+    with acting(house.received()):
+        adopted = list(WorkItem.objects.filter(adopted=True).values_list("step", flat=True))
+        unowned = WorkItem.objects.filter(owner="", adopted=False).count()
+    assert adopted == ["Arrange an Arabic interpreter for the heart clinic"]
+    assert unowned == 0
+
+
+def test_nobody_enrolled_is_without_a_next_step_except_those_parked_on_purpose(sign_ins):
+    with acting(house.received()):
+        assert list(finding.without_next_step(house.ORG, known(house.ORG))) == []
+        parked = Enrolment.objects.filter(org=house.ORG, status="onhold")
+        assert parked.count() == 3
+        assert all(each.review_on for each in parked)
+
+
+def test_work_that_ended_says_on_what_evidence_or_for_what_reason(sign_ins):
+    ended = [task for task in read_all("Task") if kind_of(task) and not is_open(task["status"])]
+    assert len(ended) > 100
+    assert all(
+        any(outputs_of(task, EVIDENCE)) or code_of(task.get("statusReason")) for task in ended
+    )
+
+
+def test_nobody_calls_the_dead(sign_ins):
+    with acting(house.received()):
+        dead = Face.objects.get(org=house.ORG, deceased=True).patient
+        open_kinds = {item.kind for item in WorkItem.objects.filter(patient=dead)}
+    assert open_kinds == {"review-enrolment"}
+
+
+@pytest.mark.parametrize("who", house.COORDINATORS, ids=lambda who: who.username)
+def test_every_coordinator_has_a_day_of_work(sign_ins, who):
+    by = who.principal
+    with acting(by):
+        mine = worklist.whose(by, "mine", house.INTAKE)
+        counts = worklist.counts(by, mine)
+        items = worklist.items(by, mine, worklist.ALL)
+    assert 25 <= counts.all <= 48
+    assert 1 <= counts.late <= 12
+    assert counts.today >= 4
+    assert counts.waiting >= 2
+    assert counts.snoozed >= 1
+    assert len({item.kind for item in items}) >= 7
+    assert all(item.why and item.step and item.name for item in items)
+
+
+def test_somebody_on_leave_is_covered(sign_ins):
+    with acting(house.SAM.principal):
+        cover = Cover.objects.get(org=house.ORG)
+    assert (cover.covering, cover.covered) == (house.DANA.person, house.AMIRA.person)
+    assert cover.starts_at < datetime.now(UTC) < cover.ends_at
+
+
+def test_a_second_demo_is_refused_and_the_first_is_kept(sign_ins):
+    before = len(read_all("Patient"))
+    with pytest.raises(BusinessRuleError, match="empty database"):
+        create(Counting())
+    assert Organization.objects.count() == 1
+    assert len(read_all("Patient")) == before
