@@ -24,7 +24,9 @@ def test_a_discharge_call_is_documented_in_three_interactions(open_page):
     page.keyboard.press("Control+Enter")  # three
     expect(page.locator("#status")).to_contain_text("Contact recorded")
     expect(page.locator(f"#w-{first}")).to_have_count(0)
+    expect(page.locator("#panel-h")).to_be_focused()
     page.keyboard.press("z")
+    expect(page.locator("#status")).to_contain_text("Taken back")
     expect(page.locator(f"#w-{first}")).to_have_count(1)
 
 
