@@ -185,7 +185,7 @@ def _told(paper: Paper, event: Event) -> Iterator[Happening]:
 
 
 def _note(paper: Paper, event: Event) -> Iterator[Happening]:
-    author = event.get("author", "Dr. Ines Faro")
+    author = event.get("author", "Dr. Irina Faro")
     found = paper.note(int(event["day"]), event["note"], event["text"], author)
     yield _received(paper, paper.days.at(-500), event, found)
 

@@ -214,7 +214,7 @@ class Paper:
                 "medicationCodeableConcept": medicine,
                 "subject": self.subject,
                 "authoredOn": authored.isoformat(),
-                "requester": {"display": self.story.get("doctor", "Dr. Ines Faro")},
+                "requester": {"display": self.story.get("doctor", "Dr. Irina Faro")},
                 "dosageInstruction": [{"text": dose or "as directed"}],
             }
 
