@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
 
 from handrail.access.principal import Principal
 from handrail.look.said import heard
@@ -31,7 +32,7 @@ def _shell(request: HttpRequest) -> dict[str, Any]:
         "principal": principal,
         "nav": list(house.nav(principal)),
         "here": request.path,
-        "said": heard(request),
+        "said": SimpleLazyObject(lambda: heard(request)),  # said once, by the page that shows it
         "keys": "off" if request.COOKIES.get("handrail-keys") == "off" else "on",
         "density": density if density in DENSITIES else "",
         "expires": int(getattr(request, "idle_seconds", 0)),

@@ -48,4 +48,10 @@ def _content(text: str) -> dict[str, str]:
         return {}
     if not isinstance(content, dict):
         return {}
-    return {str(name): value for name, value in content.items() if isinstance(value, str) and value}
+    texts = ((name, value) for name, value in content.items() if isinstance(value, str) and value)
+    return {_kept(name): _kept(value) for name, value in texts}
+
+
+def _kept(text: str) -> str:
+    """Return the text without NUL, which PostgreSQL keeps in no text."""
+    return text.replace("\x00", "")

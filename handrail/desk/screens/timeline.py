@@ -17,6 +17,7 @@ from handrail.desk.moments import PAGE, Asked, folded
 from handrail.desk.moments import timeline as happened
 from handrail.desk.screens.patient import card_of, frame
 from handrail.desk.words import FILTERS, MOMENTS
+from handrail.look.typed import whole
 
 PRINTED = 1000
 
@@ -33,13 +34,12 @@ def _day(text: str, days: int = 0) -> datetime | None:
 def asked_of(request: MemberRequest) -> Asked:
     """Return what the address asks for."""
     given = request.GET
-    offset = given.get("offset", "0")
     return Asked(
         filter=given.get("filter", "") if given.get("filter", "") in FILTERS else "",
         words=given.get("words", "").strip()[:100],
         since=_day(given.get("since", "")),
         until=_day(given.get("until", ""), 1),
-        offset=min(int(offset), 100_000) if offset.isdecimal() else 0,
+        offset=min(whole(given.get("offset", "")) or 0, 100_000),
         limit=PRINTED if given.get("print") else PAGE,
     )
 

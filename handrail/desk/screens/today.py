@@ -21,6 +21,7 @@ from handrail.desk.colleagues import colleagues, covers
 from handrail.desk.screens.panels import Rendered, explained, selected_panel
 from handrail.desk.words import queue as queue_label
 from handrail.desk.worklist import ALL, NEW, SNOOZED, WAITING, Counts, Item, Whose
+from handrail.look.typed import whole
 from handrail.record.known import organization_facts
 from handrail.room import house
 
@@ -45,11 +46,10 @@ class Place:
 
 def place_of(request: MemberRequest) -> Place:
     """Return the place the address names."""
-    page = request.GET.get("page", "0")
     return Place(
         request.GET.get("who", "mine"),
         request.GET.get("queue", ALL) or ALL,
-        min(int(page), 1000) if page.isdecimal() else 0,
+        min(whole(request.GET.get("page", "")) or 0, 1000),
     )
 
 

@@ -22,6 +22,7 @@ from handrail.desk.words import ENDINGS
 from handrail.fhir.errors import NotFoundError, VersionConflictError
 from handrail.look.dates import day
 from handrail.look.said import say
+from handrail.look.typed import whole
 from handrail.record import store
 from handrail.record.stored import Committed
 
@@ -99,15 +100,13 @@ def act(request: MemberRequest, task: str, verb: str) -> HttpResponse:
     """Do one thing to one piece of work, then go to the next."""
     if request.method != "POST" or verb not in VERBS:
         raise NotFoundError(_("There is nothing here that you may see."))
-    seen = request.POST.get("if_match", "")
+    seen = whole(request.POST.get("if_match", ""))
     try:
-        done, said = VERBS[verb](
-            request.principal, task, request.POST, int(seen) if seen.isdecimal() else None
-        )
+        done, said = VERBS[verb](request.principal, task, request.POST, seen)
     except MissingWordError as error:
         return _again(request, task, error)
     except VersionConflictError:
-        return stale.page(request, task, int(seen or 0))
+        return stale.page(request, task, seen or 0)
     say(request, said, done.transaction)
     return HttpResponseRedirect(next_of(request), status=303)
 
@@ -159,14 +158,24 @@ def many(request: MemberRequest) -> HttpResponse:
 def undo(request: MemberRequest) -> HttpResponse:
     """Take back what was just done."""
     require(request.principal, "undo")
-    number = request.POST.get("transaction", "")
-    if request.method != "POST" or not number.isdecimal():
+    number = whole(request.POST.get("transaction", ""))
+    if request.method != "POST" or not number or not _is_mine(request.principal, number):
         raise NotFoundError(_("There is nothing to undo."))
-    mine = store.written_in(int(number), by=request.principal)
-    store.undo(int(number), by=request.principal, reason="undone")
+    mine = store.written_in(number, by=request.principal)
+    store.undo(number, by=request.principal, reason="undone")
     say(request, _("Taken back."))
     task = next((each.id for each in mine if each.resource_type == "Task"), "")
-    back = request.META.get("HTTP_REFERER", "")
-    inside = f"//{request.get_host()}/patients/" in back
-    where = back.partition(request.get_host())[2] if inside else f"/?item={task}"
-    return HttpResponseRedirect(where, status=303)
+    return HttpResponseRedirect(_patient_page(request) or f"/?item={task}", status=303)
+
+
+def _is_mine(by: Principal, transaction: int) -> bool:
+    """Tell whether ``by`` did it: what others did is taken back by them, or corrected."""
+    agents = store.provenance(transaction, by=by)["agent"]
+    return any(agent["who"]["reference"] == by.person for agent in agents)
+
+
+def _patient_page(request: MemberRequest) -> str:
+    """Return the path of the patient's page the form stood on; empty if it stood elsewhere."""
+    host, _, path = request.META.get("HTTP_REFERER", "").partition("//")[2].partition("/")
+    path = f"/{path.partition('?')[0]}"
+    return path if host == request.get_host() and path.startswith("/patients/") else ""

@@ -117,16 +117,22 @@
     const { target } = event.detail.ctx;
     return typeof target === "string" ? $(target) : target;
   };
-  let slow = 0;
+  // After 400 ms the status says that something loads; then it says again what it said before.
+  let slow = 0, waiting = 0, kept = null;
   document.addEventListener("htmx:before:request", (event) => {
     const target = aim(event);
-    if (!target || target.id === "news") return;
+    if (!target || !["work", "panel", "main"].includes(target.id)) return;
     target.setAttribute("aria-busy", "true");
-    slow = setTimeout(() => say(body.dataset.loading), 400);
-  });
-  document.addEventListener("htmx:finally:request", (event) => {
     clearTimeout(slow);
-    if ($("#status") && $("#status").textContent === body.dataset.loading) say("");
+    waiting += 1;
+    slow = setTimeout(() => { kept = [...$("#status").childNodes]; say(body.dataset.loading); }, 400);
+  });
+  document.addEventListener("htmx:finally:request", () => {
+    waiting = Math.max(waiting - 1, 0);
+    if (waiting) return;
+    clearTimeout(slow);
+    if (kept && $("#status").textContent === body.dataset.loading) $("#status").replaceChildren(...kept);
+    kept = null;
     all("[aria-busy]").forEach((el) => el.removeAttribute("aria-busy"));
   });
   document.addEventListener("htmx:after:request", (event) => {
