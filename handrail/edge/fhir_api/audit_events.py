@@ -12,14 +12,14 @@ from handrail.access import audit
 from handrail.access.audit_event import as_fhir
 from handrail.access.decide import require
 from handrail.access.models import AuditEntry
-from handrail.access.principal import Principal
+from handrail.access.principal import Principal, Reach
 from handrail.edge.fhir_api import sealing
 from handrail.edge.fhir_api.bundles import Link, bundle, quoted
 from handrail.edge.fhir_api.errors import BadRequestError
 from handrail.edge.fhir_api.request import Pairs, Request
 from handrail.edge.fhir_api.response import Response
 from handrail.fhir import text
-from handrail.fhir.errors import NotFoundError, UnsupportedError
+from handrail.fhir.errors import ForbiddenError, NotFoundError, UnsupportedError
 from handrail.fhir.searching.times import interval
 
 PAGE = 100
@@ -30,7 +30,7 @@ _KNOWN = ("patient", "agent", "date", "_count", "_cursor", "_format", "_pretty")
 
 def read(identity: str, *, by: Principal) -> bytes:
     """Return one entry of the trail."""
-    require(by, "read", "AuditEvent")
+    _require(by, "read")
     number = int(identity[:_LONGEST])
     found = audit.entries(_reader(by), audit.Question(before=number + 1, limit=1))
     if not found or found[0].id != number:
@@ -40,15 +40,35 @@ def read(identity: str, *, by: Principal) -> bytes:
 
 def search(request: Request, pairs: Pairs) -> Response:
     """Answer with entries of the trail, newest first."""
-    require(request.by, "search", "AuditEvent")
-    question = _question(pairs)
+    _require(request.by, "search")
+    pairs, before = _place(pairs)
+    question = _question(pairs, before)
     entries = audit.entries(_reader(request.by), replace(question, limit=question.limit + 1))
     page, more = entries[: question.limit], len(entries) > question.limit
     links: list[Link] = [("self", f"{request.base}/AuditEvent")]
     if more:
-        note = text.write({"pairs": [p for p in pairs if p[0] != "_cursor"], "before": page[-1].id})
-        links.append(("next", f"{request.base}/AuditEvent?_cursor={sealing.seal(note)}"))
+        place = sealing.seal_place("AuditEvent", [pairs, page[-1].id])
+        links.append(("next", f"{request.base}/AuditEvent?_cursor={place}"))
     return Response(200, bundle("searchset", [_entry(request, e) for e in page], links=links))
+
+
+def _require(by: Principal, verb: str) -> None:
+    """Refuse those who may not ask, and keys for single patients: the trail names others too."""
+    require(by, verb, "AuditEvent")
+    if by.reach is not Reach.ALL:
+        raise ForbiddenError(
+            "A key for single patients does not read the trail. Ask an administrator for a key with"
+            " the scope system/AuditEvent.rs."
+        )
+
+
+def _place(pairs: Pairs) -> tuple[Pairs, int | None]:
+    """Return what is searched for, and before which entry the page begins."""
+    cursor = dict(pairs).get("_cursor")
+    if not cursor:
+        return pairs, None
+    searched, before = sealing.place_in(cursor, "AuditEvent")
+    return [(name, value) for name, value in searched], before
 
 
 def _reader(by: Principal) -> Principal:
@@ -63,11 +83,7 @@ def _entry(request: Request, entry: AuditEntry) -> bytes:
     )
 
 
-def _question(pairs: Pairs) -> audit.Question:
-    before: int | None = None
-    if cursor := dict(pairs).get("_cursor"):
-        note = text.parse(sealing.unseal(cursor))
-        pairs, before = [(name, value) for name, value in note["pairs"]], note["before"]
+def _question(pairs: Pairs, before: int | None) -> audit.Question:
     since, until, asked = None, None, dict(pairs)
     for name, value in pairs:
         if name not in _KNOWN:

@@ -36,7 +36,7 @@ def history(request: Request) -> Response:
     links: list[Link] = [("self", here)]
     if len(page) > size > 0:
         kept = f"_count={size}" + (f"&_since={since.replace('+', '%2B')}" if since else "")
-        cursor = sealing.seal(str(page[size - 1].version).encode())
+        cursor = sealing.seal_place("_history", page[size - 1].version)
         links.append(("next", f"{here}?{kept}&_cursor={cursor}"))
     entries = _entries(request.base, page[:size])
     return Response(200, bundle("history", entries, links=links, total=len(versions)))
@@ -51,7 +51,7 @@ def _count(asked: str) -> int:
 
 
 def _cursor(asked: str) -> int | None:
-    return int(sealing.unseal(asked)) if asked else None
+    return int(sealing.place_in(asked, "_history")) if asked else None
 
 
 def _instant(asked: str) -> datetime:

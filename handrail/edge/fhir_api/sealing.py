@@ -14,7 +14,9 @@ import secrets
 import zlib
 from functools import cache
 from hashlib import sha256
+from typing import Any
 
+import orjson
 from django.conf import settings
 
 from handrail.edge.fhir_api.errors import BadRequestError
@@ -27,6 +29,23 @@ _REFUSAL = "This link is not one of ours, or too old. Search again from the begi
 @cache
 def _key(use: str) -> bytes:
     return hmac.digest(settings.SECRET_KEY.encode(), f"handrail.fhir_api.{use}".encode(), sha256)
+
+
+def seal_place(of: str, place: Any) -> str:
+    """Return a place (JSON) so that it can stand in an address; ``of`` says in what it is one."""
+    return seal(orjson.dumps([of, place]))
+
+
+def place_in(sealed: str, of: str) -> Any:
+    """Return the place that was sealed.
+
+    Raises:
+        BadRequestError: it was not sealed here, or is a place in something else.
+    """
+    said, place = orjson.loads(unseal(sealed))
+    if said != of:
+        raise BadRequestError(_REFUSAL)
+    return place
 
 
 def seal(note: bytes) -> str:

@@ -10,8 +10,6 @@ from __future__ import annotations
 
 from urllib.parse import urlencode
 
-import orjson
-
 from handrail.access.database import acting
 from handrail.edge.fhir_api import audit_events, outcomes, provenances, sealing
 from handrail.edge.fhir_api.bundles import Link, bundle, found
@@ -53,19 +51,15 @@ def _pairs(request: Request) -> Pairs:
 def _asked(kind: str, pairs: Pairs) -> tuple[Pairs, After | None]:
     """Return what is searched for and behind which entry the page begins."""
     cursor = next((value for name, value in pairs if name == _CURSOR), "")
-    if not cursor:
+    if not cursor or kind == "AuditEvent":  # the trail has places of its own
         return pairs, None
-    note = orjson.loads(sealing.unseal(cursor))
-    if note["type"] != kind:
-        return pairs, None
-    kept = [(name, value) for name, value in note["pairs"]]
-    place = note["after"]
-    return kept, (place[0], place[1]) if place else None
+    searched, after = sealing.place_in(cursor, kind)
+    kept = [(name, value) for name, value in searched]
+    return kept, (after[0], after[1]) if after else None
 
 
 def _sealed(request: Request, kind: str, pairs: Pairs, after: After | None) -> str:
-    note = orjson.dumps({"type": kind, "pairs": pairs, "after": after})
-    return f"{request.base}/{kind}?{_CURSOR}={sealing.seal(note)}"
+    return f"{request.base}/{kind}?{_CURSOR}={sealing.seal_place(kind, [pairs, after])}"
 
 
 def self_link(request: Request, kind: str, pairs: Pairs, query: Query) -> str:

@@ -120,3 +120,50 @@ def test_a_revoked_key_is_refused(client_with, principal_for):
     assert caller.get("/Patient").status == 200
     keys.revoke(admin, made.key.id)
     assert caller.get("/Patient").status == 401
+
+
+def test_a_key_for_one_patient_reads_nobody_elses_trail_or_provenance(client, client_with, patient):
+    for who in ("p-1", "p-2"):
+        client.put(f"/Patient/{who}", {**patient, "id": who})
+    limited = client_with("patient/*.cruds", patients=["p-1"])
+    for path in ("/AuditEvent", "/AuditEvent?patient=p-2", "/Provenance?target=Patient/p-2"):
+        answer = limited.get(path)
+        assert answer.status in {200, 403, 404}, (path, answer.body)
+        assert b"p-2" not in answer.body.replace(b"patient=p-2", b""), (path, answer.body)
+    entries = client.get("/AuditEvent?patient=p-2").entries
+    assert entries
+    for entry in entries:
+        assert limited.get(f"/AuditEvent/{entry['resource']['id']}").status in {403, 404}
+
+
+def test_a_resource_of_another_patient_is_not_taken_over(client, client_with, patient):
+    """Neither by saying that it is about one's own patient, nor by undoing or naming it."""
+    for who in ("p-1", "p-2"):
+        client.put(f"/Patient/{who}", {**patient, "id": who})
+    theirs = {
+        "resourceType": "Condition",
+        "id": "c-2",
+        "subject": {"reference": "Patient/p-2"},
+        "code": {"text": "Quillfeather"},
+    }
+    client.put("/Condition/c-2", theirs)
+    limited = client_with("patient/*.cruds", patients=["p-1"])
+    mine = {**theirs, "subject": {"reference": "Patient/p-1"}}
+    entry = {"resource": mine, "request": {"method": "PUT", "url": "Condition/c-2"}}
+    asked = [
+        limited.put("/Condition/c-2", mine),
+        limited.put("/Condition?code=x", mine),
+        limited.put("/Condition/c-2", theirs),
+        limited("DELETE", "/Condition/c-2"),
+        limited.post("", {"resourceType": "Bundle", "type": "transaction", "entry": [entry]}),
+        limited.get("/Condition?_id=c-2&_include=Condition:subject"),
+        limited.get("/Patient?_id=p-1,p-2&_revinclude=Condition:subject"),
+        limited.get("/Condition?subject:Patient.name=Moreno"),
+        limited.get("/Condition/c-2/_history/1"),
+        limited.get("/Condition/c-2/_history"),
+    ]
+    for number, answer in enumerate(asked):
+        assert b"Quillfeather" not in answer.body, (number, answer.body)
+        assert b'"p-2"' not in answer.body, (number, answer.body)
+    assert client.get("/Condition/c-2").json["subject"] == theirs["subject"]
+    assert client.get("/Condition/c-2").json["meta"]["versionId"] == "1"

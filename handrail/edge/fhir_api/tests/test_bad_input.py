@@ -230,3 +230,21 @@ def test_references_without_end(client):
     assert client.post("/Observation", sent).status < 500
     sent["code"] = {"coding": [{"code": f"c{n}"} for n in range(20_000)]}
     assert client.post("/Observation", sent).status < 500
+
+
+def test_a_page_of_one_search_is_not_a_page_of_another(client, patient):
+    """Every sealed place is tried everywhere a place is read: a refusal, or the search again."""
+    for number in range(3):
+        client.put(f"/Patient/p-{number}", {**patient, "id": f"p-{number}"})
+    client.put("/Patient/p-0", {**patient, "id": "p-0", "gender": "other"})
+    places = ["x"]
+    for path in ("/Patient?_count=1", "/AuditEvent?_count=1", "/Patient/p-0/_history?_count=1"):
+        following = client.get(path).link("next")
+        assert following, path
+        assert client.get(following).status == 200, path
+        places.append(following.partition("=")[2])
+    for place in places:
+        for path in ("/Patient", "/AuditEvent", "/Provenance", "/Patient/p-0/_history"):
+            for name in ("_cursor", "_before", "page"):
+                answer = client.get(f"{path}?{name}={place}")
+                assert answer.status in {200, 400}, (path, name, answer.body)
