@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 _DIGITS: Final = 15
-"""More digits than any number people type or any key of a row has; fewer than a database's limit."""
+"""More digits than people type or a row counts; fewer than a database can hold."""
 
 
 def whole(text: str) -> int | None:

@@ -13,6 +13,7 @@ from handrail.access.principal import Role
 from handrail.fhir.errors import BusinessRuleError
 
 _DIGITS = 15
+_FIRST_YEAR, _LAST_YEAR = 1900, 2199
 ROLE_NAMES = {
     Role.COORDINATOR: gettext_lazy("Coordinator"),
     Role.SUPERVISOR: gettext_lazy("Supervisor"),
@@ -35,9 +36,12 @@ def day(value: str) -> date:
         BusinessRuleError: it is none.
     """
     try:
-        return date.fromisoformat(value)
+        found = date.fromisoformat(value)
     except ValueError as error:
         raise BusinessRuleError(_("Write the date as year-month-day, like 2026-03-31.")) from error
+    if not _FIRST_YEAR <= found.year <= _LAST_YEAR:
+        raise BusinessRuleError(_("Check the year of this date."))
+    return found
 
 
 def clock(value: str) -> time:

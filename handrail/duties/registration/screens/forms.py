@@ -8,6 +8,7 @@ from typing import Any
 from handrail.duties.registration.resources import UNKNOWN, Address
 from handrail.duties.registration.rules.details import Details, Permission, PhoneEdit
 from handrail.duties.registration.screens import words
+from handrail.look.typed import whole
 
 MOST_PHONES = 8
 
@@ -37,12 +38,12 @@ def _phone(form: Mapping[str, str], place: int) -> PhoneEdit | None:
     value = _text(form, f"phone-{place}")
     if not value:
         return None
-    before = form.get(f"phone-{place}-place", "-1")
+    before = whole(form.get(f"phone-{place}-place", ""))
     return PhoneEdit(
         value=value,
         use=_one_of(form, f"phone-{place}-use", words.USES, ""),
         message=_one_of(form, f"phone-{place}-message", words.ANSWERS, UNKNOWN),
-        place=int(before) if before.isdecimal() else -1,
+        place=-1 if before is None else before,
     )
 
 
