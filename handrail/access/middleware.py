@@ -64,10 +64,24 @@ class PrincipalMiddleware:
         request.principal = member.principal
         request.idle_seconds = member.idle_minutes * 60
         timezone.activate(ZoneInfo(member.time_zone))
+        if request.path == "/" and not member.principal.roles & (roles or frozenset()):
+            return HttpResponseRedirect(home_of(member.principal))
         try:
             return _run(request, roles, lambda: view(request, *args, **named))
         except HandrailError as error:
             return refusals.answer(request, error, str(named.get("patient", "")))
+
+
+_HOMES = (
+    (Role.FRONT_DESK, "/find"),
+    (Role.ADMINISTRATOR, "/settings/members"),
+    (Role.AUDITOR, "/settings/audit"),
+)
+
+
+def home_of(principal: Principal) -> str:
+    """Return where somebody's day begins who has no worklist."""
+    return next((url for role, url in _HOMES if role in principal.roles), "/settings/password")
 
 
 def _run(

@@ -218,3 +218,20 @@ def test_the_settings_work_by_forms_alone():
     assert client.post("/settings/office", hours | {"idle_minutes": "900"}).status_code == 422
     assert client.get("/stay").content == b"1200"
     assert office.Organization.objects.get(id=1).time_zone == "America/Chicago"
+
+
+@pytest.mark.parametrize(
+    ("role", "home"),
+    [
+        (Role.FRONT_DESK, "/find"),
+        (Role.ADMINISTRATOR, "/settings/members"),
+        (Role.AUDITOR, "/settings/audit"),
+    ],
+)
+def test_who_has_no_worklist_begins_elsewhere(role, home):
+    add(role)
+    client = Client()
+    sign_in(client)
+    response = client.get("/")
+    assert (response.status_code, response["Location"]) == (302, home)
+    assert client.get(home).status_code == 200
