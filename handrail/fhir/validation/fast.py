@@ -11,6 +11,7 @@ insignificant white space, so a few searches for bytes answer what types cannot:
 from __future__ import annotations
 
 import re
+import threading
 from functools import cache
 from typing import Any, Final
 
@@ -40,9 +41,18 @@ class _Head(msgspec.Struct):
 _head: Final = msgspec.json.Decoder(_Head)
 
 
+_making = threading.Lock()
+
+
 @cache
 def _decoder(resource_type: str) -> msgspec.json.Decoder[Structure]:
-    return msgspec.json.Decoder(structure(resource_type))
+    """Return the decoder of a type, made when it is first asked for.
+
+    One at a time: msgspec notes a half-made description on each class it meets, and another thread
+    that met it there would take it for whole, and crash the process.
+    """
+    with _making:
+        return msgspec.json.Decoder(structure(resource_type))
 
 
 def certain(text: bytes, resource_type: str | None = None, *, conditional: bool = False) -> bool:
