@@ -10,11 +10,11 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import floors, loading
+from bench import floors, idle, loading, messages, posting, serving
 from bench.house import BenchError, House, house
 from bench.report import Report
 
-SECTIONS = ("floors", "loading")
+SECTIONS = ("floors", "loading", "posting", "serving", "messages", "idle")
 RUNS = 3
 
 
@@ -55,6 +55,10 @@ def _sections(
     return {
         "floors": lambda: floors.measure(made, report, runs),
         "loading": lambda: loading.measure(made, report, runs, quick=quick),
+        "posting": lambda: posting.measure(made, report, runs, quick=quick),
+        "serving": lambda: serving.measure(made, report, runs, quick=quick),
+        "messages": lambda: messages.measure(made, report, quick=quick),
+        "idle": lambda: idle.measure(made, report, runs),
     }
 
 

@@ -155,17 +155,21 @@ def free_port() -> int:
         return int(found.getsockname()[1])
 
 
+def answers(address: str) -> bool:
+    """Tell whether somebody answers there."""
+    try:
+        urllib.request.urlopen(address, timeout=5).close()
+    except (urllib.error.URLError, OSError):
+        return False
+    return True
+
+
 def _await(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
     until = time.monotonic() + PATIENCE
-    while time.monotonic() < until:
-        try:
-            urllib.request.urlopen(address, timeout=5).close()
-        except (urllib.error.URLError, OSError):
-            if process.poll() is not None:
-                break
-            time.sleep(0.02)
-        else:
+    while time.monotonic() < until and process.poll() is None:
+        if answers(address):
             return
+        time.sleep(0.02)
     raise BenchError(f"handrail serve did not answer: {log.read_text()[-2000:]}")
 
 
