@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import date
 
 import pytest
 from django.test import Client
@@ -15,6 +16,7 @@ from handrail.access.principal import Role, system
 from handrail.fhir.errors import BusinessRuleError
 
 pytestmark = pytest.mark.django_db
+NEXT_YEAR = f"{date.today().year + 1}-07-03"  # noqa: DTZ011 - any day of next year
 PASSWORD = "a long walk by the river"
 HERE, THERE = system(1, "test", "Test"), system(2, "test", "Test")
 
@@ -191,9 +193,9 @@ def test_nobody_gives_themselves_a_colleagues_patients():
     ben = add(Role.COORDINATOR, username="ben").membership
     client = Client()
     sign_in(client)
-    sent = {"covering": ana.person, "covered": ben.person, "until": "2999-01-01"}
+    sent = {"covering": ana.person, "covered": ben.person, "until": NEXT_YEAR}
     assert client.post("/settings/covers", sent).status_code == 422
-    sent = {"covering": ben.person, "covered": ana.person, "until": "2999-01-01"}
+    sent = {"covering": ben.person, "covered": ana.person, "until": NEXT_YEAR}
     assert client.post("/settings/covers", sent).status_code == 303
 
 
@@ -205,7 +207,7 @@ def test_the_settings_work_by_forms_alone():
     assert "Intake" in client.get("/settings/teams").content.decode()
     sent = {"name": "Ben Ode", "username": "ben", "roles": ["coordinator"]}
     assert "shown only now" in client.post("/settings/members", sent).content.decode()
-    sent = {"do": "close", "day": "2999-07-03", "name": "Summer party"}
+    sent = {"do": "close", "day": NEXT_YEAR, "name": "Summer party"}
     assert client.post("/settings/office", sent).status_code == 303
     assert "Summer party" in client.get("/settings/office").content.decode()
     sent = {"name": "EHR", "scopes": "system/Task.rs", "days": "30"}
