@@ -39,6 +39,7 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("house")
 
 RUN = "HANDRAIL_TEST_RUN"
+real_hashers = tuple(settings.PASSWORD_HASHERS)
 PATIENCE = 40  # quarters of a second
 URL = "HANDRAIL_DATABASE_URL"
 
@@ -86,8 +87,9 @@ server = TestServer()
 
 
 def pytest_configure() -> None:
-    """Have a server before anything connects."""
+    """Have a server before anything connects, and passwords that cost no time."""
     server.begin()
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", *real_hashers]
 
 
 def pytest_unconfigure() -> None:

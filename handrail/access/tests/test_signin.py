@@ -237,3 +237,11 @@ def test_who_has_no_worklist_begins_elsewhere(role, home):
     response = client.get("/")
     assert (response.status_code, response["Location"]) == (302, home)
     assert client.get(home).status_code == 200
+
+
+def test_passwords_are_kept_as_argon2(settings):
+    from conftest import real_hashers
+
+    settings.PASSWORD_HASHERS = list(real_hashers)
+    added = add(Role.COORDINATOR)
+    assert added.membership.account.password.startswith("argon2$argon2id$")
