@@ -17,6 +17,7 @@ from handrail.fhir.errors import BusinessRuleError
 
 MIN_REASON: Final = 10  # characters
 MAX_REASON: Final = 1000
+LONGEST_ID: Final = 64  # characters of an id (http://hl7.org/fhir/R4/datatypes.html#id)
 
 
 def break_glass(by: Principal, patient: str, reason: str) -> Opened:
@@ -27,9 +28,11 @@ def break_glass(by: Principal, patient: str, reason: str) -> Opened:
 
     Raises:
         ForbiddenError: the principal's role does not break the glass.
-        BusinessRuleError: the reason is too short or too long.
+        BusinessRuleError: the reason is too short or too long, or no patient is named.
     """
     require(by, "break_glass")
+    if not 0 < len(patient) <= LONGEST_ID:
+        raise BusinessRuleError(_("Open the page of the patient first, then say why."))
     reason = " ".join(reason.split())
     if not MIN_REASON <= len(reason) <= MAX_REASON:
         message = _("Write in at least %(least)s characters why you need this record now.")

@@ -119,9 +119,17 @@ def _to_sign_in(request: HttpRequest, error: SignInRequiredError) -> HttpRespons
     where = "/organization" if choose else str(settings.LOGIN_URL)
     back = request.path if request.method in _SAFE else "/"
     if request.headers.get("HX-Request"):
-        back = urlsplit(request.headers.get("HX-Current-URL", "/")).path
+        back = _path_of(request.headers.get("HX-Current-URL", "/"))
     known = {"next": back} | ({"rested": 1} if isinstance(error, RestedError) else {})
     target = f"{where}?{urlencode(known)}"
     if request.headers.get("HX-Request"):
         return HttpResponse(status=401, headers={"HX-Redirect": target})
     return HttpResponseRedirect(target)
+
+
+def _path_of(url: str) -> str:
+    """Return the path of an address a browser names; the start page if it is no address."""
+    try:
+        return urlsplit(url).path
+    except ValueError:
+        return "/"

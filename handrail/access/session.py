@@ -30,6 +30,20 @@ def choose(request: HttpRequest, org: int) -> None:
     request.session[_SEEN] = time.time()
 
 
+def choosing(request: HttpRequest) -> list[Member]:
+    """Return where the signed-in account may act, to choose one; a rested session has ended.
+
+    Raises:
+        SignInRequiredError: nobody is signed in, or they rested too long.
+    """
+    found = memberships(_account(request))
+    last = float(request.session.get(_SEEN, time.time()))
+    if found and time.time() - last > min(member.idle_minutes for member in found) * 60:
+        logout(request)
+        raise RestedError("You were signed out because nothing happened for a while.")
+    return found
+
+
 def member_of(request: HttpRequest) -> Member:
     """Return who is signed in, and note that they are here.
 

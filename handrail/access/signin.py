@@ -24,7 +24,7 @@ from handrail.access.identity import Member, memberships
 from handrail.access.marks import MemberRequest, open_to, public
 from handrail.access.models import Membership
 from handrail.access.principal import system
-from handrail.fhir.errors import BusinessRuleError
+from handrail.fhir.errors import BusinessRuleError, SignInRequiredError
 
 _UNPROCESSABLE = 422
 _TOO_MANY = 429
@@ -125,9 +125,11 @@ def sign_out(request: MemberRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def choose_organization(request: HttpRequest) -> HttpResponse:
     """Ask somebody who belongs to several organizations where they work now."""
-    if not request.user.is_authenticated:
-        return _go(str(settings.LOGIN_URL))
-    places = memberships(request.user.pk)
+    try:
+        places = session.choosing(request)
+    except SignInRequiredError as error:
+        rested = "?rested=1" if isinstance(error, session.RestedError) else ""
+        return _go(f"{settings.LOGIN_URL}{rested}")
     for place in places:
         if request.POST.get("org") == str(place.principal.org):
             session.choose(request, place.principal.org)

@@ -42,7 +42,7 @@ class FaultMiddleware:
         """Return the page for an error of the house; leave every other error alone."""
         if isinstance(exception, SignInRequiredError):
             return HttpResponseRedirect(
-                f"{settings.LOGIN_URL}?{urlencode({'next': request.get_full_path()})}"
+                f"{settings.LOGIN_URL}?{urlencode({'next': request.path})}"
             )
         if isinstance(exception, HandrailError):
             return page(_heading(exception.status), exception.message, exception.status)
@@ -54,8 +54,8 @@ class FaultMiddleware:
 def _has_nul(request: HttpRequest) -> bool:
     """Tell whether the address or a field has a NUL, which PostgreSQL keeps in no text."""
     fields = [request.path_info, *request.GET, *(v for vs in request.GET.lists() for v in vs[1])]
-    if request.method == "POST" and not request.FILES:
-        fields += [value for values in request.POST.lists() for value in values[1]]
+    if request.method == "POST":
+        fields += [*request.POST, *(v for vs in request.POST.lists() for v in vs[1])]
     return any("\x00" in field for field in fields)
 
 

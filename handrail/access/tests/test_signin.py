@@ -245,3 +245,50 @@ def test_passwords_are_kept_as_argon2(settings):
     settings.PASSWORD_HASHERS = list(real_hashers)
     added = add(Role.COORDINATOR)
     assert added.membership.account.password.startswith("argon2$argon2id$")
+
+
+def test_choosing_an_organization_does_not_wake_a_session_that_rested_too_long():
+    add(Role.COORDINATOR)
+    add(Role.SUPERVISOR, by=THERE)
+    client = Client()
+    sign_in(client)
+    client.post("/organization", {"org": "2"})
+    session = client.session
+    session["handrail-seen"] = time.time() - 16 * 60
+    session.save()
+    response = client.post("/organization", {"org": "1", "next": "/stay"})
+    assert response["Location"] == "/sign-in?rested=1"
+    assert client.get("/stay")["Location"].startswith("/sign-in")
+
+
+def test_signing_in_changes_the_session_so_that_nobody_can_have_planted_it():
+    add(Role.COORDINATOR)
+    planted = Client()
+    planted.session.save()
+    planted.cookies["handrail"] = planted.session.session_key or "x"
+    before = planted.cookies["handrail"].value
+    sign_in(planted)
+    assert planted.get("/stay").status_code == 200
+    assert planted.cookies["handrail"].value != before
+    thief = Client()
+    thief.cookies["handrail"] = before
+    assert thief.get("/stay").status_code == 302
+
+
+@pytest.mark.parametrize("address", ["http://[", "//example.org/x", "x\x7f", ""])
+def test_an_odd_current_address_of_htmx_leads_into_the_house(address):
+    headers = {"HX-Request": "true", "HX-Current-URL": address}
+    response = Client().get("/stay", headers=headers)
+    assert response.status_code == 401
+    assert response["HX-Redirect"].startswith("/sign-in?next=")
+
+
+def test_breaking_the_glass_names_a_patient():
+    add(Role.COORDINATOR)
+    client = Client()
+    sign_in(client)
+    for patient in ("", "x" * 65, "x" * 100_000):
+        sent = {"patient": patient, "reason": "A reason that is long enough"}
+        assert client.post("/break-glass", sent).status_code == 422
+    with acting(HERE):
+        assert not Opened.objects.exists()

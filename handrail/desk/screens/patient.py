@@ -122,6 +122,7 @@ def patient(request: MemberRequest, patient: str) -> HttpResponse:
     principal = request.principal
     card = card_of(principal, patient)
     if card.replaced_by:
+        audit.read(principal, [f"Patient/{patient}"], None, patient)
         known = {"card": card, "into": card.replaced_by}
         return render(request, "desk/merged.html", known)
     care = allows(principal, "read", "Task")

@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from handrail.access import audit
 from handrail.access.decide import require
 from handrail.access.marks import MemberRequest, open_to
 from handrail.duties.caseload import actions
@@ -36,6 +37,7 @@ def programs(request: MemberRequest) -> HttpResponse:
     page = max(1, number(request.GET.get("page", "1"), 1))
     start = (page - 1) * actions.PAGE
     piece = fits[start : start + actions.PAGE]
+    audit.saw_many(by, "who fits", (fit.patient for fit in piece))
     known = {
         "every": every,
         "chosen": every.get(chosen),
@@ -87,6 +89,9 @@ def _preview(request: MemberRequest, plan: Enrolling, *, everybody: bool) -> Htt
     for one in plan.planned:
         given[one.to_name] = given.get(one.to_name, 0) + 1
     chosen = every_program(request.principal.org)[plan.program]
+    shown = plan.planned[: actions.PAGE]
+    seen = [*(one.patient for one in shown), *(patient for patient, _why in plan.skipped)]
+    audit.saw_many(request.principal, "enroll", seen)
     known = {
         "plan": plan,
         "everybody": everybody,
@@ -97,7 +102,7 @@ def _preview(request: MemberRequest, plan: Enrolling, *, everybody: bool) -> Htt
             (name, count, plan.minutes.get(name, 0), count * chosen.minutes_per_month)
             for name, count in sorted(given.items())
         ],
-        "shown": plan.planned[: actions.PAGE],
+        "shown": shown,
     }
     return render(request, "caseload/preview.html", known)
 
@@ -129,6 +134,7 @@ def _one(request: MemberRequest, patient: str) -> HttpResponse:
     face = Face.objects.filter(org=by.org, source=patient).first()
     if face is None:
         raise NotFoundError(_("There is no such patient."))
+    audit.saw_many(by, "enroll", [patient])
     now: list[Any] = actions.of_patient(patient, by=by)
     enrolled = {each.program for each in now}
     every = every_program(by.org)
