@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from handrail.access import audit
 from handrail.access.database import acting
+from handrail.access.decide import unreachable
 from handrail.access.principal import Principal, Role
 from handrail.edge.hl7v2 import inbox, receiving, work
 from handrail.edge.hl7v2.acknowledgement import Answer
@@ -49,18 +50,32 @@ def of_task(task: str, *, by: Principal) -> Inbox | None:
 def see(identity: str, *, by: Principal) -> Inbox:
     """Return one message with its text; the look is written down.
 
+    The text of a message that was applied is about patients who are known: it is shown to those who
+    have to do with all of them. One that nobody could read is work for every reader.
+
     Raises:
-        NotFoundError: there is no such message.
+        NotFoundError: there is no such message, or it is about a patient ``by`` does not reach.
         ForbiddenError: these messages are not for this principal.
     """
     _allowed(by)
     with acting(by):
         entry = Inbox.objects.filter(org=by.org, id=identity).first()
-        if entry is None:
+        about = _about(entry) if entry else []
+        if entry is None or unreachable(by, about):
             raise NotFoundError(_("There is no such message here."))
-        seen = audit.Event(action="R", what="hospital message", detail=f"hl7v2/{identity}")
+        seen = audit.Event(
+            action="R", what="hospital message", patients=about, detail=f"hl7v2/{identity}"
+        )
         audit.note(by, seen)
     return entry
+
+
+def _about(entry: Inbox) -> list[str]:
+    """Return the ids of the patients whose record a message changed."""
+    if entry.transaction is None:
+        return []
+    written = store.written_in(entry.transaction, by=inbox.feed(entry.org))
+    return sorted({version.patient for version in written} - {""})
 
 
 def retry(identity: str, *, by: Principal) -> Answer:

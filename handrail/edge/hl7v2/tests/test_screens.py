@@ -9,7 +9,7 @@ from django.urls import include, path
 
 from handrail.access import session as access_session
 from handrail.access.database import acting
-from handrail.access.models import AuditEntry, Membership
+from handrail.access.models import AuditEntry, CareRelationship, Membership
 from handrail.edge.hl7v2.inbox import feed
 from handrail.edge.hl7v2.models import Inbox
 from handrail.edge.hl7v2.receiving import receive
@@ -102,3 +102,38 @@ def test_it_is_not_for_everybody(as_, unread):
     assert as_("auditor").get(f"/messages/{unread}").status_code == 403
     assert Client().get(f"/messages/{unread}").status_code in {302, 303, 401}
     assert as_("coordinator").get("/messages/none").status_code == 404
+
+
+def test_the_text_of_an_applied_message_is_for_those_who_have_to_do_with_the_patient(as_, org):
+    receive(adt("A01"), org.id)
+    entry = entry_of(org)
+    assert entry.status == "applied"
+    where = f"/messages/{entry.id}"
+    assert "DELGADO" in as_("supervisor").get(where).content.decode()
+    with acting(feed(org.id)):
+        looks = AuditEntry.objects.filter(detail=f"hl7v2/{entry.id}", action="R")
+        patients = looks.get().patients
+    assert len(patients) == 1
+    for role in ("coordinator", "administrator"):
+        client = as_(role)
+        for answer in (client.get(where), client.post(f"{where}/retry")):
+            assert answer.status_code == 404
+            assert "DELGADO" not in answer.content.decode()
+    with acting(feed(org.id)):
+        CareRelationship.objects.create(
+            org=org.id,
+            source="s",
+            patient=patients[0],
+            person="Practitioner/clinician",
+            kind="care-manager",
+        )
+        Membership.objects.filter(practitioner="coordinator").update(practitioner="clinician")
+    client = Client()
+    client.force_login(
+        get_user_model().objects.get(username="coordinator-account"),
+        backend="django.contrib.auth.backends.ModelBackend",
+    )
+    kept = client.session
+    kept[access_session.ORG] = org.id
+    kept.save()
+    assert "DELGADO" in client.get(where).content.decode()
