@@ -18,6 +18,7 @@ from handrail.record.prepare import Submitted, submit
 from handrail.record.stored import Draft
 
 BATCH = 1000  # resources that are written in one transaction, about
+HEAVY = 32 * 1024 * 1024  # bytes of resources that are enough for one, too
 
 
 @dataclass
@@ -49,14 +50,15 @@ class Reader:
     def batches(self) -> Iterator[Batch]:
         """Yield batches until the files end."""
         self._directory.record_has_stubs = bool(store.tagged(STUB, "stub", STUBS, by=self._by))
-        batch = Batch()
+        batch, size = Batch(), 0
         for number, file in enumerate(self.files, 1):
             for unit in self._units(file, batch):
                 self._take(unit, batch)
-                if len(batch.drafts) >= BATCH:
+                size += unit.size
+                if len(batch.drafts) >= BATCH or size >= HEAVY:
                     batch.files = number - 1
                     yield batch
-                    batch = Batch()
+                    batch, size = Batch(), 0
         batch.files = len(self.files)
         yield batch
 

@@ -12,9 +12,10 @@ from typing import IO, cast
 from handrail.fhir.bundle import Entry, identify, literal, name_of, open_bundle
 from handrail.fhir.errors import HandrailError, InvalidResourceError, TooLargeError
 
-MAX_DOCUMENT = 512 * 1024 * 1024  # bytes of one JSON document, unpacked
+MAX_DOCUMENT = 256 * 1024 * 1024  # bytes of one JSON document, unpacked
 MAX_LINE = 64 * 1024 * 1024  # bytes of one line of NDJSON
-LINES = 500  # lines of NDJSON that go in together
+LINES = 500  # lines of NDJSON that go in together, or fewer
+TOGETHER = 16 * 1024 * 1024  # bytes of NDJSON that go in together, but for one line
 _SUFFIXES = (".json", ".ndjson", ".json.gz", ".ndjson.gz", ".jsonl", ".jsonl.gz")
 _OTHER_FORMATS = (".xml", ".xml.gz")
 _ENTRIES = frozenset({"transaction", "batch", "collection", "searchset", "batch-response"})
@@ -42,6 +43,11 @@ class Unit:
     urns: dict[bytes, bytes] = field(default_factory=dict)
     document: bytes = b""
     broken: list[tuple[int, HandrailError]] = field(default_factory=list)
+
+    @property
+    def size(self) -> int:
+        """Return how many bytes its resources have."""
+        return sum(len(entry.raw) for entry in self.entries)
 
     def line_of(self, entry: Entry) -> int:
         """Return the line on which an entry begins."""
@@ -128,7 +134,7 @@ def _bundle(file: Path, text: bytes, entries: list[Entry]) -> Unit:
 
 
 def _lines(file: Path) -> Iterator[Unit]:
-    unit, number = Unit(file), 0
+    unit, number, size = Unit(file), 0, 0
     with open_file(file) as stream:
         while line := stream.readline(MAX_LINE + 1):
             number += 1
@@ -136,9 +142,10 @@ def _lines(file: Path) -> Iterator[Unit]:
                 raise TooLargeError(f"Line {number} is longer than {MAX_LINE >> 20} MB.")
             if line.strip():
                 _add_line(unit, line, number)
-            if len(unit.entries) >= LINES:
+                size += len(line)
+            if len(unit.entries) >= LINES or size >= TOGETHER:
                 yield unit
-                unit = Unit(file)
+                unit, size = Unit(file), 0
     if unit.entries or unit.broken:
         yield unit
 
