@@ -14,16 +14,18 @@ from functools import partial
 import pytest
 from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.models import User
+from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, path
 
-from handrail.access import accounts, audit, session
+from handrail.access import accounts, audit, keys, session
 from handrail.access.accounts import NewMember
 from handrail.access.database import acting
 from handrail.access.marks import PUBLIC, open_to, opened_to, public
 from handrail.access.models import AuditEntry, CareRelationship, Membership
 from handrail.access.principal import Principal, Role, system
+from handrail.edge.fhir_api.tests.client import Client as Caller
 from handrail.fhir.errors import ForbiddenError, NotFoundError
 from handrail.record import store
 
@@ -35,6 +37,7 @@ TASK = "7f1d2c3b4a5968778695a4b3c2d1e0f2"
 PASSWORD = "a long walk by the river"
 HARMLESS = {301, 302, 303, 307, 308, 400, 401, 403, 404, 405, 410, 422}
 PEOPLE = [role for role in Role if role is not Role.SYSTEM]
+OF_PATIENTS = {"Patient", "Condition", "Task", "RelatedPerson", "Consent", "EpisodeOfCare"}
 FILLED = {"patient": PATIENT, "task": TASK, "pk": TASK, "id": TASK, "reference": TASK}
 
 
@@ -148,17 +151,29 @@ def both_ways(client: Client, where: str) -> list[tuple[int, str]]:
     return seen
 
 
+def written() -> list[tuple[object, ...]]:
+    """Return every version in the record: what a stranger must not add to."""
+    with acting(system(1, "test", "Test")), connection.cursor() as cursor:
+        cursor.execute("select resource_type, id, version from record_version order by 1, 2, 3")
+        return list(cursor.fetchall())
+
+
 def learned(text: str) -> bool:
     """Tell whether the text gives away more than was typed in."""
-    return MARK in text.replace(f'value="{MARK}"', "").replace(f"q={MARK}", "")
+    typed = (f'value="{MARK}"', f"q={MARK}", f"name={MARK}")
+    for one in typed:
+        text = text.replace(one, "")
+    return MARK in text
 
 
 @by_route
 def test_a_stranger_is_sent_to_sign_in(address: Address) -> None:
+    before = written()
     for status, text in both_ways(Client(), address.path):
         assert status in {302, 403, 405}, address.route
         assert status != 302 or "/sign-in?next=" in text or "/organization?next=" in text
         assert not learned(text)
+    assert written() == before
 
 
 @pytest.mark.parametrize(
@@ -173,12 +188,14 @@ def test_a_public_page_shows_nobodys_data(address: Address) -> None:
 def test_another_organization_sees_nothing_with_any_role() -> None:
     client = member("olga", *PEOPLE, org=2)
     assert client.get("/stay").status_code == 200
+    before = written()
     for address in CLOSED:
         if address.path == "/sign-out":
             continue
         for status, text in both_ways(client, address.path):
             assert status < 500, address.route
             assert not learned(text), address.route
+        assert written() == before, address.route
 
 
 @pytest.mark.parametrize("role", PEOPLE)
@@ -188,8 +205,9 @@ def test_a_role_without_the_right_is_refused(role: Role) -> None:
         who = opened_to(address.view)
         if who is not None and role in who:
             continue
+        refused = {403, 302} if address.path == "/" else {403}  # leads to where the role works
         for status, text in both_ways(client, address.path):
-            assert status == 403, address.route
+            assert status in refused, address.route
             assert not learned(text), address.route
 
 
@@ -198,12 +216,40 @@ def test_a_role_without_the_right_is_refused(role: Role) -> None:
 )
 def test_a_role_that_is_not_related_to_the_patient_sees_nothing_of_them(role: Role) -> None:
     client = member("una", role)
+    before = written()
     for address in CLOSED:
         if address.path in {"/break-glass", "/sign-out"}:
             continue
         for status, text in both_ways(client, address.path):
             assert status < 500, address.route
             assert not learned(text), address.route
+    assert [row for row in written() if row not in before and row[0] in OF_PATIENTS] == []
+    assert set(before) <= set(written())
+
+
+@by_route
+def test_a_form_of_another_site_changes_nothing(address: Address) -> None:
+    """Nobody's browser can be made to send a form: each needs the token of our own page (CSRF)."""
+    member("cas", *PEOPLE)
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(User.objects.get(username="cas"))
+    with_place = client.session
+    with_place[session.ORG] = 1
+    with_place.save()
+    before = written()
+    for send in (client.post, client.put, client.patch, client.delete):
+        assert send(address.path, {"task": TASK}).status_code == 403, address.route
+    assert written() == before
+    assert client.get("/stay").status_code == 200
+
+
+def test_looking_changes_nothing() -> None:
+    client = member("all", *PEOPLE)
+    before = written()
+    for address in CLOSED:
+        answer = client.get(address.path, {"patient": PATIENT, "verb": "end", "sure": "yes"})
+        assert answer.status_code < 500, address.route
+        assert written() == before, address.route
 
 
 @pytest.mark.parametrize("role", [Role.COORDINATOR, Role.SUPERVISOR])
@@ -257,6 +303,72 @@ def test_every_interaction_with_the_record_refuses(stranger: Principal) -> None:
     by = system(1, "test", "Test")
     with acting(by):
         assert store.read(reference, by=by).version == 1
+
+
+FHIR = [
+    *((method, f"/{kind}") for kind in ("Patient", "Condition", "Task") for method in ("GET",)),
+    *(
+        ("GET", f"/{reference}{end}")
+        for reference in (f"Patient/{PATIENT}", f"Condition/{TASK}", f"Task/{TASK}")
+        for end in ("", "/_history", "/_history/1")
+    ),
+    ("GET", f"/Condition?patient={PATIENT}&_include=Condition:subject"),
+    ("GET", f"/Condition?_id={TASK}&_include=*"),
+    ("GET", f"/Patient?_id={PATIENT}&_revinclude=Task:patient"),
+    ("GET", f"/Patient?name={MARK}"),
+    ("GET", f"/Patient?name={MARK}&_summary=count"),
+    ("POST", f"/Patient/_search?name={MARK}"),
+    ("GET", f"/Task?patient.name={MARK}"),
+    ("GET", f"/AuditEvent?patient={PATIENT}"),
+    ("GET", f"/Provenance?target=Patient/{PATIENT}"),
+    ("GET", "/Provenance/tx-1"),
+    ("PUT", f"/Condition/{TASK}"),
+    ("PUT", f"/Condition?patient={PATIENT}"),
+    ("DELETE", f"/Condition/{TASK}"),
+    ("POST", ""),
+]
+
+
+def strange_callers() -> dict[str, Caller]:
+    """Return callers who may not know of the patient, each for another reason."""
+    keys.forget()
+    admins = {
+        org: Principal(
+            org=org, person="Practitioner/a", name="A", roles=frozenset({Role.ADMINISTRATOR})
+        )
+        for org in (1, 2)
+    }
+    made = {
+        "nobody": "",
+        "a wrong key": "hr_wrong",
+        "another organization": keys.add(admins[2], "o", ["system/*.cruds"]).secret,
+        "another type": keys.add(admins[1], "t", ["system/Observation.cruds"]).secret,
+        "another patient": keys.add(admins[1], "p", ["patient/*.cruds"], patients=["x"]).secret,
+    }
+    return {name: Caller(secret) for name, secret in made.items()}
+
+
+@pytest.mark.parametrize(("method", "path"), FHIR)
+def test_every_interaction_of_the_api_refuses_strangers(method: str, path: str) -> None:
+    changed = condition() | {"recordedDate": "2026-01-02"}
+    sent: dict = changed if method == "PUT" else {}
+    if method == "POST" and not path:
+        read = {"request": {"method": "GET", "url": f"Condition/{TASK}"}}
+        gone = {"request": {"method": "DELETE", "url": f"Condition/{TASK}"}}
+        sent = {"resourceType": "Bundle", "type": "batch", "entry": [read, gone]}
+    before = written()
+    for name, caller in strange_callers().items():
+        form = {"content_type": "application/x-www-form-urlencoded"} if "_search" in path else {}
+        answer = caller(method, path, b"" if form else sent, **form)
+        assert answer.status < 500, name
+        text = answer.body.decode()
+        if method == "GET" and "_summary" in path and answer.status == 200:
+            assert answer.json["total"] == 0, name
+        if name != "another organization" or method != "PUT":  # ids are each organization's own
+            assert not learned(text), (name, text)
+            with acting(system(1, "test", "Test")):
+                assert store.read(f"Condition/{TASK}", by=system(1, "test", "Test")).version == 1
+    assert written() == before
 
 
 def test_every_view_says_who_may_open_it() -> None:
