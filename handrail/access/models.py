@@ -181,12 +181,14 @@ class Opened(models.Model):
 class CareRelationship(models.Model):
     """Who has to do with which patient: a projection, written by the rooms.
 
-    ``source`` is the resource id it comes from, ``person`` a Practitioner or CareTeam reference,
-    ``kind`` what sort of relationship, ``until`` when it ends (None: while the source stands).
+    ``source_type`` and ``source`` name the resource it comes from, ``person`` is a Practitioner or
+    CareTeam reference, ``kind`` what sort of relationship, ``until`` when it ends (None: while the
+    source stands).
     """
 
-    pk = models.CompositePrimaryKey("org", "person", "patient", "source", "kind")
+    pk = models.CompositePrimaryKey("org", "person", "patient", "source_type", "source", "kind")
     org = models.IntegerField()
+    source_type = models.TextField(default="")
     source = models.TextField()
     patient = models.TextField()
     person = models.TextField()
