@@ -8,11 +8,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.core.management import call_command
 
 ROOT = Path(__file__).resolve().parent.parent
 HOUSE = ROOT / "handrail"
 LONGEST = 400  # lines of a module
 LONGEST_TEST = 600  # of a module of tests, or of a tool that is run by hand
+LONGEST_TEMPLATE = 200
 BANNED = {"utils", "helpers", "common", "core", "base", "misc", "manager", "service", "handler"}
 BANNED |= {"util", "helper", "managers", "services", "handlers"}
 IN_ROOM = {
@@ -81,6 +83,13 @@ def test_no_module_is_longer_than_four_hundred_lines():
         if size > (LONGEST_TEST if beside else LONGEST):
             found[relative(path)] = size
     assert found == {}
+
+
+def test_no_template_is_longer_than_two_hundred_lines():
+    sizes = {
+        relative(path): len(path.read_text("utf-8").splitlines()) for path in HOUSE.rglob("*.html")
+    }
+    assert {path: size for path, size in sizes.items() if size > LONGEST_TEMPLATE} == {}
 
 
 def test_no_module_or_folder_has_a_name_that_says_nothing():
@@ -159,6 +168,11 @@ def test_every_silenced_complaint_has_a_reason_on_its_line():
         if UNREASONED.search(line)
     ]
     assert found == []
+
+
+@pytest.mark.django_db
+def test_the_migrations_make_the_models():
+    call_command("makemigrations", check=True, dry_run=True, verbosity=0)
 
 
 def texts() -> Iterator[tuple[Path, str]]:

@@ -111,7 +111,7 @@ _JOINS: LiteralString = """desk_work_item w
    where org = w.org and patient = w.patient order by at desc limit 1) l on true"""
 _OWNED: LiteralString = " and w.owner = any(%(owners)s)"  # left out where everyone's is shown
 _LIST: LiteralString = (  # constants only; values are bound
-    "select " + _COLUMNS + " from " + _JOINS + " where w.org = %(org)s {owned}"  # noqa: S608
+    "select " + _COLUMNS + " from " + _JOINS + " where w.org = %(org)s {owned}"  # noqa: S608 - constants
     " and (%(kinds)s::text[] is null or w.kind = any(%(kinds)s))"
     " and case %(tab)s when 'snoozed' then w.held = 'snoozed' when 'waiting-on' then"
     " w.held = 'waiting-on' else w.held = '' or w.look_at < %(tomorrow)s end"

@@ -88,7 +88,7 @@ def _shift(pid: Segment, issues: list[str]) -> int:
     """Return by how many places the birth date and what follows it stand off."""
     for shift in (0, 1, -1):
         birth, gender = pid.get(7 + shift), pid.get(8 + shift)
-        if fhir_date(birth[:8]) and len(birth) >= 8 and gender.upper()[:1] in {"", *tables.GENDER}:  # noqa: PLR2004
+        if fhir_date(birth[:8]) and len(birth) >= 8 and gender.upper()[:1] in {"", *tables.GENDER}:  # noqa: PLR2004 - YYYYMMDD
             if shift:
                 issues.append(f"The fields of PID from PID-7 on stand {shift:+d} place off.")
             return shift
