@@ -55,7 +55,8 @@ messages: install-dev ## collect what people read, for translators
 	$(BIN)/python tools/messages.py
 
 docs: install-dev ## print the map of reactions from the code
-	$(BIN)/python -m handrail.site.reaction_map > docs/reactions.md
+	$(BIN)/python -m handrail.site.reaction_map > docs/reactions.md.new
+	mv docs/reactions.md.new docs/reactions.md
 
 install:
 	@$(PYTHON) tools/install.py run

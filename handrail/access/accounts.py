@@ -17,8 +17,8 @@ from django.contrib.sessions.models import Session
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-from handrail.access import audit, directory
-from handrail.access.database import acting, authenticating
+from handrail.access import audit, directory, office
+from handrail.access.database import acting, authenticating, current
 from handrail.access.decide import require
 from handrail.access.models import Membership, Organization
 from handrail.access.principal import Principal, Role
@@ -50,8 +50,15 @@ class Added:
 
 
 def add_organization(org: int, name: str, slug: str, **chosen: object) -> Organization:
-    """Make an organization, inside ``acting(system(org, …))``; ``chosen`` are its fields."""
-    return Organization.objects.create(id=org, name=name, slug=slug, **chosen)
+    """Make an organization, inside ``acting(system(org, …))``; ``chosen`` are its fields.
+
+    It begins with an intake pool: the team that gets work nobody owns yet (P1).
+    """
+    made = Organization.objects.create(id=org, name=name, slug=slug, **chosen)
+    if not made.intake_pool:
+        made.intake_pool = office.name_team(current(), _("Intake"), "intake").reference
+        made.save(update_fields=["intake_pool"])
+    return made
 
 
 def add(by: Principal, new: NewMember) -> Added:

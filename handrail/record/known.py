@@ -48,11 +48,34 @@ class Pending(Protocol):
         """Return it, parsed without loss."""
 
 
-@dataclass(frozen=True)
-class Proposed:
-    """A resource that a reaction just proposed."""
+@dataclass
+class Changes:
+    """What the running commit changes, on top of what is stored.
 
-    resource: Resource
+    ``now`` is what a reference means by then, None where it was deleted; ``whose`` lists the
+    references (in order) by patient and type, so that a large commit is not walked for each rule.
+    """
+
+    now: dict[str, Pending | None] = field(default_factory=dict)
+    whose: dict[tuple[str, str], dict[str, None]] = field(default_factory=dict)
+    _patients: dict[str, tuple[str, str]] = field(default_factory=dict)
+
+    def keep(self, reference: str, patient: str, pending: Pending | None) -> None:
+        """Note a change; ``patient`` (an id) is whose record it is in by then."""
+        key = (patient, reference.partition("/")[0])
+        former = self._patients.get(reference, key)
+        if former != key:
+            del self.whose[former][reference]
+        self._patients[reference] = key
+        self.whose.setdefault(key, {})[reference] = None
+        self.now[reference] = pending
+
+    def of_patient(self, patient: str, resource_type: str) -> Iterable[tuple[str, Resource]]:
+        """Yield (reference, resource) of what enters or stays in the patient's record."""
+        for reference in self.whose.get((patient, resource_type), ()):
+            pending = self.now[reference]
+            if pending is not None:
+                yield reference, pending.resource
 
 
 @dataclass
@@ -63,7 +86,7 @@ class RecordKnown:
     as_of: datetime
     calendar: Calendar
     pool: str
-    pending: dict[str, Pending | None] = field(default_factory=dict)
+    changes: Changes = field(default_factory=Changes)
 
     @property
     def rules(self) -> Rulebook:
@@ -72,21 +95,26 @@ class RecordKnown:
 
     def read(self, reference: str) -> Resource | None:
         """Return the current version of ``Type/id``, this commit's own changes included."""
-        if reference in self.pending:
-            pending = self.pending[reference]
+        if reference in self.changes.now:
+            pending = self.changes.now[reference]
             return pending.resource if pending else None
         resource_type, _, identity = reference.partition("/")
         found = rows(
-            "SELECT body FROM record_version WHERE org = %s AND resource_type = %s AND id = %s"
-            " AND NOT deleted ORDER BY version DESC LIMIT 1",
+            "SELECT v.body FROM record_current c JOIN record_version v"
+            " USING (org, resource_type, id, version)"
+            " WHERE c.org = %s AND c.resource_type = %s AND c.id = %s AND NOT c.deleted",
             (self.org, resource_type, identity),
         )
         return text.parse(found[0][0]) if found else None
 
     def of_patient(self, patient: str, resource_type: str) -> Sequence[Resource]:
-        """Return the current resources of this type in the patient's compartment."""
+        """Return the current resources of this type in the patient's record.
+
+        This commit's own changes are among them; what it deletes, or moves into another record,
+        is not.
+        """
         stored = {
-            f"{resource_type}/{identity}": text.parse(body)
+            f"{resource_type}/{identity}": body
             for identity, body in rows(
                 "SELECT c.id, v.body FROM record_current c JOIN record_version v"
                 " USING (org, resource_type, id, version)"
@@ -95,24 +123,13 @@ class RecordKnown:
                 (self.org, patient, resource_type),
             )
         }
-        stored.update(self._pending_of(patient, resource_type))
-        return list(stored.values())
-
-    def _pending_of(self, patient: str, resource_type: str) -> Iterable[tuple[str, Resource]]:
-        for reference, pending in self.pending.items():
-            if (
-                pending is not None
-                and reference.startswith(f"{resource_type}/")
-                and patient in _whose(pending.resource)
-            ):
-                yield reference, pending.resource
-
-
-def _whose(resource: Resource) -> set[str]:
-    """Return the ids of the patients a resource names as its subject."""
-    named = (resource.get(name) or {} for name in ("subject", "patient", "for", "beneficiary"))
-    literal = (entry.get("reference", "") for entry in named if isinstance(entry, dict))
-    return {ref.rpartition("/")[2] for ref in literal if "Patient/" in ref}
+        changed = dict(self.changes.of_patient(patient, resource_type))
+        kept = (
+            changed.pop(reference) if reference in changed else text.parse(body)
+            for reference, body in stored.items()
+            if reference in changed or reference not in self.changes.now
+        )
+        return [*kept, *changed.values()]
 
 
 def known(org: int, as_of: datetime | None = None) -> RecordKnown:

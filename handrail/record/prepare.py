@@ -101,9 +101,14 @@ class Prepared:
     def quick(self) -> Resource:
         """Return the resource parsed fast; decimals are floats, so never written back."""
         if self.submitted is not None:
-            return self.submitted.quick
+            return {**self.submitted.quick, "meta": self._meta(self.submitted.quick)}
         parsed: Resource = orjson.loads(self.body) if self.body else {}
         return parsed
+
+    def _meta(self, submitted: Resource) -> dict[str, Any]:
+        """Return ``meta`` as it is stored: rows made now and rows rebuilt must be the same."""
+        own = {"versionId": str(self.version), "lastUpdated": _stamp(self.updated_at)}
+        return own | {k: v for k, v in submitted.get("meta", {}).items() if k not in _SERVER_META}
 
     @cached_property
     def resource(self) -> Resource:
@@ -149,11 +154,15 @@ def _pairs(members: dict[str, Any], skip: frozenset[str] = frozenset()) -> Itera
 
 def compose(submitted: Submitted, version: int, updated_at: datetime) -> bytes:
     """Return the text of a version: what was submitted, with id and the server's meta."""
-    stamp = updated_at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    stamp = _stamp(updated_at)
     meta = b'"versionId":"%d","lastUpdated":"%b"' % (version, stamp.encode())
     if submitted.meta:
         meta = b"%b,%b" % (meta, submitted.meta)
     return _text(submitted, meta)
+
+
+def _stamp(moment: datetime) -> str:
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _text(submitted: Submitted, meta: bytes) -> bytes:

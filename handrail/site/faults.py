@@ -41,9 +41,7 @@ class FaultMiddleware:
     ) -> HttpResponseBase | None:
         """Return the page for an error of the house; leave every other error alone."""
         if isinstance(exception, SignInRequiredError):
-            return HttpResponseRedirect(
-                f"{settings.LOGIN_URL}?{urlencode({'next': request.path})}"
-            )
+            return HttpResponseRedirect(f"{settings.LOGIN_URL}?{urlencode({'next': request.path})}")
         if isinstance(exception, HandrailError):
             return page(_heading(exception.status), exception.message, exception.status)
         if isinstance(exception, (OperationalError, InterfaceError)):

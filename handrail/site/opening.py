@@ -99,24 +99,3 @@ def _close_connections() -> None:
         from django.db import connections
 
         connections.close_all()
-
-
-def organization(number: int = 0) -> int:
-    """Return the number of the organization a command works for; 0 means the only one there is.
-
-    Raises:
-        NotFoundError: there is none, there are several, or not this one.
-    """
-    from handrail.access.models import Organization
-    from handrail.fhir.errors import NotFoundError
-
-    numbers = list(Organization.objects.order_by("id").values_list("id", flat=True))
-    if number in numbers:
-        return number
-    if number:
-        raise NotFoundError(f"There is no organization {number}. There are: {numbers}.")
-    if not numbers:
-        raise NotFoundError("There is no organization yet. Add a person first: handrail user add.")
-    if len(numbers) > 1:
-        raise NotFoundError(f"There are several organizations: name one with --org. {numbers}.")
-    return int(numbers[0])

@@ -63,7 +63,10 @@ def _first_line(function: object) -> str:
 
 
 if __name__ == "__main__":
+    import os
+
     from handrail.site import opening
 
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "handrail.site.settings")
     opening.set_up()
     print("\n".join(lines()))  # noqa: T201 - this is what it is for

@@ -127,7 +127,7 @@ WHITENOISE_ALLOW_ALL_ORIGINS = False
 
 # Language and time
 LANGUAGE_CODE = environment.language()
-LANGUAGES = [("en", "English"), ("es", "Español")]
+LANGUAGES = [("en", "English")]  # a language is offered once its catalogue is reviewed
 LOCALE_PATHS = [environment.CODE / "handrail" / "site" / "locale"]
 LANGUAGE_COOKIE_NAME = "handrail-language"
 USE_I18N = True

@@ -124,4 +124,4 @@ def test_every_entry_is_a_valid_audit_event():
     for entry in audit.entries(AUDITOR, audit.Question()):
         event = as_fhir(entry)
         validate(text.write(event))
-        assert event["agent"][0]["who"]["reference"] in {ANA.person, AUDITOR.person}
+        assert event["agent"][0]["who"]["reference"] in {ANA.person, AUDITOR.person, HERE.person}

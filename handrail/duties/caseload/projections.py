@@ -169,9 +169,14 @@ def open_work_rows(task: Resource) -> Rows:
             "patient": patient,
             "kind": kind_of(task),
             "owner": target_of(task.get("owner")),
-            "look_at": instant(look_by(task)),
+            "look_at": instant(_noon(look_by(task))),
         },
     )
+
+
+def _noon(text: str) -> str:
+    """Return a date as its noon in UTC, which is that day wherever the organization is."""
+    return f"{text}T12:00:00+00:00" if len(text) == len("2026-11-21") else text
 
 
 def touch_rows(resource: Resource) -> Rows:

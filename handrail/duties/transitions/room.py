@@ -148,5 +148,13 @@ ROOM = Room(
     reactions=REACTIONS,
     projections=PROJECTIONS,
     panels=(Panel(slot="alert", order=10, render=screens.alert),),
-    nav=(Nav(label=_("Transitions"), url="/transitions", order=30, key="h"),),
+    nav=(
+        Nav(
+            label=_("Transitions"),
+            url="/transitions",
+            order=30,
+            key="h",
+            roles=frozenset(screens.CARE),
+        ),
+    ),
 )

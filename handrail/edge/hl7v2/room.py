@@ -5,9 +5,9 @@ from __future__ import annotations
 from django.http import HttpRequest
 from django.utils.translation import gettext_noop as _
 
-from handrail.access.principal import Principal
+from handrail.access.principal import Principal, Role
 from handrail.edge.hl7v2.work import KIND
-from handrail.room import Doing, Panel, Room, TaskKind
+from handrail.room import Doing, Nav, Panel, Room, TaskKind
 
 DOING = "message"
 
@@ -28,6 +28,14 @@ ROOM = Room(
     name="hl7v2",
     title=_("Hospital messages"),
     doings=[Doing(name=DOING, panel=_panel)],
+    nav=[
+        Nav(
+            label=_("Messages"),
+            url="/messages",
+            order=90,
+            roles=frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR}),
+        )
+    ],
     panels=[Panel(slot="today", order=10, render=_silence)],
     task_kinds=[
         TaskKind(

@@ -166,7 +166,7 @@ def _fields(visit: Visit) -> dict[str, Any]:
         "status": visit.status or "unknown",
         "class": latest.get("class") or _UNKNOWN_CLASS,
         "subject": {"reference": visit.subject} if visit.subject else None,
-        "identifier": [visit.identifiers[key] for key in sorted(visit.identifiers)],
+        "identifier": [visit.identifiers[key] for key in sorted(visit.identifiers)] or None,
         "participant": latest.get("participant") or None,
         "reasonCode": latest.get("reason") or None,
         "period.start": start,

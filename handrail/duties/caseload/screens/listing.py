@@ -54,7 +54,7 @@ def row_of(each: Any, listed: Listed) -> Row:
         program.title if program else each.program,
         program.tier if program else "",
         silent,
-        dates.late(each.next_look) if each.next_look else None,
+        dates.late(timezone.localdate(each.next_look)) if each.next_look else None,
         dates.late(each.review_on) if each.review_on else None,
     )
 
