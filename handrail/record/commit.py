@@ -186,8 +186,8 @@ class _Writer:
         self.versions.append(version)
         if not version.cause:
             self.results.append(version)
-        if version.resource_type in _READ_BY_RULES or version.cause:
-            self.known.pending[version.reference] = None if version.deleted else version
+        patient = "" if version.deleted else version.indexed.patient
+        self.known.changes.keep(version.reference, patient, None if version.deleted else version)
 
     def _delete(self, key: tuple[str, str], if_match: int | None) -> Prepared:
         head = self._head(key)
@@ -210,7 +210,7 @@ class _Writer:
                 one = submit(Draft(resource))
                 one.cause, one.room = cause, room
                 proposed.append(one)
-                self.known.pending[one.reference] = Proposed(resource)
+                self.known.changes.keep(one.reference, one.indexed.patient, Proposed(resource))
         self._look_up((one.resource_type, one.id) for one in proposed)
         accepted = [self._accept(one) for one in proposed]
         return [version for version in accepted if version is not None]
@@ -251,11 +251,6 @@ class _Writer:
             transaction,
             version.cause,
         )
-
-
-_READ_BY_RULES = frozenset(
-    {"Patient", "Encounter", "EpisodeOfCare", "Task", "Communication", "Appointment", "CareTeam"}
-)
 
 
 def _of_whom(one: Submitted) -> str:

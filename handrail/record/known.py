@@ -48,6 +48,13 @@ class Pending(Protocol):
         """Return it, parsed without loss."""
 
 
+@dataclass(frozen=True)
+class Proposed:
+    """A resource that a reaction just proposed."""
+
+    resource: Resource
+
+
 @dataclass
 class Changes:
     """What the running commit changes, on top of what is stored.

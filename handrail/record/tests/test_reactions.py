@@ -151,22 +151,85 @@ def test_reactions_that_never_stop_write_nothing(by, room):
     assert tasks(by) == []
 
 
-def test_rules_see_this_commits_own_changes(by, room):
-    seen = []
+EPISODE = {
+    "resourceType": "EpisodeOfCare",
+    "id": "ep",
+    "status": "active",
+    "patient": {"reference": "Patient/p"},
+}
+APPOINTMENT = {
+    "resourceType": "Appointment",
+    "id": "a1",
+    "status": "booked",
+    "start": "2026-11-30T10:00:00Z",
+    "end": "2026-11-30T10:20:00Z",
+    "participant": [{"actor": {"reference": "Patient/p"}, "status": "accepted"}],
+}
+CONDITION = {"resourceType": "Condition", "id": "c1", "subject": {"reference": "Patient/p"}}
+RELATIVE = {"resourceType": "RelatedPerson", "id": "r1", "patient": {"reference": "Patient/p"}}
+
+
+@pytest.fixture
+def seen(room):
+    """What a reaction to the Encounter sees of each of the types above, by id."""
+    found = {}
 
     def look(change, known):
-        seen.extend(e["id"] for e in known.of_patient("p", "EpisodeOfCare"))
+        for one in (EPISODE, APPOINTMENT, CONDITION, RELATIVE):
+            kind = one["resourceType"]
+            found[kind] = [each["id"] for each in known.of_patient("p", kind)]
+            found[f"{kind}/{one['id']}"] = known.read(f"{kind}/{one['id']}")
         return ()
 
     room(look, becomes=("finished",))
-    episode = {
-        "resourceType": "EpisodeOfCare",
-        "id": "ep",
-        "status": "active",
-        "patient": {"reference": "Patient/p"},
-    }
-    commit(by, episode, encounter("finished"))
-    assert seen == ["ep"]
+    return found
+
+
+@pytest.mark.parametrize("one", [EPISODE, APPOINTMENT, CONDITION, RELATIVE])
+def test_rules_see_what_this_commit_adds(by, seen, one):
+    kind = one["resourceType"]
+    commit(by, encounter("finished"), one)
+    assert seen[kind] == [one["id"]]
+    assert seen[f"{kind}/{one['id']}"]["meta"]["versionId"] == "1"
+
+
+@pytest.mark.parametrize("one", [EPISODE, APPOINTMENT, CONDITION, RELATIVE])
+def test_rules_do_not_see_what_this_commit_deletes(by, seen, one):
+    kind = one["resourceType"]
+    commit(by, one, {**one, "id": "other"})
+    commit(by, encounter("finished"), store.Draft(delete=f"{kind}/{one['id']}"))
+    assert seen[kind] == ["other"]
+    assert seen[f"{kind}/{one['id']}"] is None
+
+
+def test_rules_do_not_see_what_was_deleted_before(by, seen):
+    commit(by, CONDITION)
+    commit(by, {**CONDITION, "code": {"text": "Asthma"}})
+    commit(by, store.Draft(delete="Condition/c1"))
+    commit(by, encounter("finished"))
+    assert seen["Condition"] == []
+    assert seen["Condition/c1"] is None
+
+
+def test_rules_see_what_this_commit_moves_into_another_record(by, seen):
+    commit(by, CONDITION, {**RELATIVE, "patient": {"reference": "Patient/q"}})
+    moved = {**CONDITION, "subject": {"reference": "Patient/q"}}
+    commit(by, encounter("finished"), moved, RELATIVE)
+    assert seen["Condition"] == []
+    assert seen["RelatedPerson"] == ["r1"]
+
+
+def test_a_later_rule_sees_what_an_earlier_one_proposed(by, room):
+    seen = []
+
+    def look(change, known):
+        seen.extend(task["description"] for task in known.of_patient("p", "Task"))
+        return ()
+
+    room(call, becomes=("finished",))
+    room(look, becomes=("finished",))
+    commit(by, encounter("finished"))
+    assert seen == ["Call"]
 
 
 def test_what_is_about_several_patients_is_closed_to_who_reaches_some(by, principal_for, room):
