@@ -171,10 +171,10 @@ def keep() -> None:
 def writing(*, savepoint: bool = True) -> Iterator[None]:
     """Lift the patient guard while the record writes what it has authorised in Python.
 
-    Only ``record.commit`` calls this. The organization's guard stays, the transaction becomes
-    durable, and what fails inside is undone to where it began (a savepoint), so that a screen may
-    catch the error and go on. Joins if it is open already. Without ``savepoint``, for a
-    transaction that holds nothing else, what fails undoes all of it.
+    Only ``record.commit`` and ``record.undo`` call this. The organization's guard stays, the
+    transaction becomes durable, and what fails inside is undone to where it began (a savepoint), so
+    that a screen may catch the error and go on. Joins if it is open already. Without ``savepoint``,
+    for a transaction that holds nothing else, what fails undoes all of it.
     """
     state = _present()
     keep()

@@ -196,7 +196,8 @@ class _Writer:
             raise NotFoundError(f"There is no {reference} to delete.")
         _match(reference, if_match, head)
         require(self.by, "delete", key[0], head.patient)
-        version = Prepared(*key, head.version + 1, self.at, b"", b"", deleted=True, existed=True)
+        version = Prepared(*key, head.version + 1, self.at, b"", b"", deleted=True)
+        version.existed = key in self.heads
         self._keep(key, version)
         return version
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from handrail.access.database import acting
+from handrail.access.database import acting, writing
 from handrail.access.principal import Principal
-from handrail.fhir.errors import NotFoundError, VersionConflictError
+from handrail.fhir.errors import ForbiddenError, NotFoundError, VersionConflictError
 from handrail.record.commit import commit
 from handrail.record.reading import written_in
 from handrail.record.stored import Committed, Draft, Stored
@@ -27,24 +27,40 @@ def undo(transaction: int, *, by: Principal, reason: str = "Undone") -> Committe
     status); a changed one gets its former text back as a new version.
 
     Raises:
-        NotFoundError: there is no such transaction.
+        NotFoundError: there is no such transaction, or ``by`` may see nothing of it.
+        ForbiddenError: part of it is in a record that ``by`` may not see or change.
         VersionConflictError: something was changed again since; nothing is taken back.
     """
     with acting(by):
-        written = written_in(transaction, by=by)
-        if not written:
+        seen = written_in(transaction, by=by)
+        if not seen:
             raise NotFoundError("There is nothing to undo.")
-        first, last = _span(written)
-        current = heads(by.org, [(v.resource_type, v.id) for v in last])
-        for version in last:
-            if current[version.resource_type, version.id].version != version.version:
-                raise VersionConflictError(
-                    f"{version.reference} was changed again since. Nothing was taken back;"
-                    " open it and correct it there."
+        with writing():
+            written = written_in(transaction, by=by)
+            if len(written) != len(seen):
+                raise ForbiddenError(
+                    "Part of this is in a record you may not see. Nothing was taken back;"
+                    " ask somebody who may see all of it."
                 )
-        former = bodies(by.org, [(v.resource_type, v.id, v.version - 1) for v in first])
-        drafts = [_taken_back(version, former) for version in last]
-        return commit(drafts, by=by, reason=reason, origin=f"undo/{transaction}", correcting=True)
+            return _undo(transaction, written, by, reason)
+
+
+def _undo(transaction: int, written: Sequence[Stored], by: Principal, reason: str) -> Committed:
+    first, last = _span(written)
+    current = heads(by.org, [(v.resource_type, v.id) for v in last])
+    for version in last:
+        if current[version.resource_type, version.id].version != version.version:
+            raise VersionConflictError(
+                f"{version.reference} was changed again since. Nothing was taken back;"
+                " open it and correct it there."
+            )
+    former = bodies(by.org, [(v.resource_type, v.id, v.version - 1) for v in first])
+    drafts = [
+        _taken_back(version, former)
+        for version in last
+        if not version.deleted or (version.resource_type, version.id) in former
+    ]
+    return commit(drafts, by=by, reason=reason, origin=f"undo/{transaction}", correcting=True)
 
 
 def _span(written: Iterable[Stored]) -> tuple[list[Stored], list[Stored]]:
