@@ -25,6 +25,11 @@ _ENTRY: LiteralString = """
 select received_at, digest, raw, status, error, condition, task from hl7v2_inbox
 where org = %s and id = %s for update
 """
+# Wherever a person or a visit is named by an identifier that planning looks for.
+_NAMES_ONE = (
+    *(("PID", 3), ("PID", 2), ("PID", 4), ("MRG", 1), ("MRG", 4)),
+    *(("PV1", 19), ("PID", 18)),
+)
 _SETTLED = {
     Status.APPLIED: "AA",
     Status.SET_ASIDE: "AA",
@@ -84,10 +89,14 @@ def _as_of(entry: Inbox) -> datetime:
 
 
 def _lock_numbers(org: int, message: Message) -> list[int]:
-    """Return the locks of the persons and visits that the message names, in one order."""
+    """Return the locks of the persons and visits that the message names, in one order.
+
+    Messages that share one identifier wait for each other, whatever else they are known by: two
+    first messages about somebody new never make two people.
+    """
     values = {
         cx.get(1)
-        for segment, number in (("PID", 3), ("PID", 2), ("MRG", 1), ("PV1", 19), ("PID", 18))
+        for segment, number in _NAMES_ONE
         for one in message.all(segment)
         for cx in one.repetitions(number)
     }
