@@ -6,7 +6,7 @@ import subprocess
 import time
 
 from bench import volume
-from bench.house import BenchError, House, free_port
+from bench.house import CODE, BenchError, House, free_port
 from bench.house import answers as answers_at
 from bench.processes import memory
 from bench.report import Measure, Report, median
@@ -41,7 +41,7 @@ def _once(house: House) -> tuple[float, float, dict[str, float]]:
     process = subprocess.Popen(
         house.command(wanted),
         env=dict(house.environment),
-        cwd=house.data,
+        cwd=CODE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
     )

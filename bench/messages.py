@@ -21,6 +21,7 @@ BUDGET = 250.0  # ms, p95
 RATE = 100  # messages a second
 LINES = 4  # connections of hospitals
 PATIENTS = 1_000
+WARMING = 40  # messages before anything is measured
 PAUSE = 0.004  # seconds between two looks at the worklist
 PATIENCE = 30.0  # seconds for the last row to come
 STAMP = "%Y%m%d%H%M%S"
@@ -35,6 +36,7 @@ class Feed:
     seen: dict[str, float] = field(default_factory=dict)
     acknowledged: list[float] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
+    watching: threading.Event = field(default_factory=threading.Event)
     done: threading.Event = field(default_factory=threading.Event)
 
 
@@ -54,10 +56,10 @@ def message(event: str, number: int, control: int, now: datetime) -> bytes:
     return b"\x0b" + "\r".join(rows).encode() + b"\r\x1c\r"
 
 
-def story(patients: int, number: int) -> Iterator[tuple[bytes, str]]:
+def story(patients: int, first: int, number: int) -> Iterator[tuple[bytes, str]]:
     """Yield ``number`` messages; each fifth is a discharge that becomes work, named by patient."""
     now = datetime.now(UTC)
-    for control in range(number):
+    for control in range(first, first + number):
         discharge = control % 5 == 4
         patient = (
             control // 5 % patients if discharge else patients // 2 + control % (patients // 2)
@@ -72,20 +74,22 @@ def measure(house: House, report: Report, *, quick: bool) -> None:
     volume.fill(house, PATIENTS, "")
     number = RATE * (4 if quick else 20)
     with house.serving(mllp=True) as serving:
-        feed = Feed(serving.mllp)
         roots = {"server": serving.process.pid, "postgres": house.postmaster}
-        _send(feed, list(story(PATIENTS, 40)), rate=40)  # lets every connection warm up
-        before = len(feed.sent)
-        feed.acknowledged.clear()
+        _send(Feed(serving.mllp), list(story(PATIENTS, 0, WARMING)), rate=WARMING)
+        feed = Feed(serving.mllp)
         watcher = threading.Thread(target=_watch, args=(house, feed))
         watcher.start()
+        feed.watching.wait(PATIENCE)
         with watched(**roots) as spent:
-            took = _send(feed, list(story(PATIENTS, number))[before:], rate=RATE)
+            took = _send(feed, list(story(PATIENTS, WARMING, number)), rate=RATE)
         _await(feed)
         watcher.join()
     if feed.wrong:
         raise BenchError(f"Messages were answered with: {sorted(set(feed.wrong))[:3]}")
-    late = [feed.seen[one] - feed.sent[one] for one in feed.seen if one in feed.sent]
+    missing = [one for one in feed.sent if one not in feed.seen]
+    if missing:
+        raise BenchError(f"{len(missing)} of {len(feed.sent)} discharges never became work.")
+    late = [feed.seen[one] - feed.sent[one] for one in feed.sent]
     detail = {
         "messages": number,
         "a_second": number / took,
@@ -145,17 +149,18 @@ def _line(
 
 
 def _watch(house: House, feed: Feed) -> None:
-    """Look for the discharges' work again and again, as a superuser: past the access rules."""
-    sql = "select distinct patient from desk_work_item where kind like 'tcm-%' and due_at > now()"
+    """Look for new work again and again, as a superuser: past the access rules."""
+    sql = "select source, patient from desk_work_item"
     with psycopg.connect(house.cluster.url("postgres"), autocommit=True) as one:
-        known = {str(row[0]) for row in one.execute(sql)}
+        known = {str(source) for source, _ in one.execute(sql)}
+        feed.watching.set()
+        fresh = f"{sql} where not source = any(%s)"
         while not feed.done.is_set():
-            now = [str(row[0]) for row in one.execute(sql, prepare=True)]
+            found = one.execute(fresh, (list(known),), prepare=True).fetchall()
             at = time.perf_counter()
-            for patient in now:
-                if patient not in known:
-                    known.add(patient)
-                    feed.seen[patient] = at
+            for source, patient in found:
+                known.add(str(source))
+                feed.seen.setdefault(str(patient), at)
             time.sleep(PAUSE)
 
 

@@ -29,6 +29,18 @@ from handrail.record.stored import Draft
 
 _members = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _SERVER_META = frozenset({"versionId", "lastUpdated"})
+_NAMES = frozenset({"resourceType", "id", "meta"})
+
+
+class _Named(msgspec.Struct):
+    """The members that are written anew in every version."""
+
+    resource_type: str = msgspec.field(name="resourceType")
+    id: str = ""
+    meta: msgspec.Raw = msgspec.Raw()
+
+
+_named = msgspec.json.Decoder(_Named)
 
 
 @dataclass
@@ -134,16 +146,25 @@ def submit(draft: Draft, identity: str = "") -> Submitted:
     """
     raw = draft.raw if draft.raw is not None else text.write(draft.resource or {})
     validate(raw)
-    members = _members.decode(text.compact(raw))
-    resource_type = orjson.loads(bytes(members.pop("resourceType")))
-    stated = members.pop("id", None)
-    if not identity:
-        identity = orjson.loads(bytes(stated)) if stated is not None else uuid4().hex
-    meta = members.pop("meta", None)
-    kept = b",".join(_pairs(_members.decode(meta), skip=_SERVER_META)) if meta is not None else b""
-    rest = b",".join(_pairs(members))
-    content = xxhash.xxh3_128_digest(b"%b|%b" % (kept, rest))
-    return Submitted(resource_type, identity, kept, rest, content, draft.if_match)
+    compact = text.compact(raw)
+    named = _named.decode(compact)
+    identity = identity or named.id or uuid4().hex
+    meta, rest = _apart(compact, named)
+    content = xxhash.xxh3_128_digest(b"%b|%b" % (meta, rest))
+    return Submitted(named.resource_type, identity, meta, rest, content, draft.if_match)
+
+
+def _apart(compact: bytes, named: _Named) -> tuple[bytes, bytes]:
+    """Return the members of meta that are not the server's, and all but type, id and meta."""
+    kept = b",".join(_pairs(_members.decode(named.meta), skip=_SERVER_META)) if named.meta else b""
+    begin = b'{"resourceType":"%b"' % named.resource_type.encode()
+    if named.id:
+        begin += b',"id":"%b"' % named.id.encode()
+    if named.meta:
+        begin += b',"meta":%b' % bytes(named.meta)
+    if compact.startswith(begin):  # the usual order: the rest is one piece
+        return kept, compact[len(begin) + 1 : -1]
+    return kept, b",".join(_pairs(_members.decode(compact), skip=_NAMES))
 
 
 def _pairs(members: dict[str, Any], skip: frozenset[str] = frozenset()) -> Iterator[bytes]:
