@@ -15,6 +15,8 @@ from django.utils.formats import date_format
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
+from handrail.fhir.moments import believable
+
 WEEK = 7
 HOUR = 3600
 INFANT_DAYS = 61
@@ -38,11 +40,20 @@ class Due:
 def local(value: datetime | date | str, zone: tzinfo | None = None) -> datetime | date:
     """Return ``value`` as a local datetime, or as a date if it has no time."""
     if isinstance(value, str):
-        value = datetime.fromisoformat(value) if "T" in value else date.fromisoformat(_full(value))
+        value = _read(value)
+    if isinstance(value, datetime) and not believable(value):
+        return value.date()
     if isinstance(value, datetime):
         aware = value if value.tzinfo else value.replace(tzinfo=UTC)
         return aware.astimezone(zone or timezone.get_current_timezone())
     return value
+
+
+def _read(text: str) -> datetime | date:
+    """Return the date or moment that FHIR writes; the leap second is the second before."""
+    if "T" in text:
+        return datetime.fromisoformat(text.replace(":60", ":59", 1) if ":60" in text else text)
+    return date.fromisoformat(_full(text))
 
 
 def _full(text: str) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, tzinfo
 from typing import Any
 
+from handrail.fhir.moments import believable
 from handrail.fhir.resource import Resource, code_of, codings, id_of, is_deceased, target_of
 
 PROGRAM = "urn:handrail:program"
@@ -85,16 +86,16 @@ class Contact:
 def instant(text: str, zone: tzinfo = UTC) -> datetime | None:
     """Return the moment in a FHIR date, dateTime or instant; a date is its midnight in ``zone``."""
     try:
-        found = datetime.fromisoformat(text + _PERIODS.get(len(text), ""))
+        found = believable(datetime.fromisoformat(text + _PERIODS.get(len(text), "")))
     except ValueError:
         return None
-    return found if found.tzinfo else found.replace(tzinfo=zone)
+    return found if found is None or found.tzinfo else found.replace(tzinfo=zone)
 
 
 def day(text: str) -> date | None:
     """Return the day in a FHIR date or dateTime; the first of the month or year if that is all."""
     try:
-        return date.fromisoformat((text + _PERIODS.get(len(text), ""))[:10])
+        return believable(date.fromisoformat((text + _PERIODS.get(len(text), ""))[:10]))
     except ValueError:
         return None
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from typing import Any
 
+from handrail.fhir.moments import believable
 from handrail.fhir.resource import Resource, code_of, codings, id_of, is_deceased
 
 CONTACT = "urn:handrail:contact"
@@ -190,10 +191,10 @@ def moment(text: str, zone: tzinfo) -> datetime | None:
     """Return the instant in FHIR date or dateTime ``text``; a date is its midnight in ``zone``."""
     padded = f"{text}-01-01"[:10] if len(text) in {4, 7} else text
     try:
-        found = datetime.fromisoformat(padded)
+        found = believable(datetime.fromisoformat(padded))
     except ValueError:
         return None
-    return found if found.tzinfo else found.replace(tzinfo=zone)
+    return found if found is None or found.tzinfo else found.replace(tzinfo=zone)
 
 
 def made_of(resource: Resource, zone: tzinfo) -> Made | None:

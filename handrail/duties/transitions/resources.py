@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Any
 
+from handrail.fhir.moments import believable
 from handrail.fhir.resource import Resource, code_of, codings, id_of, reference_to, target_of
 
 STAY_CLASSES = ("IMP", "ACUTE", "NONAC", "OBSENC", "SS")
@@ -24,11 +25,16 @@ _IN = frozenset({"arrived", "triaged", "in-progress", "onleave"})
 
 
 def moment(text: str, zone: tzinfo) -> datetime | None:
-    """Return the instant in FHIR date or dateTime ``text``; a date is its midnight in ``zone``."""
+    """Return the instant in FHIR date or dateTime ``text``; a date is its midnight in ``zone``.
+
+    None if it is none, or one that nobody can have meant.
+    """
     padded = f"{text}-01-01"[:10] if len(text) in {4, 7} else text
     try:
-        found = datetime.fromisoformat(padded)
+        found = believable(datetime.fromisoformat(padded))
     except ValueError:
+        return None
+    if found is None:
         return None
     return (found if found.tzinfo else found.replace(tzinfo=zone)).astimezone(zone)
 
