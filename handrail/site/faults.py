@@ -8,8 +8,9 @@ from collections.abc import Callable
 from urllib.parse import urlencode
 
 from django.conf import settings
+from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.db import InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, UnreadablePostError
 from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
@@ -28,7 +29,15 @@ class FaultMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Answer, unless there is a character in the request that no text can hold."""
-        if _has_nul(request):
+        try:
+            has_nul = _has_nul(request)
+        except UnreadablePostError:
+            return page(
+                _("This did not arrive whole"),
+                _("The connection broke off; nothing was saved. Go back and send it again."),
+                400,
+            )
+        if has_nul:
             return page(
                 _("This could not be understood"),
                 _("There is a NUL character in what was sent. Remove it and try again."),
@@ -84,7 +93,13 @@ def unavailable() -> HttpResponse:
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 - Django's shape
-    """Return the page for a request that makes no sense."""
+    """Return the page for a request that makes no sense, or is too large."""
+    if isinstance(exception, (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent)):
+        return page(
+            _("This is too large"),
+            _("What was sent is too large for a form. Send less at once; nothing was saved."),
+            413,
+        )
     return page(_("This could not be understood"), _("Go back and try again."), 400)
 
 

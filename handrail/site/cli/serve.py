@@ -15,15 +15,22 @@ def add_ports(options: argparse.ArgumentParser) -> None:
     """Add the options that say where to listen."""
     options.add_argument("--host", default="127.0.0.1", help="the address to listen on")
     options.add_argument(
-        "--port", type=int, default=environment.port(), help="the port of pages and FHIR"
+        "--port", type=_port, default=environment.port(), help="the port of pages and FHIR"
     )
     options.add_argument(
-        "--mllp-port", type=int, default=None, help="listen for HL7 v2 messages on this port"
+        "--mllp-port", type=_port, default=None, help="listen for HL7 v2 messages on this port"
     )
     options.add_argument(
         "--mllp-host", default="127.0.0.1", help="the address to listen for HL7 v2 messages on"
     )
     add_organization(options)
+
+
+def _port(text: str) -> int:
+    """Return the number of a port, for argparse."""
+    if not text.isdecimal() or not 0 < int(text[:6]) < 65536:  # noqa: PLR2004 - ports have 16 bits
+        raise argparse.ArgumentTypeError(f"'{text[:20]}' is no port. Write one from 1 to 65535.")
+    return int(text[:6])
 
 
 def ports_of(chosen: argparse.Namespace) -> Ports:
