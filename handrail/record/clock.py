@@ -64,7 +64,7 @@ def _sweep_patient(by: Principal, room: str, sweep: Sweep, patient: str, as_of: 
     try:
         with transaction.atomic(), acting(by):
             cause = f"{room}.{sweep.name}|Patient/{patient}"
-            found = _proposals(by.org, sweep, patient, as_of)
+            found = proposals(by.org, sweep, patient, as_of)
             drafts = [Draft(resource, cause=cause) for resource in found]
             if not drafts:
                 return 0
@@ -75,7 +75,8 @@ def _sweep_patient(by: Principal, room: str, sweep: Sweep, patient: str, as_of: 
         return 0
 
 
-def _proposals(org: int, sweep: Sweep, patient: str, as_of: datetime) -> Iterator[Resource]:
+def proposals(org: int, sweep: Sweep, patient: str, as_of: datetime) -> Iterator[Resource]:
+    """Yield what the sweep proposes for one patient that is not yet in the record."""
     facts: RecordKnown = known(org, as_of)
     for position, proposal in enumerate(sweep.decide(patient, facts)):
         seed = f"{sweep.name}|{patient}|{facts.as_of.date()}|{position}"

@@ -31,17 +31,24 @@ def project(org: int, versions: Sequence[Prepared]) -> None:
 
 def _replace(org: int, projection: Projection, versions: Sequence[Prepared]) -> None:
     stale = [version.id for version in versions if version.existed]
-    typed = {"source_type": projection.of} if _is_typed(projection.into) else {}
     if stale:
-        statement = _delete_from(table_of(projection.into), typed=bool(typed))
-        run(statement, (org, stale, *typed.values()))
-    fresh = [
+        typed = is_typed(projection.into)
+        statement = _delete_from(table_of(projection.into), typed=typed)
+        run(statement, (org, stale, *([projection.of] if typed else [])))
+    insert(projection.into, rows_of(org, projection, versions))
+
+
+def rows_of(
+    org: int, projection: Projection, versions: Iterable[Prepared]
+) -> list[dict[str, object]]:
+    """Return the rows, by field name, that the table holds for these newest versions."""
+    typed = {"source_type": projection.of} if is_typed(projection.into) else {}
+    return [
         {"org": org, "source": version.id, **typed, **row}
         for version in versions
         if not version.deleted
         for row in projection.rows(version.quick)
     ]
-    insert(projection.into, fresh)
 
 
 def insert(into: type[models.Model], rows: Sequence[Mapping[str, Any]]) -> None:
@@ -49,11 +56,16 @@ def insert(into: type[models.Model], rows: Sequence[Mapping[str, Any]]) -> None:
     if not rows:
         return
     columns = _columns(into, tuple(rows[0]))
-    renamed = columns != tuple(rows[0])
-    same = _same_keys(rows)
-    named = [dict(zip(columns, row.values(), strict=True)) for row in same] if renamed else same
-    statement = _insert_into(table_of(into), columns)
-    run(statement, (orjson.dumps(named, default=str).decode(),))
+    run(_insert_into(table_of(into), columns), (as_json(into, rows),))
+
+
+def as_json(into: type[models.Model], rows: Sequence[Mapping[str, Any]]) -> str:
+    """Return rows, given by field name, as JSON by column name."""
+    same = _same_keys(rows) if rows else []
+    columns = _columns(into, tuple(rows[0])) if rows else ()
+    if same and columns != tuple(rows[0]):
+        same = [dict(zip(columns, row.values(), strict=True)) for row in same]
+    return orjson.dumps(same, default=str).decode()
 
 
 @cache
@@ -69,7 +81,7 @@ def table_of(model: type[models.Model]) -> str:
 
 
 @cache
-def _is_typed(model: type[models.Model]) -> bool:
+def is_typed(model: type[models.Model]) -> bool:
     """Tell whether several types share the table: ids are unique only within a type."""
     return any(field.name == "source_type" for field in model._meta.get_fields())  # noqa: SLF001 - Django's documented model API
 

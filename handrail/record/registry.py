@@ -43,13 +43,15 @@ class Sweep:
     """What time alone makes due.
 
     ``candidates`` asks the tables which patients to look at (patient ids of the organization whose
-    rows the connection sees), ``decide`` is pure and proposes.
+    rows the connection sees), ``decide`` is pure and proposes. ``promises`` says what is wrong with
+    a patient whom it should have found and did not; empty: nothing is promised.
     """
 
     name: str
     every: timedelta
     candidates: Callable[[Known], Iterable[str]]
     decide: Callable[[str, Known], Iterable[Resource]]
+    promises: str = ""
 
 
 MayWrite = Callable[[Resource], bool]

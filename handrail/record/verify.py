@@ -1,4 +1,4 @@
-"""Proves the record: hash chain, texts, search rows and the promises P1-P3."""
+"""Proves the record: hash chain, texts, the promises P1-P3, and a sample of what is derived."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from handrail.access.database import acting
 from handrail.access.models import Organization
 from handrail.access.principal import Principal, system
+from handrail.record import comparing, promises
 from handrail.record.statements import rows
 from handrail.record.writing import Act, digest_of
 
@@ -33,6 +34,8 @@ def verify(org: int | None = None) -> Findings:
         with acting(by):
             _check_chain(by, findings)
             findings.wrong.extend(_stray(number))
+            findings.wrong.extend(promises.broken(number))
+            findings.wrong.extend(comparing.differences(number))
     return findings
 
 

@@ -125,12 +125,14 @@ SWEEPS = (
         every=_HOURLY,
         candidates=finding.candidates_without_next_step,
         decide=next_step.decide_next_step,
+        promises="Nobody has a next step for this enrolled patient (P2).",
     ),
     Sweep(
         name="parked-review",
         every=_HOURLY,
         candidates=finding.candidates_parked,
         decide=next_step.decide_after_parking,
+        promises="The day to review this parked enrolment has passed (P2).",
     ),
     Sweep(
         name="contact-cadence",
