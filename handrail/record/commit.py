@@ -119,7 +119,10 @@ class _Writer:
         """Hold what is current of the references, with texts where a rule compares."""
         unknown = [reference for reference in references if reference not in self.heads]
         if unknown:
-            self.heads.update(heads(self.by.org, unknown))
+            found = heads(self.by.org, unknown)
+            self.heads.update(found)
+            if found or not self.versions:
+                self.known.remember()  # others may have written while this waited for the rows
 
     def _accept(self, one: Submitted) -> Prepared | None:
         """Return the next version of what was submitted; None if it says nothing new."""

@@ -94,6 +94,15 @@ class RecordKnown:
     calendar: Calendar
     pool: str
     changes: Changes = field(default_factory=Changes)
+    _texts: dict[tuple[str, str], dict[str, str]] | None = None
+
+    def remember(self) -> None:
+        """Ask the database for the same thing once, from now on; forget what it said before.
+
+        For a commit, which writes after its rules are done: it says this again whenever it waited
+        for others.
+        """
+        self._texts = {}
 
     @property
     def rules(self) -> Rulebook:
@@ -120,16 +129,7 @@ class RecordKnown:
         This commit's own changes are among them; what it deletes, or moves into another record,
         is not.
         """
-        stored = {
-            f"{resource_type}/{identity}": body
-            for identity, body in rows(
-                "SELECT c.id, v.body FROM record_current c JOIN record_version v"
-                " USING (org, resource_type, id, version)"
-                " WHERE c.org = %s AND c.patient = %s AND c.resource_type = %s AND NOT c.deleted"
-                " ORDER BY c.starts NULLS FIRST, c.id",
-                (self.org, patient, resource_type),
-            )
-        }
+        stored = self._stored(patient, resource_type)
         changed = dict(self.changes.of_patient(patient, resource_type))
         kept = (
             changed.pop(reference) if reference in changed else text.parse(body)
@@ -137,6 +137,23 @@ class RecordKnown:
             if reference in changed or reference not in self.changes.now
         )
         return [*kept, *changed.values()]
+
+    def _stored(self, patient: str, resource_type: str) -> dict[str, str]:
+        """Return the current texts by reference: each caller parses its own copy."""
+        key = (patient, resource_type)
+        if self._texts is not None and key in self._texts:
+            return self._texts[key]
+        found = rows(
+            "SELECT c.id, v.body FROM record_current c JOIN record_version v"
+            " USING (org, resource_type, id, version)"
+            " WHERE c.org = %s AND c.patient = %s AND c.resource_type = %s AND NOT c.deleted"
+            " ORDER BY c.starts NULLS FIRST, c.id",
+            (self.org, patient, resource_type),
+        )
+        texts = {f"{resource_type}/{identity}": body for identity, body in found}
+        if self._texts is not None:
+            self._texts[key] = texts
+        return texts
 
 
 def known(org: int, as_of: datetime | None = None) -> RecordKnown:
