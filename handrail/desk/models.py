@@ -138,6 +138,33 @@ class Moment(models.Model):
         ]
 
 
+class Standing(models.Model):
+    """One thing the banner says of a patient. ``kind`` says what, ``text`` and ``detail`` are it.
+
+    "allergy": substance and reaction. "coverage": name, in force from ``starts_at`` to ``ends_at``;
+    "checked": id of the Coverage, asked at ``starts_at``. "stay": the place, and "home" or the
+    words for where somebody went at ``ends_at``. "primary": who gives primary care.
+    """
+
+    pk = models.CompositePrimaryKey("org", "source_type", "source")
+    org = models.IntegerField()
+    source_type = models.TextField()
+    source = models.TextField()
+    patient = models.TextField()
+    kind = models.TextField()
+    text = models.TextField()
+    detail = models.TextField()
+    rank = models.SmallIntegerField()
+    starts_at = models.DateTimeField(null=True)
+    ends_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "desk_standing"
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["org", "patient"], name="desk_standing_patient")
+        ]
+
+
 class Draft(models.Model):
     """What a person typed and has not saved yet. Not a projection; not part of the record."""
 

@@ -3,8 +3,9 @@
 from handrail.desk.projections.cards import CARD
 from handrail.desk.projections.contacts import CONTACTS
 from handrail.desk.projections.moments import MOMENTS
+from handrail.desk.projections.standing import STANDING
 from handrail.desk.projections.work_items import DOING, WORK
 
-PROJECTIONS = (WORK, DOING, CARD, *CONTACTS, *MOMENTS)
+PROJECTIONS = (WORK, DOING, CARD, *CONTACTS, *MOMENTS, *STANDING)
 
 __all__ = ["PROJECTIONS"]

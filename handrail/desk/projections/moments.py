@@ -20,7 +20,7 @@ from handrail.record.registry import Projection
 Row = dict[str, Any]
 Rows = Callable[[Resource], Iterable[Row]]
 
-_STAYS = frozenset({"IMP", "ACUTE", "NONAC", "OBSENC", "SS"})
+STAYS = frozenset({"IMP", "ACUTE", "NONAC", "OBSENC", "SS"})
 _TOLD = frozenset({"social-history", "survey", "sdoh"})
 _EXCERPT = 400  # characters of a note
 _CONTACT = "urn:handrail:contact"  # the systems of a contact's codes begin with this
@@ -93,7 +93,7 @@ def encounter_rows(encounter: Resource) -> Iterable[Row]:
     place = _name(encounter.get("serviceProvider"))
     class_code = (encounter.get("class") or {}).get("code", "")
     detail = reason if reason != title else ""
-    if class_code in _STAYS or class_code == "EMER":
+    if class_code in STAYS or class_code == "EMER":
         kinds = (
             ("emergency", "left-emergency") if class_code == "EMER" else ("admitted", "discharged")
         )

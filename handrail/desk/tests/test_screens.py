@@ -19,6 +19,7 @@ from handrail.record import store
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "harbor-lantern-42"
+ACTIVE = "http://terminology.hl7.org/CodeSystem/allergyintolerance-clinical"
 BY = system(1, "tests", "Tests")
 
 
@@ -169,8 +170,35 @@ def test_the_front_desk_sees_the_person_and_no_work(browse):
     page = text(browse("fran").get("/patients/p1"))
     assert "Alvarez" in page
     assert "Step 1" not in page
-    assert browse("fran").get("/").status_code == 403
+    assert browse("fran").get("/")["Location"] == "/find"
     assert browse("fran").get("/patients/p1/timeline").status_code == 403
+
+
+def test_the_banner_says_allergies_coverage_and_primary_care_to_whom_they_concern(browse):
+    patient = {"resourceType": "Patient", "id": "p1", "name": [{"family": "Alvarez"}]}
+    about = {"patient": {"reference": "Patient/p1"}}
+    latex = {
+        "resourceType": "AllergyIntolerance",
+        "clinicalStatus": {"coding": [{"system": ACTIVE, "code": "active"}]},
+        "code": {"text": "latex"},
+        **about,
+    }
+    plan = {
+        "resourceType": "Coverage",
+        "status": "active",
+        "beneficiary": {"reference": "Patient/p1"},
+        "payor": [{"display": "Seaside Health Plan"}],
+    }
+    with acting(BY):
+        care = {"generalPractitioner": [{"display": "Dr. R. Shah"}]}
+        store.commit([{**patient, **care}, latex, plan], by=BY, reason="test")
+    page = text(browse().get("/patients/p1"))
+    assert "latex" in page
+    assert "Seaside Health Plan" in page
+    assert "Dr. R. Shah" in page
+    page = text(browse("fran").get("/patients/p1"))
+    assert "latex" not in page
+    assert "Seaside Health Plan" in page
 
 
 def test_an_auditor_opens_nobodys_record(browse):
