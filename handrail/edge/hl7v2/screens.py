@@ -18,6 +18,7 @@ from handrail.edge.hl7v2.message import decode
 from handrail.edge.hl7v2.models import Inbox, Status
 from handrail.fhir.calendar import Calendar
 from handrail.fhir.errors import BusinessRuleError, HandrailError
+from handrail.look.said import say
 from handrail.record.known import organization_facts
 
 _LONGEST_SHOWN = 100_000  # characters
@@ -108,7 +109,7 @@ def decide(request: MemberRequest, identity: str, verb: str) -> HttpResponse:
     try:
         if verb == "set-aside":
             actions.set_aside(identity, request.POST.get("reason", ""), by=by)
-            _say(request, _("Set aside."))
+            say(request, _("Set aside."))
         else:
             _retried(request, identity)
     except HandrailError as error:
@@ -118,16 +119,12 @@ def decide(request: MemberRequest, identity: str, verb: str) -> HttpResponse:
     return HttpResponseRedirect(where, status=303)
 
 
-def _say(request: HttpRequest, text: str) -> None:
-    request.session["said"] = {"text": text, "undo": 0}
-
-
 def _retried(request: MemberRequest, identity: str) -> None:
     answer = actions.retry(identity, by=request.principal)
     if answer.code == "AA":
-        _say(request, _("Applied."))
+        say(request, _("Applied."))
     else:
-        _say(request, _("Still not understood. %(why)s") % {"why": answer.reason})
+        say(request, _("Still not understood. %(why)s") % {"why": answer.reason})
 
 
 def panel(request: HttpRequest, principal: Principal, task: str) -> str:

@@ -14,6 +14,7 @@ from handrail.access.principal import Role
 from handrail.duties.caseload import actions
 from handrail.duties.caseload.rules.balance import Load
 from handrail.duties.caseload.rules.programs import Program, programs
+from handrail.look.said import say
 from handrail.record.known import known
 
 CARERS = (Role.COORDINATOR, Role.SUPERVISOR, Role.CLINICIAN)
@@ -23,7 +24,7 @@ _LONGEST_NUMBER = 6
 
 def done(request: MemberRequest, text: str, where: str, undo: int = 0) -> HttpResponse:
     """Go on to ``where`` and say there what was done, with its undo."""
-    request.session["said"] = {"text": text, "undo": undo}
+    say(request, text, undo)
     return HttpResponseRedirect(where, status=303)
 
 

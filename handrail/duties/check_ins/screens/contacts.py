@@ -14,11 +14,12 @@ from handrail.access.principal import Role
 from handrail.duties.check_ins import actions
 from handrail.duties.check_ins.actions import Entry, IncompleteContactError, facing
 from handrail.duties.check_ins.screens import words
-from handrail.duties.check_ins.screens.forms import entry_of, next_of, say
+from handrail.duties.check_ins.screens.forms import entry_of, next_of
 from handrail.duties.check_ins.screens.panel import facts
 from handrail.fhir.errors import BusinessRuleError, VersionConflictError
 from handrail.fhir.work import look_by
 from handrail.look.dates import moment
+from handrail.look.said import say
 from handrail.record import store
 
 CARE = (Role.COORDINATOR, Role.SUPERVISOR, Role.CLINICIAN)

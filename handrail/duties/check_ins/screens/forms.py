@@ -95,8 +95,3 @@ def next_of(request: HttpRequest, otherwise: str = "/") -> str:
     wanted = request.POST.get("next", "")
     safe = wanted.startswith("/") and url_has_allowed_host_and_scheme(wanted, allowed_hosts=None)
     return wanted if safe else otherwise
-
-
-def say(request: HttpRequest, text: str, undo: int = 0) -> None:
-    """Keep a sentence for the next page, as ``look/page.html`` shows it."""
-    request.session["said"] = {"text": text, "undo": undo}

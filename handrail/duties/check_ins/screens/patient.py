@@ -22,8 +22,9 @@ from handrail.duties.check_ins.actions import IncompleteContactError, facing, no
 from handrail.duties.check_ins.models import Attempt, Contact, Note
 from handrail.duties.check_ins.rules.quick import quick_step
 from handrail.duties.check_ins.screens import words
-from handrail.duties.check_ins.screens.forms import next_of, printable, say
+from handrail.duties.check_ins.screens.forms import next_of, printable
 from handrail.look.dates import day
+from handrail.look.said import say
 from handrail.record.known import organization_facts
 from handrail.room import house
 

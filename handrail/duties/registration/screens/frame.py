@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from handrail.access.marks import MemberRequest
 from handrail.duties.registration.resources import PatientView
 from handrail.duties.registration.screens.words import language
+from handrail.look.said import say
 from handrail.room import house
 
 
@@ -49,5 +50,5 @@ def _slot(request: MemberRequest, name: str, patient: str) -> list[SafeString]:
 
 def done(request: MemberRequest, text: str, where: str, undo: int = 0) -> HttpResponse:
     """Go on to ``where`` and say there what was done, with its undo."""
-    request.session["said"] = {"text": text, "undo": undo}
+    say(request, text, undo)
     return HttpResponseRedirect(where, status=303)
