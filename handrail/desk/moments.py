@@ -85,5 +85,15 @@ def folded(found: Sequence[Happened]) -> list[Happened]:
         if each.kind == "note" and each.about in here:
             continue
         note = notes.get(each.source) if each.kind == "contact" else None
-        lines.append(each._replace(detail=note.detail) if note else each)
+        detail = _once(each.title, note.detail) if note else each.detail
+        lines.append(each._replace(detail=detail))
     return lines
+
+
+def _once(title: str, detail: str) -> str:
+    """Return the note of a contact without the words its title says already."""
+    first, more, rest = detail.partition("\n")
+    if not first.replace(": ", ", ", 1).startswith(title):
+        return detail
+    left = first[len(title) :].strip(" ,")
+    return f"{left}{more}{rest}" if left else rest

@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -26,6 +27,7 @@ from handrail.record.rulebook import rulebook
 from handrail.record.store import current_versions
 from handrail.room import TaskKind, house
 
+_CONTACT = "contact"  # a source that the list shows already: the last contact has its column
 PLAIN = TaskKind(code="", label="Task from another system")
 
 
@@ -59,17 +61,24 @@ def _row(item: Item, now: datetime, reader: str) -> Row:
         dates.late(item.due, now),
         item.name or _("No patient"),
         ", ".join(part for part in aside if part),
-        _why(item),
+        _why(item, now),
         rule.title if rule else "",
         _waiting(item),
         _contact(item, now, reader),
     )
 
 
-def _why(item: Item) -> str:
-    """Return why it is due, and where that comes from unless the words say so already."""
-    source = item.source_text
-    return item.why if not source or source in item.why else f"{item.why} · {source}"
+def _why(item: Item, now: datetime) -> str:
+    """Return why it is due and where that comes from, without what the chip beside it says.
+
+    The panel has the whole text; a list that names the deadline twice shows fewer rows.
+    """
+    due = dates.moment(item.legal, now) if item.legal else ""
+    sentences = item.why.split(". ")
+    if due and len(sentences) > 1 and due in sentences[-1]:
+        sentences.pop()
+    why, source = ". ".join(sentences), item.source_text
+    return why if not source or source in why or source == _CONTACT else f"{why} · {source}"
 
 
 @lru_cache(maxsize=1024)
@@ -90,7 +99,13 @@ def _contact(item: Item, now: datetime, reader: str) -> str:
     if item.contact_at is None:
         return _outcome("never", reader)
     said = _outcome(item.contact_outcome or item.contact_how or "", reader)
-    return f"{dates.day(item.contact_at, now)}, {said}"
+    return f"{_shortly(item.contact_at, now)}, {said}"
+
+
+def _shortly(at: datetime, now: datetime) -> str:
+    """Return "17 Nov" of this year, else the day with its year."""
+    there = at.astimezone(now.tzinfo)
+    return date_format(there, "j M") if there.year == now.year else dates.day(at, now)
 
 
 def _waiting(item: Item) -> str:

@@ -111,7 +111,7 @@ def slot(request: MemberRequest, name: str, patient: str) -> list[SafeString]:
     return [mark_safe(html) for html in drawn if html]  # noqa: S308 - rooms give safe HTML
 
 
-def _excerpt(principal: Principal, patient: str) -> list[Happened]:
+def excerpt(principal: Principal, patient: str) -> list[Happened]:
     """Return the latest lines of the timeline."""
     return folded(timeline(principal, patient, Asked(limit=2 * EXCERPT)))[:EXCERPT]
 
@@ -133,7 +133,7 @@ def patient(request: MemberRequest, patient: str) -> HttpResponse:
         "may_note": allows(principal, "create", "DocumentReference"),
         "main": slot(request, "main", patient),
         "side": slot(request, "side", patient),
-        "moments": _excerpt(principal, patient) if care else [],
+        "moments": excerpt(principal, patient) if care else [],
         "labels": MOMENTS,
         "filters": [(code, _(label)) for code, (label, _kinds) in FILTERS.items()],
         "typed": "",

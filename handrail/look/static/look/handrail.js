@@ -23,7 +23,8 @@
   };
 
   const choose = (el) => {
-    if (el.matches("summary")) {
+    if (el.matches("fieldset")) ($(":checked", el) || $("input", el)).focus();
+    else if (el.matches("summary")) {
       el.click();
       const field = el.parentNode.open && all("input:not([type=hidden]),select,textarea", el.parentNode)[0];
       if (field) field.focus();
@@ -51,7 +52,7 @@
     else if (key === "j" || key === "k") { step(key === "j" ? 1 : -1); event.preventDefault(); return; }
     else if ((key === "ArrowDown" || key === "ArrowUp") && target.closest("[data-roving]")) { step(key === "ArrowDown" ? 1 : -1); event.preventDefault(); return; }
     else if (key === "x") { const row = current(); el = row && $("[type=checkbox]", row); if (el) { el.click(); event.preventDefault(); } return; }
-    else el = all(`[data-key="${CSS.escape(key)}"]`).find(seen);
+    else el = all(`[data-key~="${CSS.escape(key)}"]`).find(seen);
     going = key === "g" && !going ? Date.now() : 0;
     if (el) { event.preventDefault(); choose(el); }
   });
@@ -74,12 +75,12 @@
     if (!$("#status").textContent.trim()) say(body.dataset.restored);
   };
   const timers = new WeakMap();
-  document.addEventListener("input", (event) => {
-    const form = event.target.form;
+  const keep = (form) => {
     if (!form || !form.dataset.draft) return;
     clearTimeout(timers.get(form));
     timers.set(form, setTimeout(() => send(form.dataset.draft, JSON.stringify(fields(form))), 1500));
-  });
+  };
+  document.addEventListener("input", (event) => keep(event.target.form));
   // A form that was sent as a page: its draft is forgotten when the next page shows no error.
   document.addEventListener("submit", ({ target }) => {
     clearTimeout(timers.get(target));
@@ -91,6 +92,12 @@
     if (!key || $("#errors,.bad")) return;
     all("form[data-draft]").filter((form) => form.dataset.draft === key).forEach((form) => { form.dataset.ready = "1"; });
     if ($("[name=csrfmiddlewaretoken]")) send(key, "");
+  };
+
+  // Without a secure connection a browser has no clipboard; the text is on the page to be marked.
+  const copy = async (text) => {
+    const done = await (navigator.clipboard ? navigator.clipboard.writeText(text) : Promise.reject()).then(() => 1, () => 0);
+    say(done ? body.dataset.copied : body.dataset.uncopied);
   };
 
   // The session's end is announced two minutes before.
@@ -107,6 +114,7 @@
     if (event.target.id === "stay") fetch("/stay").then(watch).catch(() => say(body.dataset.failed));
     const row = event.target.closest("[data-roving] > *");
     if (row) rove(row);
+    if (event.target.dataset.copy) copy(event.target.dataset.copy);
   });
 
   const ready = () => {
@@ -148,7 +156,11 @@
       say(body.dataset.failed);
     }
   });
-  document.addEventListener("htmx:error", () => say(body.dataset.failed));
+  document.addEventListener("htmx:error", (event) => {
+    say(body.dataset.failed);
+    const form = (event.detail.ctx || {}).sourceElement || event.target;
+    if (form.matches("[data-draft]")) { sessionStorage.removeItem("sent"); keep(form); }
+  });
   document.addEventListener("htmx:after:swap", (event) => {
     const target = aim(event);
     const at = target && target.id && $("#" + target.id);
