@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Final, Literal
 
 from handrail.access.database import acting, cursor
@@ -25,11 +26,13 @@ SERIOUS_FAILURE: Final = 8
 
 client_address: ContextVar[str] = ContextVar("handrail_client_address", default="")
 
-INSERT_SQL: Final = """
+_ROW = "(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+INSERT_SQL: Final = f"""
 insert into access_audit (org, person, name, action, what, resource_type, resource_id, version,
   patient, patients, outcome, purpose, detail, address)
-values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
-"""
+values {_ROW}
+"""  # noqa: S608 - made of constants
+_FEW: Final = 8  # events that go into one statement
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,10 +78,16 @@ def _row(by: Principal, event: Event) -> _Row:
     )
 
 
+@cache
+def _insert_sql(count: int) -> bytes:
+    return (INSERT_SQL + f", {_ROW}" * (count - 1)).encode()
+
+
 def note(by: Principal, *events: Event) -> None:
     """Write events down, in the present transaction (one round trip, or one batch)."""
-    if len(events) == 1:
-        cursor().execute(INSERT_SQL, _row(by, events[0]), prepare=True)
+    if 0 < len(events) <= _FEW:
+        values = [value for event in events for value in _row(by, event)]
+        cursor().execute(_insert_sql(len(events)), values, prepare=True)
     elif events:
         cursor().executemany(INSERT_SQL, [_row(by, event) for event in events])
 

@@ -40,6 +40,42 @@ def read(reference: str, *, by: Principal) -> Stored:
     return _one(reference, None, by)
 
 
+def several(references: Sequence[str], *, by: Principal) -> dict[str, Stored]:
+    """Return the current versions, by reference, of those of ``references`` that are there.
+
+    Raises:
+        ForbiddenError: ``by`` may not read one of the types or patients.
+    """
+    wanted = [reference_of(reference) for reference in references]
+    for resource_type, _ in wanted:
+        require(by, "read", resource_type)
+    if not wanted:
+        return {}
+    with acting(by):
+        found = rows(
+            "SELECT v.resource_type, v.id, v.version, v.body, v.updated_at, v.patient, v.deleted,"
+            " v.transaction, v.cause FROM record_current c JOIN record_version v"
+            " USING (org, resource_type, id, version) WHERE c.org = %s AND NOT c.deleted"
+            " AND (c.resource_type, c.id) IN (SELECT * FROM unnest(%s::text[], %s::text[]))",
+            (by.org, [kind for kind, _ in wanted], [identity for _, identity in wanted]),
+        )
+        stored = [_stored(row) for row in found]
+        for one in stored:
+            require(by, "read", one.resource_type, one.patient)
+        seen = (
+            audit.Event(
+                action="R",
+                what="read",
+                reference=one.reference,
+                version=one.version,
+                patient=one.patient,
+            )
+            for one in stored
+        )
+        audit.note(by, *seen)
+    return {one.reference: one for one in stored}
+
+
 def vread(reference: str, version: int, *, by: Principal) -> Stored:
     """Return one version of ``Type/id``."""
     return _one(reference, version, by)

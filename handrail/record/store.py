@@ -2,7 +2,15 @@
 
 from handrail.record.commit import commit
 from handrail.record.provenance import provenance
-from handrail.record.reading import current_versions, history, of_patient, read, vread, written_in
+from handrail.record.reading import (
+    current_versions,
+    history,
+    of_patient,
+    read,
+    several,
+    vread,
+    written_in,
+)
 from handrail.record.search.execute import search
 from handrail.record.search.identified import identified, tagged
 from handrail.record.stored import Committed, Draft, Stored
@@ -20,6 +28,7 @@ __all__ = [
     "provenance",
     "read",
     "search",
+    "several",
     "tagged",
     "undo",
     "vread",

@@ -25,8 +25,20 @@ _NAMESPACE = uuid.UUID("5a6f0c1e-3a52-5a0c-9f5e-2f0d8f6c7a11")
 _ACCOUNT = "AN"
 
 
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """A resource that a message names: by which identifiers, and its id if it is new."""
+
+    resource_type: str
+    keys: Sequence[tuple[str, str]]
+    identity: str
+
+
 class Look(Protocol):
     """What planning may ask of the record and of what the feed said before."""
+
+    def expect(self, meant: Sequence[Meant]) -> None:
+        """Be ready to be asked about these resources; all at once is faster than one by one."""
 
     def find(self, resource_type: str, keys: Sequence[tuple[str, str]]) -> str:
         """Return the id of the resource with one of these identifiers, or an empty string."""
@@ -95,6 +107,7 @@ def plan(message: Message, arrival: Arrival, look: Look) -> Plan:
         person.fields.setdefault("deceased[x]", {"deceasedBoolean": True})
     if message.event == "A13":
         person.fields.setdefault("deceased[x]", None)
+    look.expect(_meant(person, said, made))
     made.patient = _patient(person, stamp, made, look)
     _relatives(message, reading, stamp, made, look)
     if said:
@@ -111,6 +124,13 @@ def check_supported(message: Message) -> None:
         raise RejectedError("Handrail takes ADT messages here; this is of another type.", "200")
     if message.event not in events.UNDERSTOOD:
         raise RejectedError("Handrail does not take this ADT event.", "201")
+
+
+def _meant(person: patients.Person, said: Value, made: Plan) -> list[Meant]:
+    """Return the patient, and the visit if its number is said."""
+    visits_keys = [(one["system"], one["value"]) for one in said.get("identifier", [])]
+    named = [("Patient", person.keys), ("Encounter", visits_keys)]
+    return [Meant(kind, keys, made.identity(kind, *keys[0])) for kind, keys in named if keys]
 
 
 def _patient(person: patients.Person, stamp: str, made: Plan, look: Look) -> str:
