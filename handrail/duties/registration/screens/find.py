@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
@@ -19,12 +19,21 @@ from handrail.duties.registration.screens.words import language
 
 PEOPLE = (Role.COORDINATOR, Role.SUPERVISOR, Role.CLINICIAN, Role.FRONT_DESK)
 EDITORS = (Role.COORDINATOR, Role.SUPERVISOR, Role.FRONT_DESK)
+_SOUGHT = "sought"
+_LONGEST = 200  # characters of a search
 
 
 @open_to(*PEOPLE)
 def find(request: MemberRequest) -> HttpResponse:
-    """Show who fits what was typed; ``q`` is name words, birth date, phone or record number."""
-    text = request.GET.get("q", "")[:200]
+    """Show who fits what was typed; ``q`` is name words, birth date, phone or record number.
+
+    What was typed comes in a form and rests in the session, so that no address holds a name:
+    addresses are kept in histories and logs.
+    """
+    if request.method == "POST":
+        request.session[_SOUGHT] = request.POST.get("q", "")[:_LONGEST]
+        return HttpResponseRedirect("/find", status=303)
+    text = request.GET.get("q", request.session.get(_SOUGHT, ""))[:_LONGEST]
     found = actions.find(text, by=request.principal)
     known = {
         "q": text,

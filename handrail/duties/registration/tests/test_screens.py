@@ -168,3 +168,13 @@ def test_a_version_that_never_was_overwrites_nothing(desk, maria, by, version):
     answer = desk.post(f"/patients/{maria}/details", TYPED | {"if_match": version})
     assert answer.status_code in {404, 409}
     assert store.read(f"Patient/{maria}", by=by).version == 1
+
+
+def test_a_search_leaves_no_name_in_any_address(desk, maria):
+    page = desk.get("/find").content.decode()
+    form = page.partition('role="search"')[2].partition("</form>")[0]
+    assert 'method="post"' in form
+    assert "csrfmiddlewaretoken" in form
+    answer = desk.post("/find", {"q": "alvarez"})
+    assert (answer.status_code, answer["Location"]) == (303, "/find")
+    assert maria in text(desk.get("/find"))
