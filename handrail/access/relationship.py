@@ -11,19 +11,9 @@ _RELATED_SQL = """
 select distinct patient from access_relationship
 where org = %s and patient = any(%s) and person = any(%s) and (until is null or until > now())
 """
-_ALL_SQL = """
-select distinct patient from access_relationship
-where org = %s and person = any(%s) and (until is null or until > now())
-"""
 
 
 def related(principal: Principal, patients: Iterable[str]) -> frozenset[str]:
     """Return those of ``patients`` (ids) with whom the principal has to do."""
     values = (principal.org, list(patients), list(principal.identities))
     return frozenset(row[0] for row in cursor().execute(_RELATED_SQL, values, prepare=True))
-
-
-def patients_of(principal: Principal) -> frozenset[str]:
-    """Return the ids of every patient with whom the principal, its teams or covers are related."""
-    values = (principal.org, list(principal.identities))
-    return frozenset(row[0] for row in cursor().execute(_ALL_SQL, values, prepare=True))

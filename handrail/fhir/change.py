@@ -19,11 +19,6 @@ class Change:
     before: Resource | None
     after: Resource
 
-    def became(self, status: str) -> bool:
-        """Tell whether this very change brought the resource into ``status``."""
-        was = (self.before or {}).get("status")
-        return bool(self.after.get("status") == status != was)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class When:

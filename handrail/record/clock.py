@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 from django.db import connection, transaction
 
+from handrail.access import accounts
 from handrail.access.database import acting
 from handrail.access.models import Organization
 from handrail.access.principal import Principal, system
@@ -26,10 +27,14 @@ _TICK_SECONDS = 30.0
 
 
 def run_forever(stop: threading.Event) -> None:
-    """Sweep whenever something is due, until ``stop`` is set."""
+    """Sweep whenever something is due, and once a day end old sessions, until ``stop`` is set."""
+    tidied_on = None
     while not stop.wait(_TICK_SECONDS):
         try:
             sweep_all()
+            if tidied_on != (today := datetime.now(UTC).date()):
+                accounts.end_old_sessions()
+                tidied_on = today
         except Exception:  # noqa: BLE001 - the clock must go on, whatever one sweep does
             _log.exception("A sweep failed; it is tried again.")
         finally:

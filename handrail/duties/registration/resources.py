@@ -14,7 +14,6 @@ from handrail.fhir.resource import Resource, code_of, codings, id_of, is_decease
 INTERPRETER = "http://hl7.org/fhir/us/core/StructureDefinition/us-core-interpreter-needed"
 MESSAGE_CONSENT = "urn:handrail:message-consent"
 MAY_DISCUSS = "urn:handrail:may-discuss"
-YES_NO_SYSTEM = "http://terminology.hl7.org/CodeSystem/v2-0532"
 SNOMED = "http://snomed.info/sct"
 IDENTIFIER_TYPES = "http://terminology.hl7.org/CodeSystem/v2-0203"
 LANGUAGES = "urn:ietf:bcp:47"

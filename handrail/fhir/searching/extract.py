@@ -55,8 +55,3 @@ def index(resource: Resource) -> Indexed:
         ) from error
     starts, ends = span or (None, None)
     return Indexed(sorted(set(out)), patient, starts, ends)
-
-
-def empty() -> Indexed:
-    """Return the row of a resource that nobody can find by its content (a deleted one)."""
-    return Indexed([], "", None, None)

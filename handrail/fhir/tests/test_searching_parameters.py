@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from handrail.fhir.errors import InvalidResourceError, UnsupportedError
 from handrail.fhir.searching import forms, hashing, times
-from handrail.fhir.searching.extract import empty, index
+from handrail.fhir.searching.extract import index
 from handrail.fhir.searching.hashing import token
 from handrail.fhir.searching.parameters import compiled, parameters, types, uncovered, unread
 from handrail.fhir.searching.walk import values
@@ -403,10 +403,6 @@ NAMES = ["identifier", "name", "birthDate", "telecom", "meta", "deceasedBoolean"
 def test_no_shape_does_worse_than_be_refused(parts):
     with contextlib.suppress(InvalidResourceError):
         index({"resourceType": "Patient", "id": "x", **parts})
-
-
-def test_a_deleted_resource_has_no_tokens():
-    assert empty().tokens == []
 
 
 def synthea():

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from handrail.fhir.errors import InvalidResourceError, NotFoundError
-from handrail.fhir.outcome import operation_outcome
+from handrail.fhir.errors import Fault, InvalidResourceError, NotFoundError
+from handrail.fhir.outcome import MOST, operation_outcome
 from handrail.fhir.validation import faults, validate
 from handrail.fhir.validation.fast import certain
 
@@ -433,4 +433,7 @@ def test_the_outcome_names_path_and_text():
         "code": "not-found",
         "diagnostics": "No such patient.",
     }
-    validate(text(operation_outcome([])))
+    many = operation_outcome([Fault("Patient.\ud800", "\x00 not good", "type")] * 500)
+    validate(text(many))
+    assert len(many["issue"]) == MOST + 1
+    assert many["issue"][-1]["diagnostics"] == "400 more faults are not listed."

@@ -29,11 +29,6 @@ class Member:
     structure: type[Structure] | None = None
     """The type of an object; None for primitives and for resources."""
 
-    @property
-    def is_resource(self) -> bool:
-        """Whether the value is a whole resource."""
-        return not self.primitive and self.structure is None
-
 
 @cache
 def members(structure: type[Structure]) -> dict[str, Member]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
+from django.contrib.sessions.models import Session
 
 from handrail.access.principal import system
 from handrail.fhir.work import Step, open_task
-from handrail.record import store
+from handrail.record import clock, store
 from handrail.record.clock import sweep_all
 from handrail.record.registry import Registry, Sweep, registry
 
@@ -69,3 +71,20 @@ def test_a_failure_for_one_patient_stops_nobody_else(org, sweeping):
 
     sweeping(["p1", "p2"], fail_for_p1)
     assert sweep_all(NOW) == 1
+
+
+def test_the_clock_ends_old_sessions_once_a_day(monkeypatch, org):
+    for key, days in (("old", -1), ("new", 1)):
+        Session.objects.create(
+            session_key=key, session_data="", expire_date=datetime.now(UTC) + timedelta(days=days)
+        )
+    ticks = iter([False, False, True])
+    stop = SimpleNamespace(wait=lambda _seconds: next(ticks))
+    ended = []
+    end = clock.accounts.end_old_sessions
+    monkeypatch.setattr(clock, "sweep_all", lambda: None)
+    monkeypatch.setattr(clock.connection, "close", lambda: None)
+    monkeypatch.setattr(clock.accounts, "end_old_sessions", lambda: ended.append(end()))
+    clock.run_forever(stop)
+    assert ended == [1]
+    assert Session.objects.get().session_key == "new"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from handrail.fhir.resource import Resource, concept, reference
+from handrail.fhir.resource import Resource, concept
 from handrail.site.demo.days import dice, stamp
 from handrail.site.demo.house import AWAY, AWAY_DAYS, STAND_IN
 from handrail.site.demo.papers import Paper
@@ -246,8 +246,3 @@ _RECEIVED: Mapping[str, Callable[[Paper, Event], Iterator[Happening]]] = {
 def episode_id(paper: Paper) -> str:
     """Return the id of the person's EpisodeOfCare."""
     return paper.id("episode")
-
-
-def subject_of(paper: Paper) -> dict[str, str]:
-    """Return the reference to the person."""
-    return reference(f"Patient/{paper.patient}")
