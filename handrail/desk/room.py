@@ -17,7 +17,7 @@ ROOM = Room(
     writes=frozenset({"Task", "DocumentReference"}),
     doings=(Doing(name="plain", panel=doing.plain),),
     projections=PROJECTIONS,
-    panels=(Panel(slot="banner", order=20, render=banner.standing),),
+    panels=(Panel(slot="banner", order=5, render=banner.standing),),
     nav=(Nav(label=_("Today"), url="/", order=10, key="t", roles=CARE),),
     tabs=(
         Nav(label=_("Summary"), url="/patients/{patient}", order=0),

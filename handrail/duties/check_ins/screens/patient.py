@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils import timezone
+from django.utils.safestring import SafeString, mark_safe
 
 from handrail.access import audit
 from handrail.access.marks import MemberRequest, open_to
@@ -102,7 +103,19 @@ def _frame(request: MemberRequest, patient: str) -> dict[str, Any]:
         for tab in house.tabs()
         if not tab.roles or request.principal.roles & tab.roles
     ]
-    return {"person": face.person, "tabs": tabs}
+    slots = {name: _slot(request, name, patient) for name in ("banner", "alert")}
+    return {
+        "person": face.person,
+        "banner": slots["banner"],
+        "alerts": slots["alert"],
+        "tabs": tabs,
+    }
+
+
+def _slot(request: MemberRequest, name: str, patient: str) -> list[SafeString]:
+    """Return what the rooms show in a slot of the patient's pages."""
+    drawn = (panel.render(request, request.principal, patient) for panel in house.panels(name))
+    return [mark_safe(html) for html in drawn if html]  # noqa: S308 - rooms give safe HTML
 
 
 @open_to(*CARE)
