@@ -25,17 +25,18 @@ def project(org: int, versions: Sequence[Prepared]) -> None:
         if version.resource_type in registry.projections:
             by_type.setdefault(version.resource_type, []).append(version)
     for resource_type, changed in by_type.items():
-        for projection in registry.projections[resource_type]:
-            _replace(org, projection, changed)
+        _replace(org, registry.projections[resource_type], changed)
 
 
-def _replace(org: int, projection: Projection, versions: Sequence[Prepared]) -> None:
+def _replace(org: int, projections: Sequence[Projection], versions: Sequence[Prepared]) -> None:
+    """Replace the rows that resources of one type have in all tables, in two statements."""
     stale = [version.id for version in versions if version.existed]
     if stale:
-        typed = is_typed(projection.into)
-        statement = _delete_from(table_of(projection.into), typed=typed)
-        run(statement, (org, stale, *([projection.of] if typed else [])))
-    insert(projection.into, rows_of(org, projection, versions))
+        tables = tuple((table_of(one.into), is_typed(one.into)) for one in projections)
+        values = {"org": org, "stale": stale, "type": projections[0].of}
+        run(_delete_from(tables), values)
+    fresh = [(one.into, rows_of(org, one, versions)) for one in projections]
+    insert([(into, rows) for into, rows in fresh if rows])
 
 
 def rows_of(
@@ -51,12 +52,12 @@ def rows_of(
     ]
 
 
-def insert(into: type[models.Model], rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert rows, given by field name, in one statement."""
-    if not rows:
+def insert(fresh: Sequence[tuple[type[models.Model], Sequence[Mapping[str, Any]]]]) -> None:
+    """Insert rows, given by field name, into several tables in one statement."""
+    if not fresh:
         return
-    columns = _columns(into, tuple(rows[0]))
-    run(_insert_into(table_of(into), columns), (as_json(into, rows),))
+    tables = tuple((table_of(into), _columns(into, tuple(rows[0]))) for into, rows in fresh)
+    run(_insert_into(tables), [as_json(into, rows) for into, rows in fresh])
 
 
 def as_json(into: type[models.Model], rows: Sequence[Mapping[str, Any]]) -> str:
@@ -87,20 +88,34 @@ def is_typed(model: type[models.Model]) -> bool:
 
 
 @cache
-def _delete_from(table: str, *, typed: bool) -> str:
-    quoted = sql.Identifier(table).as_string(None)
-    also = " AND source_type = %s" if typed else ""
-    return f"DELETE FROM {quoted} WHERE org = %s AND source = ANY(%s){also}"  # noqa: S608 - quoted
+def _delete_from(tables: tuple[tuple[str, bool], ...]) -> str:
+    return _as_one(
+        f"DELETE FROM {sql.Identifier(table).as_string(None)}"  # noqa: S608 - quoted
+        " WHERE org = %(org)s AND source = ANY((SELECT %(stale)s::text[])::text[])"
+        + (" AND source_type = %(type)s" if typed else "")
+        for table, typed in tables
+    )
 
 
 @cache
-def _insert_into(table: str, names: tuple[str, ...]) -> str:
+def _insert_into(tables: tuple[tuple[str, tuple[str, ...]], ...]) -> str:
+    return _as_one(_insert_into_one(table, names) for table, names in tables)
+
+
+def _insert_into_one(table: str, names: tuple[str, ...]) -> str:
     quoted = sql.Identifier(table).as_string(None)
     columns = ", ".join(sql.Identifier(name).as_string(None) for name in names)
     return (
         f"INSERT INTO {quoted} ({columns}) SELECT {columns}"  # noqa: S608 - quoted identifiers
         f" FROM json_populate_recordset(null::{quoted}, %s::json)"
     )
+
+
+def _as_one(statements: Iterable[str]) -> str:
+    """Return one statement that does what all of them do, each in rows of its own."""
+    *first, last = statements
+    named = (f"part{place} AS ({one})" for place, one in enumerate(first))
+    return f"WITH {', '.join(named)} {last}" if first else last
 
 
 def _same_keys(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

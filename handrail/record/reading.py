@@ -56,7 +56,8 @@ def several(references: Sequence[str], *, by: Principal) -> dict[str, Stored]:
             "SELECT v.resource_type, v.id, v.version, v.body, v.updated_at, v.patient, v.deleted,"
             " v.transaction, v.cause FROM record_current c JOIN record_version v"
             " USING (org, resource_type, id, version) WHERE c.org = %s AND NOT c.deleted"
-            " AND (c.resource_type, c.id) IN (SELECT * FROM unnest(%s::text[], %s::text[]))",
+            " AND (c.resource_type, c.id) IN"
+            " (SELECT * FROM unnest((SELECT %s::text[]), (SELECT %s::text[])))",
             (by.org, [kind for kind, _ in wanted], [identity for _, identity in wanted]),
         )
         stored = [_stored(row) for row in found]

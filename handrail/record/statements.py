@@ -1,4 +1,9 @@
-"""One way to the database for the record: prepared, binary, counted."""
+"""One way to the database for the record: prepared, binary, counted.
+
+Arrays that say which rows are meant are written ``(SELECT %s::text[])``. Of a plain parameter
+PostgreSQL would count the elements and, as there are few, plan the statement anew each time; so it
+keeps one plan, and planning, with all the guards, costs more than running.
+"""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ def heads(org: int, references: Iterable[tuple[str, str]]) -> dict[tuple[str, st
     found = rows(
         "SELECT resource_type, id, version, content, deleted, patient FROM record_current"
         " WHERE org = %s AND (resource_type, id) IN"
-        " (SELECT * FROM unnest(%b::text[], %b::text[]))"
+        " (SELECT * FROM unnest((SELECT %b::text[]), (SELECT %b::text[])))"
         " ORDER BY resource_type, id FOR UPDATE",
         (org, _texts(kind for kind, _ in wanted), _texts(identity for _, identity in wanted)),
     )
@@ -65,7 +65,7 @@ def bodies(org: int, references: Iterable[tuple[str, str, int]]) -> dict[tuple[s
     found = rows(
         "SELECT resource_type, id, body FROM record_version WHERE org = %s"
         " AND (resource_type, id, version) IN"
-        " (SELECT * FROM unnest(%b::text[], %b::text[], %b::int[]))",
+        " (SELECT * FROM unnest((SELECT %b::text[]), (SELECT %b::text[]), (SELECT %b::int[])))",
         (org, *(list(column) for column in zip(*wanted, strict=True))),
     )
     return {(kind, identity): body.encode() for kind, identity, body in found}
@@ -111,9 +111,11 @@ def show(act: Act, versions: Sequence[Prepared], patients: Sequence[str]) -> Non
     if changed:
         run(
             "UPDATE record_current r SET version = v, updated_at = %s, patient = p, deleted = d,"
-            " starts = s, ends = e, tokens = k::bigint[], content = c FROM unnest(%b::text[],"
-            " %b::text[], %b::int[], %b::text[], %b::bool[], %b::timestamptz[],"
-            " %b::timestamptz[], %b::text[], %b::bytea[]) AS u(t, i, v, p, d, s, e, k, c)"
+            " starts = s, ends = e, tokens = k::bigint[], content = c"
+            " FROM unnest((SELECT %b::text[]), (SELECT %b::text[]), (SELECT %b::int[]),"
+            " (SELECT %b::text[]), (SELECT %b::bool[]), (SELECT %b::timestamptz[]),"
+            " (SELECT %b::timestamptz[]), (SELECT %b::text[]), (SELECT %b::bytea[]))"
+            " AS u(t, i, v, p, d, s, e, k, c)"
             " WHERE r.org = %s AND r.resource_type = t AND r.id = i",
             (act.recorded_at, *_columns(changed), act.org),
         )

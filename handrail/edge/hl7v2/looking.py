@@ -21,7 +21,7 @@ _TOLD: LiteralString = """
 select a.name, a.identity, s."values", s.at,
   (select coalesce(jsonb_agg(v.facts), '[]') from hl7v2_visit v
     where v.org = %s and v.visit = a.identity)
-from unnest(%s::text[], %s::text[]) as a (name, identity)
+from unnest((select %s::text[]), (select %s::text[])) as a (name, identity)
   left join hl7v2_said s on s.org = %s and s.reference = a.name
 """
 
@@ -67,7 +67,8 @@ class RecordLook:
             (kind, key): identity
             for kind, key, identity in rows(
                 "select resource_type, key, identity from hl7v2_known where org = %s"
-                " and (resource_type, key) in (select * from unnest(%s::text[], %s::text[]))",
+                " and (resource_type, key) in"
+                " (select * from unnest((select %s::text[]), (select %s::text[])))",
                 (self.by.org, [kind for kind, _ in asked], [key for _, key in asked]),
             )
         }

@@ -15,6 +15,7 @@ from handrail.edge.hl7v2.tests.messages import adt
 from handrail.fhir.errors import BusinessRuleError
 from handrail.fhir.work import kind_of, look_by
 from handrail.record import store
+from handrail.record.statements import count
 from tests.data import data
 
 pytestmark = pytest.mark.django_db
@@ -51,6 +52,15 @@ def test_an_admission_is_committed_and_answered(by):
     assert (entry.sending_application, entry.event, entry.control_id) == ("ADT1", "A01", "C77")
     [version] = store.history(only("Encounter", by).reference, by=by)
     assert version.transaction == entry.transaction
+
+
+def test_a_message_takes_few_statements(by):
+    """What a hundred messages a second can afford; a loop over tables or fields would show here."""
+    receive(adt("A01"), by.org)
+    for event, most in (("A08", 20), ("A03", 25)):
+        before = count.sent
+        receive(adt(event, 1), by.org)
+        assert count.sent - before <= most
 
 
 def test_the_same_message_twice_changes_nothing(by):
