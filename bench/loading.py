@@ -21,7 +21,7 @@ def measure(house: House, report: Report, runs: int, *, quick: bool) -> None:
     except samples.AbsentError as error:
         report.skip("loading", str(error))
         return
-    rates, clients, servers, others = [], [], [], []
+    rates, clients, servers, others, slowed = [], [], [], [], []
     told: dict[str, Any] = {}
     for _ in range(runs):
         house.again()
@@ -33,6 +33,7 @@ def measure(house: House, report: Report, runs: int, *, quick: bool) -> None:
         clients.append(ran.cpu / read * 1e3)
         servers.append(spent.cpu["postgres"] / read * 1e3)
         others.append(max(0.0, spent.others - ran.cpu / spent.seconds))
+        slowed.append(spent.slowed)
     floors = [report.value(PARSE), report.value(COPY)]
     floor = sum(one for one in floors if one) / 1e3
     report.add(
@@ -45,6 +46,7 @@ def measure(house: House, report: Report, runs: int, *, quick: bool) -> None:
             detail={
                 "runs": rates,
                 "cores_used_by_others": others,
+                "slowed": slowed,
                 "read": told.get("read"),
                 "refused": len(told.get("refused", ())),
                 "proposed": told.get("proposed"),

@@ -98,6 +98,7 @@ def measure(house: House, report: Report, *, quick: bool) -> None:
         "p99": quantile(late, 0.99) * 1e3,
         "acknowledged_p95": quantile(feed.acknowledged, 0.95) * 1e3,
         "cores_used_by_others": spent.others,
+        "slowed": spent.slowed,
     }
     report.add(
         Measure(

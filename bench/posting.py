@@ -24,7 +24,7 @@ def measure(house: House, report: Report, runs: int, *, quick: bool) -> None:
     requests = [Request("POST", "/fhir", samples.text_of(path)) for path in paths]
     floor = sum(one for one in (report.value(PARSE), report.value(COPY)) if one) / 1e3
     for many in CLIENTS:
-        rates, costs, times, others = [], [], [], []
+        rates, costs, times, others, slowed = [], [], [], [], []
         for _ in range(runs):
             house.again()
             with house.serving() as serving:
@@ -36,6 +36,7 @@ def measure(house: House, report: Report, runs: int, *, quick: bool) -> None:
             costs.append(spent.total / total * 1e3)
             times += driven.times
             others.append(spent.others)
+            slowed.append(spent.slowed)
         name = f"POST of bundles, {many} {'client' if many == 1 else 'clients'}"
         detail = {
             "runs": rates,
@@ -43,6 +44,7 @@ def measure(house: House, report: Report, runs: int, *, quick: bool) -> None:
             "bundle_p95_ms": quantile(times, 0.95) * 1e3,
             "resources": total,
             "cores_used_by_others": others,
+            "slowed": slowed,
         }
         report.add(Measure(name, max(rates), "resources/s", at_least=TARGET, detail=detail))
         report.add(

@@ -80,13 +80,32 @@ def busy() -> float:
     return (sum(parts) - parts[3] - parts[4]) / _TICK
 
 
+_paces: list[float] = []
+
+
+def pace() -> float:
+    """Do a fixed piece of work; return its CPU time over the least it took in this run.
+
+    On a machine whose cores are shared the same work costs more CPU time when others are busy.
+    """
+    began = time.process_time()
+    sum(number * number % 7 for number in range(100_000))
+    _paces.append(time.process_time() - began)
+    return _paces[-1] / min(_paces)
+
+
 @dataclass(slots=True)
 class Spent:
-    """What a stretch of work took. ``others`` is how many cores everybody else used meanwhile."""
+    """What a stretch of work took.
+
+    ``others`` is how many cores everybody else used meanwhile, ``slowed`` how many times the CPU
+    time of a quiet moment the same work took before and after (see :func:`pace`).
+    """
 
     seconds: float = 0.0
     cpu: dict[str, float] = field(default_factory=dict)
     others: float = 0.0
+    slowed: float = 1.0
 
     @property
     def total(self) -> float:
@@ -100,7 +119,7 @@ def watched(**roots: int) -> Iterator[Spent]:
 
     This very process is never among ``roots``; what it uses is not counted as that of others.
     """
-    spent = Spent()
+    spent, slowed = Spent(), pace()
     before = {name: cpu([number]) for name, number in roots.items()}
     own, whole, began = time.process_time(), busy(), time.perf_counter()
     yield spent
@@ -108,3 +127,4 @@ def watched(**roots: int) -> Iterator[Spent]:
     whole, own = busy() - whole, time.process_time() - own
     spent.cpu = {name: cpu([number]) - before[name] for name, number in roots.items()}
     spent.others = max(0.0, whole - own - spent.total) / spent.seconds
+    spent.slowed = (slowed + pace()) / 2

@@ -77,8 +77,19 @@ class Report:
         widths = [max(len(row[n]) for row in rows) for n in range(len(rows[0]))]
         for row in rows:
             yield "  ".join(part.ljust(w) for part, w in zip(row, widths, strict=True)).rstrip()
+        others, slowed = self._most("cores_used_by_others"), self._most("slowed")
+        if slowed > 1:
+            yield (
+                f"Others used up to {others:.1f} cores meanwhile; the same work then took up to"
+                f" {slowed:.1f} times the CPU of a quiet moment."
+            )
         for section, reason in self.skipped.items():
             yield f"Left out: {section}. {reason}"
+
+    def _most(self, name: str) -> float:
+        """Return the greatest value of that name in any detail."""
+        every = (one.detail.get(name, 0.0) for one in self.measures)
+        return max((max(one) if isinstance(one, list) else one for one in every), default=0.0)
 
     def write(self, path: Path) -> None:
         """Write everything as JSON."""

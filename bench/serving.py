@@ -145,7 +145,7 @@ Place = tuple[House, Serving, Report, int, float]
 
 def _measure(asked: Asked, connections: list[Connection], patients: int, place: Place) -> None:
     house, serving, report, runs, seconds = place
-    times, costs, rates, others = [], [], [], []
+    times, costs, rates, others, slowed = [], [], [], [], []
     for run in range(runs):
         with watched(server=serving.process.pid, postgres=house.postmaster) as spent:
             driven = drive(connections, _requests(asked, patients, run), seconds)
@@ -154,11 +154,16 @@ def _measure(asked: Asked, connections: list[Connection], patients: int, place: 
         costs.append(spent.total / len(driven.times) * 1e3)
         rates.append(len(driven.times) / driven.seconds)
         others.append(spent.others)
+        slowed.append(spent.slowed)
     for one in connections:
         one.close()
     many = len(connections)
     name = f"{asked.name}, {patients:,} patients, {many} at once"
-    detail = _detail(times) | {"per_second": rates, "cores_used_by_others": others}
+    detail = _detail(times) | {
+        "per_second": rates,
+        "cores_used_by_others": others,
+        "slowed": slowed,
+    }
     alone = many == 1
     p95 = min(quantile(run, 0.95) for run in times) * 1e3
     report.add(
