@@ -83,7 +83,7 @@ NASTY = [
     "CareTeam/none",
 ]
 PLAIN = settings(
-    max_examples=25,
+    max_examples=10,
     deadline=None,
     derandomize=True,
     database=None,
