@@ -12,7 +12,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 from django.contrib.sessions.models import Session
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
 
 _KEPT = timedelta(hours=1)
@@ -39,6 +39,12 @@ def say(request: HttpRequest, text: str, undo: int = 0) -> None:
         now = timezone.now()
         known = {"text": text, "undo": undo, "at": now.timestamp()}
         Session.objects.save(f"{beside}{uuid4().hex[:12]}", known, now + _KEPT)  # 40 characters
+
+
+def done(request: HttpRequest, text: str, where: str, undo: int = 0) -> HttpResponse:
+    """Go on to ``where`` and say there what was done, with its undo."""
+    say(request, text, undo)
+    return HttpResponseRedirect(where, status=303)
 
 
 def heard(request: HttpRequest) -> Said | None:

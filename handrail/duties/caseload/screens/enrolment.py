@@ -18,8 +18,9 @@ from handrail.access.principal import Principal
 from handrail.duties.caseload import actions
 from handrail.duties.caseload.models import Face
 from handrail.duties.caseload.rules.enrolment import END_REASONS
-from handrail.duties.caseload.screens.shared import CARERS, day, done, every_program, number, word
+from handrail.duties.caseload.screens.shared import CARERS, day, every_program, number, word
 from handrail.fhir.errors import HandrailError, VersionConflictError
+from handrail.look.said import done
 from handrail.record.store import Committed
 
 _VERBS = ("park", "resume", "keep", "end")

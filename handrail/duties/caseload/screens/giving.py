@@ -11,8 +11,9 @@ from handrail.access.marks import MemberRequest, open_to
 from handrail.duties.caseload import actions
 from handrail.duties.caseload.actions.listing import Wanted
 from handrail.duties.caseload.screens.listing import row_of
-from handrail.duties.caseload.screens.shared import CARERS, done, every_program, receivers, word
+from handrail.duties.caseload.screens.shared import CARERS, every_program, receivers, word
 from handrail.fhir.errors import HandrailError
+from handrail.look.said import done
 from handrail.record.store import Committed
 
 

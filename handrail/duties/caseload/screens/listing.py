@@ -20,13 +20,13 @@ from handrail.duties.caseload.screens.shared import (
     CARERS,
     address,
     day,
-    done,
     number,
     receivers,
     word,
 )
 from handrail.fhir.errors import HandrailError
 from handrail.look import dates
+from handrail.look.said import done
 
 
 @dataclass(frozen=True, slots=True)

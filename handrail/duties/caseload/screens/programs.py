@@ -18,13 +18,13 @@ from handrail.duties.caseload.models import Face
 from handrail.duties.caseload.screens.shared import (
     SUPERVISORS,
     address,
-    done,
     every_program,
     number,
     receivers,
     word,
 )
 from handrail.fhir.errors import HandrailError, NotFoundError
+from handrail.look.said import done
 
 
 @open_to(*SUPERVISORS)

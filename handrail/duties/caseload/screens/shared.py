@@ -6,26 +6,17 @@ from collections.abc import Mapping
 from datetime import date
 from urllib.parse import urlencode
 
-from django.http import HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
 
-from handrail.access.marks import MemberRequest
 from handrail.access.principal import Role
 from handrail.duties.caseload import actions
 from handrail.duties.caseload.rules.balance import Load
 from handrail.duties.caseload.rules.programs import Program, programs
-from handrail.look.said import say
 from handrail.record.known import known
 
 CARERS = (Role.COORDINATOR, Role.SUPERVISOR, Role.CLINICIAN)
 SUPERVISORS = (Role.SUPERVISOR,)
 _LONGEST_NUMBER = 6
-
-
-def done(request: MemberRequest, text: str, where: str, undo: int = 0) -> HttpResponse:
-    """Go on to ``where`` and say there what was done, with its undo."""
-    say(request, text, undo)
-    return HttpResponseRedirect(where, status=303)
 
 
 def every_program(org: int) -> Mapping[str, Program]:

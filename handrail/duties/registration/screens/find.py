@@ -14,8 +14,8 @@ from handrail.access.principal import Role
 from handrail.duties.registration import actions
 from handrail.duties.registration.rules.details import Details, DetailsError
 from handrail.duties.registration.screens.forms import details_in, form_of
-from handrail.duties.registration.screens.frame import done
 from handrail.duties.registration.screens.words import language
+from handrail.look.said import done
 
 PEOPLE = (Role.COORDINATOR, Role.SUPERVISOR, Role.CLINICIAN, Role.FRONT_DESK)
 EDITORS = (Role.COORDINATOR, Role.SUPERVISOR, Role.FRONT_DESK)

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpResponse, HttpResponseRedirect
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from handrail.access.marks import MemberRequest
 from handrail.duties.registration.resources import PatientView
 from handrail.duties.registration.screens.words import language
-from handrail.look.said import say
 from handrail.room import house
 
 
@@ -46,9 +44,3 @@ def _flags(view: PatientView) -> list[tuple[str, str]]:
 def _slot(request: MemberRequest, name: str, patient: str) -> list[SafeString]:
     drawn = (panel.render(request, request.principal, patient) for panel in house.panels(name))
     return [mark_safe(html) for html in drawn if html]  # noqa: S308 - rooms give safe HTML
-
-
-def done(request: MemberRequest, text: str, where: str, undo: int = 0) -> HttpResponse:
-    """Go on to ``where`` and say there what was done, with its undo."""
-    say(request, text, undo)
-    return HttpResponseRedirect(where, status=303)

@@ -23,8 +23,9 @@ from handrail.duties.registration.rules.details import (
 from handrail.duties.registration.screens import words
 from handrail.duties.registration.screens.find import EDITORS, PEOPLE
 from handrail.duties.registration.screens.forms import details_in, form_of, permission_in, shown
-from handrail.duties.registration.screens.frame import done, frame
+from handrail.duties.registration.screens.frame import frame
 from handrail.fhir.errors import NotFoundError, VersionConflictError
+from handrail.look.said import done
 from handrail.record import store
 
 _LABELS = {
