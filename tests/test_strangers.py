@@ -252,6 +252,17 @@ def test_looking_changes_nothing() -> None:
         assert written() == before, address.route
 
 
+def test_nobody_takes_back_what_somebody_else_did() -> None:
+    by = system(1, "test", "Test")
+    changed = condition() | {"recordedDate": "2026-01-02"}
+    done = store.commit([changed], by=by, reason="a test")
+    client = member("sue", Role.SUPERVISOR)
+    before = written()
+    for number in (done.transaction, "1", "0", "9" * 15, "9" * 5000, "x", ""):
+        assert client.post("/undo", {"transaction": number}).status_code == 404
+    assert written() == before
+
+
 @pytest.mark.parametrize("role", [Role.COORDINATOR, Role.SUPERVISOR])
 def test_who_has_to_do_with_the_patient_does_see_them(role: Role) -> None:
     client = member("rita", role)
