@@ -146,6 +146,7 @@ Place = tuple[House, Serving, Report, int, float]
 def _measure(asked: Asked, connections: list[Connection], patients: int, place: Place) -> None:
     house, serving, report, runs, seconds = place
     times, costs, rates, others, slowed = [], [], [], [], []
+    shares: list[float] = []
     for run in range(runs):
         with watched(server=serving.process.pid, postgres=house.postmaster) as spent:
             driven = drive(connections, _requests(asked, patients, run), seconds)
@@ -153,6 +154,7 @@ def _measure(asked: Asked, connections: list[Connection], patients: int, place: 
         times.append(driven.times)
         costs.append(spent.total / len(driven.times) * 1e3)
         rates.append(len(driven.times) / driven.seconds)
+        shares.append(spent.cpu["postgres"] / len(driven.times) * 1e3)
         others.append(spent.others)
         slowed.append(spent.slowed)
     for one in connections:
@@ -178,7 +180,7 @@ def _measure(asked: Asked, connections: list[Connection], patients: int, place: 
             "ms",
             at_most=asked.cpu_at_most,
             floor=report.value(SELECT),
-            detail={"runs": costs, "disk_ms": report.value(SYNC)},
+            detail={"runs": costs, "of_which_postgres": shares, "disk_ms": report.value(SYNC)},
         )
     )
 
