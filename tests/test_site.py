@@ -109,9 +109,10 @@ def test_an_unexpected_error_shows_nothing_of_itself():
     assert "Ana" not in response.content.decode()
 
 
-def test_pages_speak_the_language_that_is_asked_for(client, db):
-    response = client.get("/there-is-no-such-page", headers={"Accept-Language": "es"})
-    assert '<html lang="es"' in response.content.decode()
+def test_a_page_says_the_language_it_really_speaks(client, db):
+    for asked in ("es", "en", "ar"):
+        response = client.get("/there-is-no-such-page", headers={"Accept-Language": asked})
+        assert '<html lang="en"' in response.content.decode(), "only reviewed languages are offered"
 
 
 def test_a_logged_error_says_where_but_never_what():
