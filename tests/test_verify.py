@@ -126,3 +126,40 @@ def test_no_more_than_the_sample_is_looked_at(by, patient, task):
         run("UPDATE record_current SET tokens = '{}'")
         assert len(list(differences(by.org, 1))) == 1
         assert len(list(differences(by.org))) == 2
+
+
+def rewritten(statement: str, table: str):
+    """Change what is append-only, as somebody with the database's own password could."""
+    run(f"ALTER TABLE {table} DISABLE TRIGGER {table}_rows")
+    run(statement)
+    run(f"ALTER TABLE {table} ENABLE TRIGGER {table}_rows")
+
+
+@pytest.mark.parametrize(
+    ("statement", "fault"),
+    [
+        ("UPDATE record_transaction SET reason = 'other' WHERE link = 2", "what was altered"),
+        ("UPDATE record_transaction SET person = 'Practitioner/x' WHERE link = 2", "was altered"),
+        ("UPDATE record_transaction SET hash = digest WHERE link = 2", "the chain is broken here"),
+        ("DELETE FROM record_transaction WHERE link = 2", "link 2 is missing"),
+        ("DELETE FROM record_transaction WHERE link = 3", "the end of the chain is missing"),
+        ("DELETE FROM record_transaction WHERE link = 3", "belongs to no transaction"),
+    ],
+)
+def test_a_rewritten_past_is_found(by, patient, statement, fault):
+    for given in ("Ada", "Ida"):
+        named = {**patient, "name": [{"family": "Moreno", "given": [given]}]}
+        store.commit([named], by=by, reason="test")
+    assert verify(by.org).wrong == []
+    with acting(by):
+        rewritten(statement, "record_transaction")
+    assert any(fault in found for found in verify(by.org).wrong)
+
+
+def test_a_text_that_was_altered_together_with_its_hash_is_found(by, patient):
+    altered = "replace(body, 'Moreno', 'Marino')"
+    statement = f"UPDATE record_version SET body = {altered}, hash = sha256({altered}::bytea)"  # noqa: S608 - above
+    with acting(by):
+        rewritten(statement, "record_version")
+    (fault, *_) = verify(by.org).wrong
+    assert fault.endswith("who, when, why or what was altered.")

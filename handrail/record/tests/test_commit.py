@@ -230,6 +230,21 @@ def test_a_resource_cannot_be_moved_into_a_record_one_does_not_reach(by, princip
         )
 
 
+def test_nothing_is_deleted_from_a_record_one_does_not_reach(by, principal_for):
+    flag = {
+        "resourceType": "Flag",
+        "id": "f1",
+        "status": "active",
+        "code": {"text": "Stairs"},
+        "subject": {"reference": stored_patient(by).reference},
+    }
+    store.commit([flag], by=by, reason="test")
+    stranger = principal_for("coordinator", person="Practitioner/stranger")
+    with pytest.raises((ForbiddenError, NotFoundError)):
+        store.commit([store.Draft(delete="Flag/f1")], by=stranger, reason="x")
+    assert store.read("Flag/f1", by=by).version == 1
+
+
 def test_a_new_member_is_a_practitioner_in_the_record(by, org):
     directory.write(by, {"resourceType": "Practitioner", "id": "m1", "name": [{"family": "Vale"}]})
     assert store.read("Practitioner/m1", by=by).resource["name"] == [{"family": "Vale"}]

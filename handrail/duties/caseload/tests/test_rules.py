@@ -155,6 +155,8 @@ def test_a_next_step_answers_the_question_what_is_next():
         Change(None, {**appointment("2026-12-01T09:00:00-05:00"), "id": "a1"}), paper
     )
     assert ended["output"][0]["valueReference"] == {"reference": "Appointment/a1"}
+    past = {**appointment("2026-11-02T09:00:00-05:00"), "id": "a2"}
+    assert not list(next_step.on_visit_booked(Change(None, past), paper))
 
 
 def test_two_contacts_become_one():
@@ -237,6 +239,8 @@ def test_an_ended_or_parked_enrolment_takes_its_open_work_with_it():
         paper = Paper().put(patient(), after, work("first-contact"), work("call-pharmacy"))
         (task,) = next_step.on_enrolment_ended(Change(before, after), paper)
         assert task["statusReason"]["coding"][0]["code"] == reason
+        other = {**enrolled(), "id": "e2"}
+        assert not list(next_step.on_enrolment_ended(Change(before, after), paper.put(other)))
 
 
 # Balance

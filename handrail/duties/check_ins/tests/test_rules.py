@@ -305,6 +305,7 @@ def test_the_preview_says_what_is_saved_and_every_open_task_has_owner_and_date(
         ("2026-11-20T09:10", "2026-11-20T17:00", "2026-11-20T14:30"),  # due today
         ("2026-11-20T15:00", "2026-11-20T17:00", "2026-11-20T17:00"),  # due in two hours
         ("2026-11-20T09:10", "2026-11-19T17:00", "2026-11-23T14:30"),  # late already
+        ("2026-11-21T09:10", "2026-11-21T20:00", "2026-11-21T20:00"),  # on a Saturday, due at night
         ("2026-10-30T15:00", None, "2026-11-02T10:00"),  # over the change of the clocks
     ],
 )
