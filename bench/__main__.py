@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import platform
+import signal
 import sys
 import time
 from collections.abc import Callable
@@ -29,6 +30,7 @@ def main() -> int:
     report.machine = _machine()
     runs = 1 if chosen.quick else RUNS
     failed = False
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # what was made is still removed
     with house() as made:
         for name, measure in _sections(made, report, runs, quick=chosen.quick).items():
             if name not in wanted:
