@@ -43,12 +43,17 @@ def main() -> int:
                 failed = True
                 report.skip(name, f"It failed. {error}")
             report.machine[f"{name}_seconds"] = round(time.perf_counter() - began, 1)
+    _tell(report, chosen.json)
+    return int(failed)
+
+
+def _tell(report: Report, path: Path) -> None:
+    """Print the table and write everything as JSON."""
     report.machine["load_after"] = os.getloadavg()
     print("\n" + "\n".join(report.lines()))
-    chosen.json.parent.mkdir(parents=True, exist_ok=True)
-    report.write(chosen.json)
-    print(f"\nAs JSON: {chosen.json}")
-    return int(failed)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    report.write(path)
+    print(f"\nAs JSON: {path}")
 
 
 def _sections(
