@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any, LiteralString, NamedTuple
 
 import psycopg
@@ -180,7 +180,7 @@ def _values(principal: Principal, owners: Whose) -> dict[str, Any]:
 def _ask(sql: LiteralString, owners: Whose, values: dict[str, Any]) -> psycopg.Cursor[Any]:
     """Run a statement for the work of ``owners``."""
     owned: LiteralString = "" if owners.owners is None else _OWNED
-    return cursor().execute(sql.format(owned=owned), values, prepare=True)
+    return cursor().execute(sql.format(owned=owned), values, prepare=True, binary=True)
 
 
 def items(principal: Principal, owners: Whose, queue: str, offset: int = 0) -> list[Item]:
@@ -197,19 +197,24 @@ def items(principal: Principal, owners: Whose, queue: str, offset: int = 0) -> l
 
 def item(principal: Principal, task: str) -> Item | None:
     """Return one piece of open work, if the principal may see it."""
-    row = cursor().execute(_ONE, (principal.org, task), prepare=True).fetchone()
+    row = cursor().execute(_ONE, (principal.org, task), prepare=True, binary=True).fetchone()
     return Item(*row) if row else None
 
 
 def of_patient(principal: Principal, patient: str) -> list[Item]:
     """Return the open work for one patient, most urgent first."""
-    found = cursor().execute(_PATIENT, (principal.org, patient), prepare=True)
+    found = cursor().execute(_PATIENT, (principal.org, patient), prepare=True, binary=True)
     return ordered(Item(*row) for row in found)
 
 
-def urgency(found: Item) -> tuple[date, bool, datetime, int, datetime]:
-    """Return the key of the order: the day it is due, deadlines first, then risk, then the hour."""
-    day = found.due if not isinstance(found.due, datetime) else timezone.localdate(found.due)
+def urgency(found: Item, zone: tzinfo | None = None) -> tuple[date, bool, datetime, int, datetime]:
+    """Return the key of the order: the day it is due, deadlines first, then risk, then the hour.
+
+    Whoever orders many gives the ``zone``; it is Django's current one.
+    """
+    due = found.due
+    there = zone or timezone.get_current_timezone()
+    day = due.astimezone(there).date() if isinstance(due, datetime) else due
     return (
         day,
         found.deadline is None,
@@ -221,7 +226,8 @@ def urgency(found: Item) -> tuple[date, bool, datetime, int, datetime]:
 
 def ordered(found: Iterable[Item]) -> list[Item]:
     """Return items most urgent first."""
-    return sorted(found, key=urgency)
+    zone = timezone.get_current_timezone()
+    return sorted(found, key=lambda item: urgency(item, zone))
 
 
 def counts(principal: Principal, owners: Whose) -> Counts:

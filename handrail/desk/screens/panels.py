@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, tzinfo
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -55,7 +55,7 @@ def _row(item: Item, now: datetime, reader: str) -> Row:
     aside = [dates.age(item.birth_date, now.date())]
     if item.interpreter or item.language:
         aside.append(_speech(item.language or "", bool(item.interpreter), reader))
-    rule = rule_of(item) if item.rule else None
+    rule = rule_of(item, now.tzinfo) if item.rule else None
     return Row(
         item,
         dates.late(item.due, now),
@@ -128,11 +128,11 @@ def kind_of(item: Item) -> TaskKind:
     return house.task_kinds.get(item.kind, PLAIN)
 
 
-def rule_of(item: Item) -> Rule | None:
+def rule_of(item: Item, zone: tzinfo | None = None) -> Rule | None:
     """Return the dated rule the work came from, if it names one."""
     if not item.rule:
         return None
-    on = timezone.localdate(item.authored_at)
+    on = item.authored_at.astimezone(zone or timezone.get_current_timezone()).date()
     try:
         return rulebook().rule(item.rule, on)
     except UnknownRuleError:
