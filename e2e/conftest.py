@@ -15,9 +15,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from django.test import override_settings
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from conftest import URL, clone
+from conftest import URL, clone, real_hashers
 from e2e import seed
 
 ROOT = Path(__file__).parent.parent
@@ -30,7 +31,8 @@ def address(
 ) -> Iterator[str]:
     """The address of a running Handrail with the invented caseload."""
     with django_db_blocker.unblock(), clone(f"{worker}_e2e") as name:
-        seed.fill()
+        with override_settings(PASSWORD_HASHERS=real_hashers):  # the server knows no others
+            seed.fill()
         port = free_port()
         folder = tmp_path_factory.mktemp("data")
         url = urlsplit(os.environ[URL])._replace(path=f"/{name}").geturl()
@@ -103,7 +105,7 @@ def signed_in(browser: Browser, address: str) -> Callable[[str], dict]:
             page.fill("#username", username)
             page.fill("#password", seed.PASSWORD)
             page.click("main button")
-            page.wait_for_url(f"{address}/**")
+            page.locator("#me").wait_for(timeout=8000)
             kept[username] = context.storage_state()
             context.close()
         return kept[username]
