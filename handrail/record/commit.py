@@ -142,7 +142,7 @@ class _Writer:
             one.content,
             one.cause,
             existed=key in self.heads,
-            before=self._before(key, head),
+            before=self._before(key, head, proposed=bool(one.cause)),
             submitted=one,
         )
         self._check(one, version)
@@ -156,13 +156,13 @@ class _Writer:
             return Head(pending.version, pending.content, pending.deleted, patient)
         return self.heads.get(key)
 
-    def _before(self, key: tuple[str, str], head: Head | None) -> bytes | None:
+    def _before(self, key: tuple[str, str], head: Head | None, *, proposed: bool) -> bytes | None:
         """Return the text this change starts from, where somebody will compare with it."""
         if head is None or head.deleted:
             return None
         if key in self.newest:
             return self.newest[key].body
-        if key[0] != "Task" and key[0] not in registry.reactions:
+        if key[0] != "Task" and key[0] not in registry.reactions and not proposed:
             return None
         return bodies(self.by.org, [(*key, head.version)]).get(key)
 

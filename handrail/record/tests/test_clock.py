@@ -73,6 +73,14 @@ def test_a_failure_for_one_patient_stops_nobody_else(org, sweeping):
     assert sweep_all(NOW) == 1
 
 
+def test_a_sweep_waits_for_its_interval(org, sweeping):
+    asked = []
+    sweeping(["p1"], lambda patient, _known: asked.append(patient) or ())
+    for minutes in (0, 59, 60, 119):
+        sweep_all(NOW + timedelta(minutes=minutes))
+    assert asked == ["p1", "p1"]
+
+
 def test_the_clock_ends_old_sessions_once_a_day(monkeypatch, org):
     for key, days in (("old", -1), ("new", 1)):
         Session.objects.create(

@@ -7,11 +7,12 @@ from datetime import UTC, datetime
 import pytest
 
 from handrail.access.principal import system
-from handrail.fhir.change import When
+from handrail.fhir.change import Change, When
 from handrail.fhir.errors import BusinessRuleError, ForbiddenError, NotFoundError
 from handrail.fhir.task import TaskStatus
 from handrail.fhir.work import Step, ended, open_task
 from handrail.record import store
+from handrail.record.known import known
 from handrail.record.reactions import RunawayReactionError
 from handrail.record.registry import Reaction, Registry, registry
 
@@ -129,6 +130,25 @@ def test_a_reaction_may_not_decide(by, room):
         commit(by, encounter("finished"))
     with pytest.raises(NotFoundError):
         store.read("Encounter/e1", by=by)
+
+
+def test_a_reaction_may_not_take_work_on_or_change_what_is_no_task(by, room):
+    (task,) = call(Change(None, encounter("finished")), known(by.org, NOW))
+    flag = {
+        "resourceType": "Flag",
+        "id": "f1",
+        "status": "active",
+        "code": {"text": "x"},
+        "subject": {"reference": "Patient/p"},
+    }
+    commit(by, {**task, "id": "t1"}, flag)
+    wanted = [{**task, "id": "t1", "status": "accepted"}, {**flag, "status": "inactive"}]
+    room(lambda _change, _known: wanted[:1], becomes=("finished",))
+    with pytest.raises(BusinessRuleError, match="may not make a task accepted"):
+        commit(by, encounter("finished"))
+    wanted.pop(0)
+    with pytest.raises(BusinessRuleError, match="may not change a Flag"):
+        commit(by, encounter("finished"))
 
 
 def test_a_reaction_may_not_write_what_is_not_its_rooms(by, room):

@@ -106,7 +106,7 @@ def test_what_was_made_and_deleted_in_one_transaction_stays_away(by):
 def test_who_sees_a_part_takes_nothing_back(by, principal_for):
     done = store.commit([step("mine", "t1"), step("far", "t2")], by=by, reason="test")
     mine = principal_for("coordinator", person="Practitioner/c", opened=frozenset({"mine"}))
-    with pytest.raises(ForbiddenError):
+    with pytest.raises(ForbiddenError, match="Nothing was taken back"):
         store.undo(done.transaction, by=mine)
     assert [store.read(f"Task/t{n}", by=by).version for n in (1, 2)] == [1, 1]
 
