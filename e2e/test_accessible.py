@@ -11,6 +11,7 @@ PAGES = (
     "/?queue=waiting-on",
     "/patients/p1",
     "/patients/p1/timeline",
+    "/patients/p1/text",
     "/settings",
 )
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]

@@ -56,3 +56,19 @@ def test_printing_leaves_out_what_is_for_the_screen(open_page):
     page.emulate_media(media="print")
     expect(page.locator(".hd")).to_be_hidden()
     expect(page.locator(".ph")).to_be_visible()
+
+
+def test_the_summary_is_plain_text_that_can_be_copied(open_page):
+    page = open_page("/patients/p1", permissions=["clipboard-read", "clipboard-write"])
+    page.click("#plain")
+    shown = page.locator("pre").inner_text()
+    assert "To do" in shown
+    page.locator("main [data-copy]").last.click()
+    expect(page.locator("#status")).to_have_text("Copied.")
+    assert page.evaluate("navigator.clipboard.readText()").strip() == shown.strip()
+
+
+def test_without_javascript_the_text_is_there_and_no_button(open_page):
+    page = open_page("/patients/p1/text", scripts=False)
+    expect(page.locator("pre")).to_contain_text("Born")
+    expect(page.locator("[data-copy]").first).to_be_hidden()

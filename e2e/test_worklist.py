@@ -204,3 +204,27 @@ def test_a_server_that_does_not_answer_loses_nothing(open_page):
     page.keyboard.press("Control+Enter")
     expect(page.locator("#status")).to_contain_text("Not saved")
     expect(page.locator("#note")).to_have_value("Keep me")
+
+
+def test_c_goes_to_the_results_and_chooses_none(open_page):
+    page = open_page("/?item=t42")
+    page.keyboard.press("c")
+    assert at(page) == "outcome-1"
+    expect(page.locator("#outcome-1")).not_to_be_checked()
+
+
+def test_results_and_save_are_in_sight_on_a_small_laptop(open_page):
+    page = open_page("/?item=t42", width=1366)
+    page.set_viewport_size({"width": 1366, "height": 768})
+    expect(page.locator("#save")).to_be_in_viewport(ratio=1)
+    expect(page.locator("#outcome-7")).to_be_in_viewport(ratio=1)
+
+
+def test_text_that_could_not_be_sent_comes_back(open_page):
+    page = open_page("/?item=t25")
+    page.route("**/work/**", lambda route: route.abort())
+    page.fill("#note", "Keep me, too")
+    with page.expect_response("**/drafts"):
+        page.keyboard.press("Control+Enter")
+    page.reload()
+    expect(page.locator("#note")).to_have_value("Keep me, too")
