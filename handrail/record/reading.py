@@ -189,7 +189,7 @@ def current_versions(
         found = rows(
             "SELECT resource_type, id, version, updated_at FROM record_current WHERE org = %s"
             " AND NOT deleted AND (resource_type, id) IN"
-            " (SELECT * FROM unnest(%s::text[], %s::text[]))",
+            " (SELECT * FROM unnest((SELECT %s::text[]), (SELECT %s::text[])))",
             (by.org, [kind for kind, _ in references], [identity for _, identity in references]),
         )
     return {f"{kind}/{identity}": (version, at) for kind, identity, version, at in found}

@@ -162,12 +162,25 @@ def test_the_list_is_read_by_its_index_and_shows_only_related_patients(org):
         cursor().execute("analyze desk_work_item")
     with acting(DANA):
         owners = worklist.whose(DANA, "mine", "")
-        values = worklist._values(DANA, owners) | {
-            "kinds": None, "tab": "all", "limit": 200, "offset": 0,
-        }  # fmt: skip
-        sql = "explain " + worklist._LIST.format(owned=worklist._OWNED)
-        plan = "\n".join(row[0] for row in cursor().execute(sql, values))
-    assert "desk_work_item_owner" in plan
+        values = worklist._values(DANA, owners)
+        parts = {"tab": worklist._KEPT, "most": worklist.PAGE, "page": ""}
+        for owned in (worklist._ONE_OWNER, worklist._OWNERS):
+            sql = "explain " + worklist._LIST.format(owned=owned, **parts)
+            plan = "\n".join(row[0] for row in cursor().execute(sql, values))
+            assert "desk_work_item_owner" in plan
+
+
+def test_my_list_is_planned_once(org):
+    put(*(step(n) for n in range(3)))
+    with acting(DANA):
+        for _ in range(8):
+            worklist.items(DANA, worklist.whose(DANA, "mine", ""), "all")
+            worklist.counts(DANA, worklist.whose(DANA, "mine", ""))
+        kept = cursor().execute(
+            "select statement, generic_plans from pg_prepared_statements"
+            " where statement like '%desk_work_item%owner = $%'"
+        )
+        assert sum(plans > 0 for _, plans in kept) >= len(["the list", "the counts"])
 
 
 @pytest.fixture
