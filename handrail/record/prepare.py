@@ -157,13 +157,16 @@ def submit(draft: Draft, identity: str = "") -> Submitted:
 def _apart(compact: bytes, named: _Named) -> tuple[bytes, bytes]:
     """Return the members of meta that are not the server's, and all but type, id and meta."""
     kept = b",".join(_pairs(_members.decode(named.meta), skip=_SERVER_META)) if named.meta else b""
-    begin = b'{"resourceType":"%b"' % named.resource_type.encode()
+    begin, end = b'{"resourceType":"%b"' % named.resource_type.encode(), b"}"
     if named.id:
         begin += b',"id":"%b"' % named.id.encode()
-    if named.meta:
-        begin += b',"meta":%b' % bytes(named.meta)
-    if compact.startswith(begin):  # the usual order: the rest is one piece
-        return kept, compact[len(begin) + 1 : -1]
+    meta = b',"meta":%b' % bytes(named.meta) if named.meta else b""
+    if meta and compact.endswith(meta + end):
+        end = meta + end
+    else:
+        begin += meta
+    if compact.startswith(begin) and compact.endswith(end):  # the usual order: one piece is left
+        return kept, compact[len(begin) + 1 : -len(end)]
     return kept, b",".join(_pairs(_members.decode(compact), skip=_NAMES))
 
 

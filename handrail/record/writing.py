@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from handrail.record.prepare import Prepared
-from handrail.record.statements import Binaries, Texts, rows, run
+from handrail.record.statements import rows, run
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ def heads(org: int, references: Iterable[tuple[str, str]]) -> dict[tuple[str, st
         " WHERE org = %s AND (resource_type, id) IN"
         " (SELECT * FROM unnest((SELECT %b::text[]), (SELECT %b::text[])))"
         " ORDER BY resource_type, id FOR UPDATE",
-        (org, _texts(kind for kind, _ in wanted), _texts(identity for _, identity in wanted)),
+        (org, [kind for kind, _ in wanted], [identity for _, identity in wanted]),
     )
     return {(kind, identity): Head(*rest) for kind, identity, *rest in found}
 
@@ -83,14 +83,14 @@ def append(act: Act, versions: Sequence[Prepared], patients: Sequence[str]) -> N
             act.org,
             act.transaction,
             act.recorded_at,
-            _texts(version.resource_type for version in versions),
-            _texts(version.id for version in versions),
+            [version.resource_type for version in versions],
+            [version.id for version in versions],
             [version.version for version in versions],
-            _texts(patients),
+            list(patients),
             [version.deleted for version in versions],
-            _texts(version.cause for version in versions),
-            Binaries([version.hash for version in versions]),
-            Texts([version.body for version in versions]),
+            [version.cause for version in versions],
+            [version.hash for version in versions],
+            [version.body.decode() for version in versions],
         ),
     )
 
@@ -125,20 +125,16 @@ def _columns(pairs: Sequence[tuple[Prepared, str]]) -> tuple[object, ...]:
     versions = [version for version, _ in pairs]
     indexed = [None if version.deleted else version.indexed for version in versions]
     return (
-        _texts(version.resource_type for version in versions),
-        _texts(version.id for version in versions),
+        [version.resource_type for version in versions],
+        [version.id for version in versions],
         [version.version for version in versions],
-        _texts(patient for _, patient in pairs),
+        [patient for _, patient in pairs],
         [version.deleted for version in versions],
         [found.starts if found else None for found in indexed],
         [found.ends if found else None for found in indexed],
-        _texts(_array(found.tokens) if found else "{}" for found in indexed),
-        Binaries([version.content for version in versions]),
+        [_array(found.tokens) if found else "{}" for found in indexed],
+        [version.content for version in versions],
     )
-
-
-def _texts(values: Iterable[str]) -> Texts:
-    return Texts([value.encode() for value in values])
 
 
 def _array(tokens: Iterable[int]) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from handrail.record.prepare import submit
-from handrail.record.statements import Binaries, Texts, rows
 from handrail.record.stored import Draft
 
 META = b'"meta":{"versionId":"7","profile":["http://example.org/p"]}'
@@ -29,14 +28,21 @@ def test_the_order_of_type_id_and_meta_says_nothing(raw):
     assert submit(Draft(raw=raw)).meta == b'"profile":["http://example.org/p"]'
 
 
+def test_meta_of_what_is_contained_stays():
+    meta = b'"meta":{"profile":["http://example.org/p"]}'
+    said = b'"status":"final","code":{"text":"x"},"subject":{"reference":"#c"}'
+    inner = b'%b,"contained":[{"resourceType":"Patient","id":"c",%b}]' % (said, meta)
+    end = submit(Draft(raw=b'{"resourceType":"Observation","id":"o",%b,%b}' % (inner, meta)))
+    begin = submit(Draft(raw=b'{"resourceType":"Observation","id":"o",%b,%b}' % (meta, inner)))
+    none = submit(Draft(raw=b'{"resourceType":"Observation","id":"o",%b}' % inner))
+    assert end == begin
+    assert end.rest == none.rest == inner
+    assert (end.meta, none.meta) == (b'"profile":["http://example.org/p"]', b"")
+    only = submit(Draft(raw=b'{"resourceType":"Patient","id":"p",%b}' % meta))
+    assert (only.rest, only.meta) == (b"", end.meta)
+
+
 def test_a_resource_may_have_no_more_than_its_type():
     one = submit(Draft(raw=b'{"resourceType":"Patient"}'), identity="p")
     assert (one.id, one.meta, one.rest) == ("p", b"", b"")
     assert submit(Draft(raw=b'{"resourceType":"Patient","id":"q"}')).rest == b""
-
-
-@pytest.mark.usefixtures("own_database")
-@pytest.mark.parametrize("values", [[], [b""], ['"é\\,{}"'.encode(), b"NULL", b"a\nb"]])
-def test_arrays_arrive_as_they_were_sent(values):
-    found = rows("SELECT %b::text[], %b::bytea[]", (Texts(values), Binaries(values)))
-    assert found == [([value.decode() for value in values], values)]
