@@ -41,8 +41,8 @@ spelling: install-dev ## are the words spelled right
 
 e2e: install-dev ## run the browser tests (Debian's Chromium is installed if need be and possible)
 	@browser=$$($(BIN)/python tools/browser.py) || { test -z "$$CI" && exit 0; exit 1; }; \
-	echo "HANDRAIL_CHROMIUM=$$browser $(BIN)/pytest e2e"; \
-	HANDRAIL_CHROMIUM=$$browser $(BIN)/pytest e2e
+	echo "HANDRAIL_CHROMIUM=$$browser $(BIN)/pytest e2e -n 2"; \
+	HANDRAIL_CHROMIUM=$$browser $(BIN)/pytest e2e -n 2
 
 bench: install-dev ## measure, against floors measured in the same run
 	$(BIN)/python -m bench
