@@ -141,7 +141,7 @@ def open_page(browser: Browser, address: str, signed_in: Callable[[str], dict]) 
         page.on("console", lambda said: faults.append(said.text) if is_fault(said) else None)
         page.goto(path)
         if known["java_script_enabled"]:
-            # htmx sets itself up in a timer that may come after the load event; nobody types faster.
+            # htmx sets itself up in a timer that may come after the load event.
             page.evaluate("() => new Promise((done) => setTimeout(done, 50))")
         return page
 
