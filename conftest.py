@@ -238,6 +238,16 @@ def own_server_database(
 ORG = 1
 
 
+@pytest.fixture(autouse=True)
+def _nothing_remembered() -> None:
+    """Forget what was kept of the organizations of the test before: they are other ones now."""
+    from handrail.access import keys
+    from handrail.record.known import forget
+
+    forget()
+    keys.forget()
+
+
 @pytest.fixture
 def org(request: pytest.FixtureRequest) -> Organization:
     """An organization: number 1, Eastern time, nine to five, with an intake pool."""
