@@ -135,7 +135,7 @@ def _referred(asked: Asked, text: str) -> Iterator[int]:
         return
     for literal in literals(asked, text):
         if "/" in literal or ":" in literal:
-            yield asked.token(hashing.REFERENCE, literal)
+            yield hashing.reference(asked.resource_type, asked.stored, literal)
         else:
             yield asked.token(hashing.LOGICAL_ID, literal)
 

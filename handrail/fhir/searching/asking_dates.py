@@ -20,9 +20,9 @@ from handrail.fhir.searching.asked import (
 from handrail.fhir.searching.clauses import (
     Clause,
     Comparison,
-    DateClause,
     DateRecheck,
     Line,
+    RangeClause,
     TokenClause,
 )
 from handrail.fhir.searching.parameters import compiled
@@ -59,7 +59,7 @@ def dates(asked: Asked) -> Iterator[Clause]:
         for prefix, _, span in [_date(asked, text)]
         for line in compared(prefix, span, updated=updated)
     ]
-    yield DateClause(asked.label, tuple(lines))
+    yield RangeClause(asked.label, tuple(lines))
 
 
 def _by_day(asked: Asked) -> Iterator[Clause]:

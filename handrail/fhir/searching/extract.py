@@ -21,12 +21,19 @@ class Indexed:
     about her child is the child's. It is empty when there is none, or when that parameter names
     several. ``starts`` and ``ends`` are the main date in UTC, up to but not including ``ends``;
     both None when the resource has none, ``times.FIRST`` and ``times.LAST`` where it is open.
+    ``number`` is the main number as it is written and ``amount`` the same in canonical UCUM units;
+    ``listed`` is the token of the list the resource stands in (a Task's owner and status), and
+    ``due`` the second date such a list is ordered by (the end of a Task's restriction).
     """
 
     tokens: list[int]
     patient: str
     starts: datetime | None
     ends: datetime | None
+    number: float | None = None
+    amount: float | None = None
+    listed: int | None = None
+    due: datetime | None = None
 
 
 _known: dict[str, Compiled] = {}

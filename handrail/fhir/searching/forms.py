@@ -140,7 +140,7 @@ def _referred(resource_type: str, name: str, literal: str) -> Iterator[int]:
         if only_present:
             return
     bare = name.rstrip("*")
-    yield token(resource_type, bare, hashing.REFERENCE, literal)
+    yield hashing.reference(resource_type, bare, literal)
     if bare != name and target:
         yield token(resource_type, bare, hashing.LOGICAL_ID, identity)
 

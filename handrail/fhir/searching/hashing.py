@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from xxhash import xxh3_64_intdigest
 
 _SIGN = 1 << 63
@@ -14,7 +16,30 @@ def token(resource_type: str, parameter: str, *parts: str) -> int:
     Two different values may share a token (2**-64 for a pair); the record can compare the
     resource itself where that matters.
     """
-    text = _PARTS.join((resource_type, parameter, *parts))
+    return _signed(_PARTS.join((resource_type, parameter, *parts)))
+
+
+@cache
+def referring(resource_type: str, parameter: str) -> int:
+    """Return the half of a reference's token that says which parameter refers."""
+    return token(resource_type, parameter, REFERENCE)
+
+
+def named(reference: str) -> int:
+    """Return the half of a reference's token that says what is referred to: ``Type/id``, or a URL.
+
+    Every search row carries its own (``Indexed.name``), so that the database can follow a reference
+    in both directions: the token of a reference is ``referring # named``.
+    """
+    return _signed(reference)
+
+
+def reference(resource_type: str, parameter: str, literal: str) -> int:
+    """Return the token of a reference as it is written, without its version."""
+    return referring(resource_type, parameter) ^ named(literal)
+
+
+def _signed(text: str) -> int:
     return (xxh3_64_intdigest(text.encode("utf-8", "surrogatepass")) ^ _SIGN) - _SIGN
 
 
@@ -27,7 +52,7 @@ SYSTEM_AND_CODE = "system|code"
 SYSTEM = "system"
 """Form: any code of this system."""
 REFERENCE = "ref"
-"""Form: a reference as it is written, without its version."""
+"""Form: a reference as it is written, without its version; see :func:`reference`."""
 LOGICAL_ID = "id"
 """Form: the id of a literal reference; only for parameters that may point at nearly any type."""
 URI = "uri"

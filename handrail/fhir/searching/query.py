@@ -11,9 +11,8 @@ Source: http://hl7.org/fhir/R4/search.html.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from collections.abc import Callable, Iterable
+from typing import Literal
 
 from handrail.fhir.errors import UnsupportedError
 from handrail.fhir.searching.asked import (
@@ -25,8 +24,17 @@ from handrail.fhir.searching.asked import (
 )
 from handrail.fhir.searching.asking import clauses, literals
 from handrail.fhir.searching.asking_dates import too_wide
-from handrail.fhir.searching.clauses import Clause, DateRecheck, IdClause, TokenClause
+from handrail.fhir.searching.clauses import (
+    DateRecheck,
+    IdClause,
+    Include,
+    Query,
+    Sort,
+    TokenClause,
+)
 from handrail.fhir.searching.parameters import compiled, parameters, types
+
+__all__ = ["Include", "Query", "Sort", "parse"]
 
 MOST_CLAUSES = 40
 """Parameters that one search may have."""
@@ -40,58 +48,6 @@ _NEVER = {
     "_query": "there are no named queries",
 }
 _NO_EFFECT = {"_format", "_pretty"}
-
-
-@dataclass(frozen=True, slots=True)
-class Sort:
-    """One key of the order: the main date (``starts``), ``updated`` or ``id``."""
-
-    column: Literal["starts", "updated", "id"]
-    descending: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Include:
-    """One ``_include`` or ``_revinclude``: a reference parameter of ``resource_type``."""
-
-    resource_type: str
-    parameter: str
-    target: str = ""
-
-
-@dataclass(slots=True, kw_only=True)
-class Query:
-    """A parsed search. All ``clauses`` have to hold.
-
-    ``patient`` is set when the search asks for one patient in a way that the row's ``patient``
-    must be that id: a shorter way to the same rows, the clauses stay. ``count`` is the page size,
-    None when not asked for. ``ignored`` are the names that are not known for this type.
-    """
-
-    resource_type: str
-    clauses: list[Clause] = field(default_factory=list)
-    patient: str = ""
-    sort: tuple[Sort, ...] = ()
-    count: int | None = None
-    include: list[Include] = field(default_factory=list)
-    revinclude: list[Include] = field(default_factory=list)
-    total: str = ""
-    summary: str = ""
-    elements: tuple[str, ...] = ()
-    ignored: list[str] = field(default_factory=list)
-
-    @property
-    def rechecks(self) -> bool:
-        """Return whether rows are only candidates that ``confirms`` decides about."""
-        return any(isinstance(one, TokenClause) and one.recheck for one in self.clauses)
-
-    def confirms(self, resource: Mapping[str, Any]) -> bool:
-        """Return whether ``resource``, whose row matched, is what was asked for."""
-        return all(
-            one.recheck.confirms(resource)
-            for one in self.clauses
-            if isinstance(one, TokenClause) and one.recheck
-        )
 
 
 def parse(resource_type: str, pairs: Iterable[tuple[str, str]], *, strict: bool = False) -> Query:
@@ -178,7 +134,7 @@ def _sort(query: Query, value: str) -> None:
                 f"_sort={key[:60]} is not supported. "
                 f"{query.resource_type} can be sorted by {', '.join(possible)}."
             )
-    query.sort = tuple(Sort(possible[key], descending) for key, descending in keys)
+    query.sort = tuple(Sort(possible[key], descending, key) for key, descending in keys)
 
 
 def _count(query: Query, value: str) -> None:

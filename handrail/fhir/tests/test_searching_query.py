@@ -9,10 +9,9 @@ from hypothesis import strategies as st
 from handrail.fhir.errors import UnsupportedError
 from handrail.fhir.searching import hashing, times
 from handrail.fhir.searching.asked import InvalidSearchError, split, unescape
-from handrail.fhir.searching.clauses import DateClause, IdClause, TokenClause
-from handrail.fhir.searching.extract import index
+from handrail.fhir.searching.clauses import IdClause, Row
 from handrail.fhir.searching.hashing import token
-from handrail.fhir.searching.query import Include, Sort, parse
+from handrail.fhir.searching.query import Include, parse
 from handrail.fhir.searching.texts import normalize
 
 TAKEN_IN = datetime(2026, 11, 20, 15, 30, tzinfo=UTC)
@@ -21,18 +20,7 @@ TAKEN_IN = datetime(2026, 11, 20, 15, 30, tzinfo=UTC)
 def finds(resource, *pairs):
     """Return whether the search finds ``resource``, as the record would decide it."""
     query = parse(resource["resourceType"], pairs, strict=True)
-    row = index(resource)
-    dates = {"starts": row.starts, "ends": row.ends, "updated": TAKEN_IN}
-    for clause in query.clauses:
-        if isinstance(clause, TokenClause):
-            holds = clause.matches(row.tokens)
-        elif isinstance(clause, DateClause):
-            holds = clause.matches(dates)
-        else:
-            holds = resource["id"] in clause.any_of
-        if not holds:
-            return False
-    return query.confirms(resource)
+    return query.matches(Row(resource.get("id", ""), TAKEN_IN, resource))
 
 
 PATIENT = {
@@ -345,7 +333,11 @@ def test_results_are_asked_for():
             ("_id", "a,b"),
         ],
     )
-    assert query.sort == (Sort("starts", True), Sort("updated", False), Sort("id", False))
+    assert [(one.column, one.descending) for one in query.sort] == [
+        ("starts", True),
+        ("updated", False),
+        ("id", False),
+    ]
     assert query.count == 20
     assert query.include == [Include("Encounter", "subject", "Patient")]
     assert query.revinclude == [Include("Provenance", "target")]

@@ -13,6 +13,7 @@ from handrail.access import audit
 from handrail.access.database import acting
 from handrail.access.decide import require
 from handrail.access.principal import Principal
+from handrail.fhir.searching.clauses import Row
 from handrail.fhir.searching.query import Query
 from handrail.record.search.conditions import Where, conditions
 from handrail.record.search.includes import included
@@ -71,7 +72,7 @@ def _page(query: Query, where: Where, after: After | None, found: Found) -> None
         if full:
             batch.pop()
         for stored, _ in batch:
-            if not query.rechecks or query.confirms(stored.resource):
+            if query.exact or query.confirms(Row(stored.id, stored.updated_at, stored.resource)):
                 found.entries.append(stored)
         after = (batch[-1][1], batch[-1][0].id) if batch else after
         if not full or not wanted:

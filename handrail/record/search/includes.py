@@ -11,7 +11,7 @@ from handrail.access.decide import allows
 from handrail.access.principal import Principal
 from handrail.fhir import text
 from handrail.fhir.errors import UnsupportedError
-from handrail.fhir.searching.hashing import REFERENCE, token
+from handrail.fhir.searching.hashing import reference
 from handrail.fhir.searching.parameters import parameters
 from handrail.fhir.searching.query import Include, Query
 from handrail.fhir.searching.walk import values
@@ -72,7 +72,7 @@ def _referring(one: Include, entries: Sequence[Stored], by: Principal) -> Iterab
         yield from _provenances(entries, by)
     if not entries or not allows(by, "search", one.resource_type):
         return
-    tokens = [token(one.resource_type, one.parameter, REFERENCE, e.reference) for e in entries]
+    tokens = [reference(one.resource_type, one.parameter, e.reference) for e in entries]
     for row in rows(
         f"SELECT {_COLUMNS} FROM record_current c JOIN record_version v"  # noqa: S608 - constants
         " USING (org, resource_type, id, version) WHERE c.org = %s AND c.resource_type = %s"
