@@ -101,7 +101,8 @@ class Operation:
 
     ``name`` has no ``$``. ``types`` are the resource types it can be asked of, at type level when
     ``on_type`` and at instance level when ``on_instance``; ``on_system`` at ``/fhir/$name``.
-    ``affects_state``: only POST. ``definition`` is the canonical of its OperationDefinition;
+    ``affects_state``: only POST. ``deletes``: answers DELETE too (a status that can be cancelled).
+    ``definition`` is the canonical of its OperationDefinition;
     ``does`` one plain sentence for the documentation.
     """
 
@@ -114,6 +115,7 @@ class Operation:
     on_type: bool = False
     on_instance: bool = False
     affects_state: bool = False
+    deletes: bool = False
 
     def stands_at(self, resource_type: str, identity: str) -> bool:
         """Tell whether it can be asked there."""

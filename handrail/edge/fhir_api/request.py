@@ -18,6 +18,7 @@ from handrail.edge.fhir_api.errors import BadRequestError, NotAcceptableError
 MOST_PARAMETERS = 100
 LONGEST_QUERY = 65_536  # bytes of a query string or a form
 JSON = ("application/fhir+json", "application/json", "text/json", "application/json+fhir", "json")
+FORM = "application/x-www-form-urlencoded"
 _ANY = ("*/*", "application/*", "*")
 _ETAG = re.compile(r'(?:W/)?"([0-9]{1,9})"')
 _ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
@@ -113,6 +114,12 @@ def split_path(path: str) -> tuple[str, ...]:
     """Return the parts of a path."""
     path = path.strip("/")
     return tuple(path.split("/")) if path else ()
+
+
+def media_of(headers: Mapping[str, object]) -> str:
+    """Return the media type of the body, without its parameters; empty when it is not said."""
+    said = str(headers.get("CONTENT_TYPE") or "")
+    return said.partition(";")[0].strip().lower()
 
 
 def pairs_of(query: str) -> Pairs:

@@ -28,7 +28,8 @@ class Response:
     """Status, body (FHIR JSON; may be empty) and the headers that belong to this answer.
 
     ``stored`` is the version the answer is about, where it is about one; ``outcome`` an
-    OperationOutcome that a batch shows beside it.
+    OperationOutcome that a batch shows beside it. ``stream`` takes the place of ``body`` for what
+    is too long to hold; ``content_type`` is for what is not FHIR JSON.
     """
 
     status: int
@@ -36,6 +37,8 @@ class Response:
     headers: Headers = field(default_factory=list)
     stored: Stored | None = None
     outcome: bytes = b""
+    stream: Iterable[bytes] | None = None
+    content_type: str = TYPE
 
     @property
     def line(self) -> str:
@@ -44,13 +47,25 @@ class Response:
 
     def wire(self, method: str, *, pretty: bool) -> tuple[Headers, Iterable[bytes]]:
         """Return the headers and the body to send."""
+        if self.stream is not None:
+            return self._streamed(self.stream, method)
+        pretty = pretty and "json" in self.content_type
         body = msgspec.json.format(self.body, indent=2) if pretty and self.body else self.body
         headers = [*_ALWAYS, *self.headers]
         if body:
-            headers.append(("Content-Type", TYPE))
+            headers.append(("Content-Type", self.content_type))
         if self.status not in (204, 304):
             headers.append(("Content-Length", str(len(body))))
         return headers, (body,) if body and method != "HEAD" else ()
+
+    def _streamed(self, stream: Iterable[bytes], method: str) -> tuple[Headers, Iterable[bytes]]:
+        """Return what is sent piece by piece; how long it is nobody knows before."""
+        headers = [*_ALWAYS, *self.headers, ("Content-Type", self.content_type)]
+        if method != "HEAD":
+            return headers, stream
+        if close := getattr(stream, "close", None):
+            close()
+        return headers, ()
 
 
 def http_date(at: datetime) -> str:

@@ -8,6 +8,7 @@ from handrail.edge.fhir_api.create import create
 from handrail.edge.fhir_api.delete import delete
 from handrail.edge.fhir_api.errors import MethodNotAllowedError, UnknownAddressError
 from handrail.edge.fhir_api.history import history
+from handrail.edge.fhir_api.operating import is_operation, methods, operate
 from handrail.edge.fhir_api.read import read
 from handrail.edge.fhir_api.request import Request, is_id
 from handrail.edge.fhir_api.response import Response
@@ -34,6 +35,8 @@ def interaction(request: Request) -> Interaction:
         MethodNotAllowedError: nothing does with this method.
         NotFoundError: the path holds no possible id.
     """
+    if is_operation(request.path):
+        return operate
     possible = _possible(request.path)
     method = "GET" if request.method == "HEAD" else request.method
     if method not in possible:
@@ -43,8 +46,8 @@ def interaction(request: Request) -> Interaction:
 
 def allowed(path: tuple[str, ...]) -> tuple[str, ...]:
     """Return the methods that a path answers."""
-    methods = tuple(_possible(path)) or ("POST",)
-    return (*methods, "HEAD", "OPTIONS") if "GET" in methods else (*methods, "OPTIONS")
+    known = methods(path) if is_operation(path) else tuple(_possible(path)) or ("POST",)
+    return (*known, "HEAD", "OPTIONS") if "GET" in known else (*known, "OPTIONS")
 
 
 def _possible(path: tuple[str, ...]) -> Mapping[str, Interaction]:
@@ -62,7 +65,7 @@ def _possible(path: tuple[str, ...]) -> Mapping[str, Interaction]:
 
 
 def _below(path: tuple[str, ...]) -> Mapping[str, Interaction]:
-    if path[1][:1] in ("_", "$"):
+    if path[1][:1] == "_":
         raise UnknownAddressError(f"{path[1][:60]} is not supported. /fhir/metadata lists what is.")
     if not is_id(path[1]):
         raise NotFoundError("This cannot be an id: letters, digits, - and . only, at most 64.")

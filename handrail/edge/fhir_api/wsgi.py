@@ -19,6 +19,7 @@ from handrail.edge.fhir_api.answering import answer, refusal, refuse, run
 from handrail.edge.fhir_api.body import body_of
 from handrail.edge.fhir_api.errors import BadRequestError, UnavailableError
 from handrail.edge.fhir_api.metadata import metadata
+from handrail.edge.fhir_api.operating import is_operation
 from handrail.edge.fhir_api.request import Request, accept, base, pairs_of, path_of
 from handrail.edge.fhir_api.response import Response
 from handrail.edge.fhir_api.routing import allowed
@@ -95,7 +96,8 @@ def _request(environ: WSGIEnvironment) -> Request:
 
 def _answered(environ: WSGIEnvironment, request: Request) -> Response:
     request.by = _principal(environ)
-    accept(environ, request.pairs)
+    if not is_operation(request.path):  # they say themselves what they answer with
+        accept(environ, request.pairs)
     if request.path or request.method != "POST":
         return answer(request)
     try:
