@@ -11,11 +11,11 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import floors, idle, loading, messages, posting, serving
+from bench import answers, floors, idle, loading, messages, posting, serving
 from bench.house import BenchError, House, house
 from bench.report import Report
 
-SECTIONS = ("floors", "loading", "posting", "serving", "messages", "idle")
+SECTIONS = ("floors", "loading", "posting", "fhir", "serving", "messages", "idle")
 RUNS = 3
 
 
@@ -63,6 +63,7 @@ def _sections(
         "floors": lambda: floors.measure(made, report, runs),
         "loading": lambda: loading.measure(made, report, runs, quick=quick),
         "posting": lambda: posting.measure(made, report, runs, quick=quick),
+        "fhir": lambda: answers.measure(made, report, runs, quick=quick),
         "serving": lambda: serving.measure(made, report, runs, quick=quick),
         "messages": lambda: messages.measure(made, report, quick=quick),
         "idle": lambda: idle.measure(made, report, runs),

@@ -6,11 +6,13 @@ from bench import samples
 from bench.client import Request, drive, fhir
 from bench.floors import COPY, PARSE
 from bench.house import House
+from bench.medplum import MEDPLUM
 from bench.processes import watched
 from bench.report import Measure, Report, median, quantile
 
 TARGET = 3_000  # resources/s on two cores
 CLIENTS = (1, 4)
+FORTIETH = 1 / 40  # of Medplum's CPU a resource
 
 
 def measure(house: House, report: Report, runs: int, *, quick: bool) -> None:
@@ -37,7 +39,7 @@ def measure(house: House, report: Report, runs: int, *, quick: bool) -> None:
             times += driven.times
             others.append(spent.others)
             slowed.append(spent.slowed)
-        name = f"POST of bundles, {many} {'client' if many == 1 else 'clients'}"
+        name = _name(many)
         detail = {
             "runs": rates,
             "bundle_p50_ms": quantile(times, 0.5) * 1e3,
@@ -57,3 +59,16 @@ def measure(house: House, report: Report, runs: int, *, quick: bool) -> None:
                 detail={"runs": costs},
             )
         )
+
+
+def against_medplum(report: Report) -> None:
+    """Hold the CPU of each resource of a transaction against Medplum's."""
+    for many in CLIENTS:
+        cost = report.value(f"{_name(many)}, CPU")
+        if cost is not None:
+            part = cost / MEDPLUM["transaction"].at(many)[0]
+            report.add(Measure(f"{_name(many)}: of Medplum's CPU", part, "times", FORTIETH))
+
+
+def _name(many: int) -> str:
+    return f"POST of bundles, {many} {'client' if many == 1 else 'clients'}"

@@ -146,12 +146,17 @@ def submit(draft: Draft, identity: str = "") -> Submitted:
     """
     raw = draft.raw if draft.raw is not None else text.write(draft.resource or {})
     validate(raw)
+    return take_apart(raw, identity, draft.if_match)
+
+
+def take_apart(raw: bytes, identity: str = "", if_match: int | None = None) -> Submitted:
+    """Take the text of a valid resource apart; ``identity`` replaces the id it states."""
     compact = text.compact(raw)
     named = _named.decode(compact)
     identity = identity or named.id or uuid4().hex
     meta, rest = _apart(compact, named)
     content = xxhash.xxh3_128_digest(b"%b|%b" % (meta, rest))
-    return Submitted(named.resource_type, identity, meta, rest, content, draft.if_match)
+    return Submitted(named.resource_type, identity, meta, rest, content, if_match)
 
 
 def _apart(compact: bytes, named: _Named) -> tuple[bytes, bytes]:
