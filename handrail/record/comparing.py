@@ -6,15 +6,15 @@ A random sample, so that it may be asked for often; ``handrail rebuild`` mends w
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
 
+from handrail.fhir.searching.hashing import named
 from handrail.record.prepare import Prepared, whose
 from handrail.record.projecting import as_json, is_typed, rows_of, table_of
 from handrail.record.registry import Projection, registry
 from handrail.record.statements import rows
 
 SAMPLE = 500
-_Shown = tuple[str, datetime | None, datetime | None, list[int]]
+_Shown = tuple[object, ...]
 
 
 def differences(org: int, sample: int = SAMPLE) -> Iterator[str]:
@@ -22,9 +22,7 @@ def differences(org: int, sample: int = SAMPLE) -> Iterator[str]:
     by_type: dict[str, list[Prepared]] = {}
     for version, shown in _sampled(org, sample):
         by_type.setdefault(version.resource_type, []).append(version)
-        indexed = version.indexed
-        now = (whose(version), indexed.starts, indexed.ends, sorted(indexed.tokens))
-        if shown != now:
+        if shown != _now(version):
             yield f"{version.reference}: the search row is not what a rebuild would make."
     for resource_type, versions in by_type.items():
         for projection in registry.projections.get(resource_type, ()):
@@ -35,17 +33,24 @@ def differences(org: int, sample: int = SAMPLE) -> Iterator[str]:
                 )
 
 
+def _now(version: Prepared) -> _Shown:
+    found = version.indexed
+    dates = (found.starts, found.ends, found.due)
+    listed = (found.number, found.amount, found.listed, sorted(found.tokens))
+    return (whose(version), named(version.reference), *dates, *listed)
+
+
 def _sampled(org: int, sample: int) -> Iterator[tuple[Prepared, _Shown]]:
     """Yield newest versions, and what their search rows hold."""
-    for kind, identity, version, at, content, body, patient, starts, ends, tokens in rows(
+    for kind, identity, version, at, content, body, *shown, tokens in rows(
         "SELECT c.resource_type, c.id, c.version, c.updated_at, c.content, v.body, c.patient,"
-        " c.starts, c.ends, c.tokens FROM (SELECT * FROM record_current WHERE org = %s"
-        " AND NOT deleted ORDER BY random() LIMIT %s) c JOIN record_version v"
-        " USING (org, resource_type, id, version)",
+        " c.name, c.starts, c.ends, c.due, c.number, c.amount, c.listed, c.tokens"
+        " FROM (SELECT * FROM record_current WHERE org = %s AND NOT deleted ORDER BY random()"
+        " LIMIT %s) c JOIN record_version v USING (org, resource_type, id, version)",
         (org, sample),
     ):
         prepared = Prepared(kind, identity, version, at, body.encode(), content)
-        yield prepared, (patient, starts, ends, sorted(tokens))
+        yield prepared, (*shown, sorted(tokens))
 
 
 def _differing(org: int, projection: Projection, versions: Sequence[Prepared]) -> set[str]:

@@ -77,8 +77,11 @@ class Version(models.Model):
 
 
 class Current(models.Model):
-    """The search row of a resource: its current version, hashed tokens and the main date.
+    """The search row of a resource: its current version, hashed tokens, dates and numbers.
 
+    ``name`` is the half of a reference's token that says what is referred to (``hashing.named``),
+    so that the database follows references both ways; ``listed``, ``due``, ``number`` and
+    ``amount`` are what ``extract.Indexed`` says.
     ``content`` is a hash of the resource without what the server writes into ``meta``, so that the
     same resource received twice is recognised.
     """
@@ -93,6 +96,11 @@ class Current(models.Model):
     deleted = models.BooleanField()
     starts = models.DateTimeField(null=True)
     ends = models.DateTimeField(null=True)
+    name = models.BigIntegerField(null=True)
+    number = models.FloatField(null=True)
+    amount = models.FloatField(null=True)
+    listed = models.BigIntegerField(null=True)
+    due = models.DateTimeField(null=True)
     tokens = ArrayField(models.BigIntegerField())
     content = models.BinaryField()
 
@@ -102,6 +110,20 @@ class Current(models.Model):
             GinIndex(fields=["tokens"], name="record_current_tokens"),
             models.Index(
                 fields=["org", "patient", "resource_type", "starts"], name="record_current_patient"
+            ),
+            models.Index(fields=["org", "resource_type", "starts"], name="record_current_starts"),
+            models.Index(
+                fields=["org", "resource_type", "updated_at"], name="record_current_updated"
+            ),
+            models.Index(
+                fields=["org", "listed", "starts"],
+                name="record_current_listed",
+                condition=models.Q(listed__isnull=False),
+            ),
+            models.Index(
+                fields=["org", "listed", "due"],
+                name="record_current_due",
+                condition=models.Q(listed__isnull=False),
             ),
         ]
 

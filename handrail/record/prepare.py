@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -30,6 +30,7 @@ from handrail.record.stored import Draft
 _members = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _SERVER_META = frozenset({"versionId", "lastUpdated"})
 _NAMES = frozenset({"resourceType", "id", "meta"})
+_SEARCHED = tuple(field.name for field in fields(Indexed))
 
 
 class _Named(msgspec.Struct):
@@ -76,7 +77,7 @@ class Submitted:
     def __reduce__(self) -> tuple[Any, ...]:
         """Be pickled with the search values, without the parsed resource: that is parsed anew."""
         found = self.indexed
-        searched = (found.tokens, found.patient, found.starts, found.ends)
+        searched = tuple(getattr(found, name) for name in _SEARCHED)
         said = (self.resource_type, self.id, self.meta, self.rest, self.content, self.if_match)
         return _unpacked, (*said, self.cause, self.room, searched)
 

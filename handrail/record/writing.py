@@ -7,6 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from handrail.fhir.searching.extract import Indexed
+from handrail.fhir.searching.hashing import named
 from handrail.record.prepare import Prepared
 from handrail.record.statements import rows, run
 
@@ -102,37 +104,50 @@ def show(act: Act, versions: Sequence[Prepared], patients: Sequence[str]) -> Non
     if fresh:
         run(
             "INSERT INTO record_current (org, resource_type, id, version, updated_at, patient,"
-            " deleted, starts, ends, tokens, content)"
-            " SELECT %s, t, i, v, %s, p, d, s, e, k::bigint[], c FROM unnest(%b::text[],"
-            " %b::text[], %b::int[], %b::text[], %b::bool[], %b::timestamptz[],"
-            " %b::timestamptz[], %b::text[], %b::bytea[]) AS u(t, i, v, p, d, s, e, k, c)",
+            " deleted, name, starts, ends, due, number, amount, listed, tokens, content)"
+            " SELECT %s, t, i, v, %s, p, d, m, s, e, u, n, a, l, k::bigint[], c"
+            " FROM unnest(%b::text[], %b::text[], %b::int[], %b::text[], %b::bool[], %b::bigint[],"
+            " %b::timestamptz[], %b::timestamptz[], %b::timestamptz[], %b::float8[], %b::float8[],"
+            " %b::bigint[], %b::text[], %b::bytea[])"
+            " AS x(t, i, v, p, d, m, s, e, u, n, a, l, k, c)",
             (act.org, act.recorded_at, *_columns(fresh)),
         )
     if changed:
         run(
             "UPDATE record_current r SET version = v, updated_at = %s, patient = p, deleted = d,"
-            " starts = s, ends = e, tokens = k::bigint[], content = c"
+            " name = m, starts = s, ends = e, due = u, number = n, amount = a, listed = l,"
+            " tokens = k::bigint[], content = c"
             " FROM unnest((SELECT %b::text[]), (SELECT %b::text[]), (SELECT %b::int[]),"
-            " (SELECT %b::text[]), (SELECT %b::bool[]), (SELECT %b::timestamptz[]),"
-            " (SELECT %b::timestamptz[]), (SELECT %b::text[]), (SELECT %b::bytea[]))"
-            " AS u(t, i, v, p, d, s, e, k, c)"
+            " (SELECT %b::text[]), (SELECT %b::bool[]), (SELECT %b::bigint[]),"
+            " (SELECT %b::timestamptz[]), (SELECT %b::timestamptz[]), (SELECT %b::timestamptz[]),"
+            " (SELECT %b::float8[]), (SELECT %b::float8[]), (SELECT %b::bigint[]),"
+            " (SELECT %b::text[]), (SELECT %b::bytea[]))"
+            " AS x(t, i, v, p, d, m, s, e, u, n, a, l, k, c)"
             " WHERE r.org = %s AND r.resource_type = t AND r.id = i",
             (act.recorded_at, *_columns(changed), act.org),
         )
 
 
+_GONE = Indexed([], "", None, None)
+
+
 def _columns(pairs: Sequence[tuple[Prepared, str]]) -> tuple[object, ...]:
     versions = [version for version, _ in pairs]
-    indexed = [None if version.deleted else version.indexed for version in versions]
+    indexed = [_GONE if version.deleted else version.indexed for version in versions]
     return (
         [version.resource_type for version in versions],
         [version.id for version in versions],
         [version.version for version in versions],
         [patient for _, patient in pairs],
         [version.deleted for version in versions],
-        [found.starts if found else None for found in indexed],
-        [found.ends if found else None for found in indexed],
-        [_array(found.tokens) if found else "{}" for found in indexed],
+        [named(version.reference) for version in versions],
+        [found.starts for found in indexed],
+        [found.ends for found in indexed],
+        [found.due for found in indexed],
+        [found.number for found in indexed],
+        [found.amount for found in indexed],
+        [found.listed for found in indexed],
+        [_array(found.tokens) for found in indexed],
         [version.content for version in versions],
     )
 

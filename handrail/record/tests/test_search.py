@@ -146,7 +146,9 @@ class TestSearch:
     def test_each_search_has_its_index_at_volume(self, by, condition, index):
         with acting(by):
             run(
-                "INSERT INTO record_current SELECT %s, 'Observation', 'x' || n, 1, now(),"
+                "INSERT INTO record_current (org, resource_type, id, version, updated_at,"
+                " patient, deleted, starts, ends, tokens, content)"
+                " SELECT %s, 'Observation', 'x' || n, 1, now(),"
                 " 'p' || n / 40, false, now() - n * interval '1 hour', now(),"
                 " ARRAY[n / 10, n %% 50 + 100000], ''::bytea FROM generate_series(1, 40000) n",
                 (by.org,),
