@@ -245,11 +245,11 @@ ORG = 1
 @pytest.fixture(autouse=True)
 def _nothing_remembered() -> None:
     """Forget what was kept of the organizations of the test before: they are other ones now."""
-    from handrail.access import keys
+    from handrail.access import bearer
     from handrail.record.known import forget
 
     forget()
-    keys.forget()
+    bearer.forget()
 
 
 @pytest.fixture

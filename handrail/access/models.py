@@ -163,6 +163,106 @@ class ApiKey(models.Model):
         ordering: ClassVar[list[str]] = ["org", "name"]
 
 
+class App(models.Model):
+    """An app that people open with Handrail's data, or a system that fetches it by itself (SMART).
+
+    ``kind`` is one of :attr:`KINDS`: "public" (no secret), "secret" (a shared secret, of which the
+    SHA-256 is kept) or "key" (it signs with a private key; its public keys are in ``jwks``, or at
+    ``jwks_url``). ``scopes`` is the most it may ever be given, ``redirect_uris`` the only addresses
+    that codes go to, ``minutes`` how long an access token lives. ``lookup`` is the SHA-256 of
+    ``id``, by which the app is found before anybody acts.
+    """
+
+    KINDS: ClassVar[tuple[str, ...]] = ("public", "secret", "key")
+
+    pk = models.CompositePrimaryKey("org", "id")
+    org = models.IntegerField()
+    id = models.TextField()
+    lookup = models.BinaryField(unique=True)
+    name = models.TextField()
+    kind = models.TextField()
+    launch_url = models.TextField(default="")
+    redirect_uris = ArrayField(models.TextField(), default=list)
+    scopes = ArrayField(models.TextField())
+    secret_digest = models.BinaryField(null=True)
+    jwks = models.JSONField(null=True)
+    jwks_url = models.TextField(default="")
+    minutes = models.SmallIntegerField(default=30)
+    created_at = models.DateTimeField(db_default=Now())
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "access_app"
+        ordering: ClassVar[list[str]] = ["org", "name"]
+
+    @property
+    def device(self) -> str:
+        """Return the reference that is written down when the app acts."""
+        return f"Device/app-{self.id}"
+
+
+class Grant(models.Model):
+    """A person let an app in: to what, for which patient, until when.
+
+    ``scopes`` are all scopes that were given, those of the sign-in (openid, launch/patient,
+    offline_access, …) too. ``session`` is the browser session an ``online_access`` grant ends with.
+    """
+
+    pk = models.CompositePrimaryKey("org", "id")
+    org = models.IntegerField()
+    id = models.TextField()
+    app = models.TextField()
+    person = models.TextField()
+    account = models.IntegerField()
+    patient = models.TextField(default="")
+    encounter = models.TextField(default="")
+    scopes = ArrayField(models.TextField())
+    session = models.TextField(default="")
+    signed_in_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(db_default=Now())
+    expires_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "access_grant"
+        ordering: ClassVar[list[str]] = ["org", "-created_at"]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["org", "person"], name="access_grant_person"),
+            models.Index(fields=["org", "app"], name="access_grant_app"),
+        ]
+
+
+class Token(models.Model):
+    """An access or refresh token. Only its SHA-256 is kept; the row says all that it opens.
+
+    ``grant`` is empty and ``account`` None for a system that acts by itself. A refresh token is
+    used once (``used_at``).
+    """
+
+    pk = models.CompositePrimaryKey("org", "digest")
+    org = models.IntegerField()
+    digest = models.BinaryField(unique=True)
+    kind = models.TextField()  # "access" or "refresh"
+    grant = models.TextField(default="", db_column="grant_id")
+    app = models.TextField()
+    name = models.TextField()
+    account = models.IntegerField(null=True)
+    patient = models.TextField(default="")
+    scopes = ArrayField(models.TextField())
+    created_at = models.DateTimeField(db_default=Now())
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "access_token"
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["org", "grant"], name="access_token_grant"),
+            models.Index(fields=["org", "app"], name="access_token_app"),
+            models.Index(fields=["org", "expires_at"], name="access_token_ends"),
+        ]
+
+
 class Opened(models.Model):
     """A person opened a patient's record without a care relationship, and said why."""
 

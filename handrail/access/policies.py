@@ -35,6 +35,7 @@ _AUDITOR = f"{_setting('auditor')} = 'on'"
 _MINE = f"person = any({_setting('persons', 'text[]')}::text[])"
 _OPENED = f"patient = any({_setting('opened', 'text[]')}::text[])"
 _ACCOUNT = _setting("account", "int")
+_DIGEST = f"decode({_setting('digest')}, 'hex')"
 _SELF = (
     "(org, {column}) in"  # noqa: S608 - all our own words
     " (select m.org, 'Practitioner/' || m.practitioner"
@@ -101,7 +102,11 @@ _SPECIAL: dict[str, Guard] = {
     "access_organization": _same("true", _ORG),
     "access_membership": _same(f"{_ORG} or account_id = {_ACCOUNT}", _ORG),
     "access_cover": _same(f"{_ORG} or {_SELF.format(column='covering')}", _ORG),
-    "access_api_key": _same(f"{_ORG} or digest = decode({_setting('digest')}, 'hex')", _ORG),
+    "access_api_key": _same(f"{_ORG} or digest = {_DIGEST}", _ORG),
+    "access_app": _same(f"{_ORG} or lookup = {_DIGEST}", _ORG),
+    # Columns named patient say for whom an app was opened; rows are found by person and by app.
+    "access_grant": _same(_ORG),
+    "access_token": _same(f"{_ORG} or digest = {_DIGEST}", _ORG),
     "access_opened": Guard(
         select=f"({_ORG} and ({_ALL} or {_AUDITOR} or {_MINE})) or {_SELF.format(column='person')}",
         insert=f"{_ORG} and {_MINE}",

@@ -33,7 +33,11 @@ class Principal:
     ``org`` is the tenant's number; ``person`` the FHIR reference that is written down as the actor
     ("Practitioner/…" for people, "Device/…" for adapters and keys); ``teams`` the pools
     ("CareTeam/…") and ``covers`` the colleagues ("Practitioner/…") it also works for; ``scopes``
-    the SMART v2 scopes of an API key (None: a person, not limited by scopes).
+    the SMART v2 scopes of an API key or an access token (None: a person, not limited by scopes).
+
+    Somebody may act through an app: ``person`` stays who they are, ``app`` is the app's
+    "Device/…", and ``patient`` the id of the patient the app was opened for. ``confined``: it
+    reaches nobody else, whoever the person is.
     """
 
     org: int
@@ -45,18 +49,27 @@ class Principal:
     scopes: frozenset[str] | None = None
     opened: frozenset[str] = field(default_factory=frozenset)
     account: int | None = None
+    app: str = ""
+    patient: str = ""
+    confined: bool = False
 
     @property
     def identities(self) -> tuple[str, ...]:
-        """Return every reference under which work or patients may be this principal's."""
-        return (self.person, *self.teams, *self.covers)
+        """Return every reference under which work or patients may be this principal's.
+
+        One that is confined to a patient has none: nothing opens another patient to it.
+        """
+        return () if self.confined else (self.person, *self.teams, *self.covers)
 
     @property
     def reach(self) -> Reach:
         """Return whose records this principal may reach.
 
-        A key whose scopes are all ``patient/…`` reaches the patients it has ``opened`` alone.
+        A key whose scopes are all ``patient/…`` reaches the patients it has ``opened`` alone, and
+        so does whoever is confined.
         """
+        if self.confined:
+            return Reach.RELATED
         if self.scopes is not None and all(scope.startswith("patient/") for scope in self.scopes):
             return Reach.RELATED
         if self.roles & {Role.SUPERVISOR, Role.SYSTEM, Role.FRONT_DESK}:

@@ -94,7 +94,7 @@ def test_scopes_are_understood_in_both_spellings(written, understood):
         "system/Task.",
         "system/Task.sr",
         "openid",
-        "system/Task.rs?code=1",
+        "system/Task.rs?chain.code=1",
         "*/*.*",
     ],
 )

@@ -11,8 +11,8 @@ import traceback
 from collections.abc import Iterable
 from wsgiref.types import StartResponse, WSGIEnvironment
 
+from handrail.access import bearer
 from handrail.access.audit import client_address
-from handrail.access.keys import authenticate_key
 from handrail.access.principal import Principal
 from handrail.edge.fhir_api import connecting
 from handrail.edge.fhir_api.answering import answer, refusal, refuse, run
@@ -110,7 +110,7 @@ def _principal(environ: WSGIEnvironment) -> Principal:
     scheme, _, secret = environ.get("HTTP_AUTHORIZATION", "").partition(" ")
     if scheme.lower() != "bearer" or not secret.strip():
         raise SignInRequiredError(_NO_KEY)
-    return authenticate_key(secret.strip())
+    return bearer.authenticate(secret.strip())
 
 
 def _allowed(path: tuple[str, ...]) -> tuple[str, ...]:
