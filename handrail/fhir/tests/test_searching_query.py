@@ -365,8 +365,8 @@ def test_one_patient_is_a_shorter_way(name, value, patient):
 
 
 def test_a_recheck_only_for_long_beginnings():
-    assert not parse("Patient", [("name", "x" * 12)]).rechecks
-    assert parse("Patient", [("name", "x" * 13)]).rechecks
+    assert parse("Patient", [("name", "x" * 12)]).exact
+    assert not parse("Patient", [("name", "x" * 13)]).exact
 
 
 def test_tokens_are_what_they_always_were():
