@@ -41,6 +41,13 @@ class InvalidResourceError(HandrailError):
     code = "invalid"
 
 
+class UnreadableError(InvalidResourceError):
+    """The text is not what it says it is: no JSON, no XML, no resource."""
+
+    status = 400
+    code = "structure"
+
+
 class BusinessRuleError(HandrailError):
     """The resource is well formed, but a rule of the house refuses it."""
 
