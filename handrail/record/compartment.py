@@ -157,13 +157,19 @@ def _during(wanted: Wanted) -> Iterable[_Condition]:
         yield "c.updated_at > %s", wanted.since
     if wanted.starts:
         yield (
-            "(c.starts IS NULL OR c.ends > %s OR c.resource_type = ANY((SELECT %s::text[])::text[]))",
+            (
+                "(c.starts IS NULL OR c.ends > %s"
+                " OR c.resource_type = ANY((SELECT %s::text[])::text[]))"
+            ),
             wanted.starts,
             _UNDATED + _LASTING,
         )
     if wanted.ends:
         yield (
-            "(c.starts IS NULL OR c.starts < %s OR c.resource_type = ANY((SELECT %s::text[])::text[]))",
+            (
+                "(c.starts IS NULL OR c.starts < %s"
+                " OR c.resource_type = ANY((SELECT %s::text[])::text[]))"
+            ),
             wanted.ends,
             _UNDATED,
         )
