@@ -1,7 +1,7 @@
 """Serves people, systems and hospital messages: one web worker, and threads for what is not HTTP.
 
-The parent process holds the database, hears HL7 messages and runs the clock; the web worker is
-forked from it after everything is imported, so that both share most of their memory.
+The parent process holds the database, hears HL7 messages, runs the clock and does jobs; the web
+worker is forked from it after everything is imported, so that both share most of their memory.
 """
 
 from __future__ import annotations
@@ -96,6 +96,7 @@ class _Companions:
     def begin(self) -> None:
         """Start them."""
         self._thread("clock", _clock, self.stop)
+        self._thread("jobs", _jobs, self.stop)
         self._thread("ready", _tell_when_ready, self.ports, self.ready, self.stop)
         if self.cluster is not None:
             self._thread("database", _watch_database, self.cluster, self.stop)
@@ -152,7 +153,8 @@ def _prepare_fork(*, mllp: bool) -> None:
     """Import everything before the web worker is forked, so that memory is shared."""
     from django.db import connections
 
-    for name in ("handrail.site.wsgi", "handrail.record.clock", *([_MLLP] if mllp else [])):
+    always = ("handrail.site.wsgi", "handrail.record.clock", "handrail.jobs")
+    for name in (*always, *([_MLLP] if mllp else [])):
         import_module(name)
     connections.close_all()
     if sys.platform == "linux":  # elsewhere forking a process with native libraries is unsafe
@@ -196,6 +198,12 @@ def _clock(stop: threading.Event) -> None:
     from handrail.record.clock import run_forever
 
     run_forever(stop)
+
+
+def _jobs(stop: threading.Event) -> None:
+    from handrail.jobs import work_forever
+
+    work_forever(stop)
 
 
 def _mllp(ports: Ports, stop: threading.Event) -> None:

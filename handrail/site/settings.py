@@ -37,6 +37,7 @@ INSTALLED_APPS = [
     "axes",
     "handrail.access",
     "handrail.record",
+    "handrail.jobs",
     "handrail.look",
     "handrail.desk",
     *ROOMS,

@@ -6,6 +6,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("handrail.access.urls")),
+    path("", include("handrail.jobs.urls")),
     path("", include("handrail.desk.urls")),
     path("", include("handrail.duties.registration.urls")),
     path("", include("handrail.duties.caseload.urls")),
