@@ -46,15 +46,16 @@ def next_transaction() -> int:
 def heads(org: int, references: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Head]:
     """Return what is current of (type, id) and hold it until the transaction ends.
 
-    Rows are locked in one order, so that two commits never wait for each other in a circle.
+    Rows are locked in the order of the references, so that two commits never wait for each other
+    in a circle; ``LATERAL`` has each found by its key, however many rows the planner expects.
     """
     wanted = sorted(set(references))
     found = rows(
-        "SELECT resource_type, id, version, content, deleted, patient FROM record_current"
-        " WHERE org = %s AND (resource_type, id) IN"
-        " (SELECT * FROM unnest((SELECT %b::text[]), (SELECT %b::text[])))"
-        " ORDER BY resource_type, id FOR UPDATE",
-        (org, [kind for kind, _ in wanted], [identity for _, identity in wanted]),
+        "SELECT c.* FROM unnest((SELECT %b::text[]), (SELECT %b::text[])) AS u(t, i),"
+        " LATERAL (SELECT resource_type, id, version, content, deleted, patient"
+        " FROM record_current WHERE org = %s AND resource_type = u.t AND id = u.i"
+        " FOR UPDATE) AS c",
+        ([kind for kind, _ in wanted], [identity for _, identity in wanted], org),
     )
     return {(kind, identity): Head(*rest) for kind, identity, *rest in found}
 
