@@ -97,7 +97,9 @@ class _Writer:
                 deleted.append((reference_of(draft.delete), draft.if_match))
             else:
                 submitted.append(self._submit(draft))
-        self._look_up([*((s.resource_type, s.id) for s in submitted), *(d[0] for d in deleted)])
+        self.known.remember()
+        known = [(one.resource_type, one.id) for one in submitted if not one.new]
+        self._look_up([*known, *(reference for reference, _ in deleted)])
         fresh = [version for one in submitted if (version := self._accept(one)) is not None]
         fresh += [self._delete(reference, if_match) for reference, if_match in deleted]
         allowed = MAX_DERIVED * max(1, len(fresh))

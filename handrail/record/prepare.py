@@ -56,6 +56,7 @@ class Submitted:
     if_match: int | None = None
     cause: str = ""
     room: str = ""
+    new: bool = False  # its id was made just now, so nothing can be stored under it
 
     @property
     def reference(self) -> str:
@@ -139,25 +140,34 @@ class Prepared:
         return hashlib.sha256(self.body).digest()
 
 
-def submit(draft: Draft, identity: str = "") -> Submitted:
-    """Check a draft against FHIR R4 and take it apart. ``identity`` replaces the id it states.
+def submit(draft: Draft, identity: str = "", *, new: bool = False) -> Submitted:
+    """Check a draft against FHIR R4 and take it apart.
+
+    Args:
+        draft: what is to be stored.
+        identity: replaces the id it states.
+        new: ``identity`` was made just now (a random UUID): nobody need look for what is stored.
 
     Raises:
         InvalidResourceError: with every fault and its FHIRPath.
     """
     raw = draft.raw if draft.raw is not None else text.write(draft.resource or {})
     validate(raw)
-    return take_apart(raw, identity, draft.if_match)
+    submitted = take_apart(raw, identity, draft.if_match)
+    submitted.new = submitted.new or new
+    return submitted
 
 
 def take_apart(raw: bytes, identity: str = "", if_match: int | None = None) -> Submitted:
     """Take the text of a valid resource apart; ``identity`` replaces the id it states."""
     compact = text.compact(raw)
     named = _named.decode(compact)
-    identity = identity or named.id or uuid4().hex
+    known = identity or named.id
     meta, rest = _apart(compact, named)
     content = xxhash.xxh3_128_digest(b"%b|%b" % (meta, rest))
-    return Submitted(named.resource_type, identity, meta, rest, content, if_match)
+    return Submitted(
+        named.resource_type, known or uuid4().hex, meta, rest, content, if_match, new=not known
+    )
 
 
 def _apart(compact: bytes, named: _Named) -> tuple[bytes, bytes]:

@@ -140,7 +140,7 @@ def _commit(request: Request, steps: Sequence[Step], links: _Links) -> dict[str,
     def check(position: int) -> Submitted:
         one = at[position]
         raw = links.made_literal(one.entry.raw, conditional)
-        return submit(Draft(raw=raw, if_match=one.if_match), one.identity)
+        return submit(Draft(raw=raw, if_match=one.if_match), one.identity, new=one.method == "POST")
 
     new = [one.entry for one in steps if one.method == "POST" and not one.existing]
     changed = [one.entry for one in steps if one.method == "PUT"]

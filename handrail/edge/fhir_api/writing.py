@@ -53,7 +53,7 @@ def write(
     Returns:
         The version, and whether it is new; an unchanged resource makes no version.
     """
-    submitted = submit(Draft(raw=raw, if_match=if_match), identity)
+    submitted = submit(Draft(raw=raw, if_match=if_match), identity, new=what == "create")
     done = store.commit([submitted], by=request.by, reason=f"FHIR API: {what}", origin=ORIGIN)
     if done.unchanged:
         return store.read(done.unchanged[0], by=request.by), False
