@@ -26,6 +26,7 @@ ROOMS = [
 ADAPTERS = [
     "handrail.edge.hl7v2",
     "handrail.edge.fhir_api",
+    "handrail.edge.operations",
 ]
 INSTALLED_APPS = [
     "django.contrib.contenttypes",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from handrail.fhir.errors import HandrailError
 from handrail.fhir.r4 import MODULES
@@ -75,3 +75,31 @@ def required(asked: Asked, name: str, what: str) -> str:
     if not given:
         raise ParameterError(f"{name} is missing: {what}.")
     return given
+
+
+def structures(asked: Asked, name: str, kind: str) -> list[dict[str, Any]]:
+    """Return the values of a complex parameter (``valueCoding``) of a Parameters body."""
+    body = asked.body or {}
+    listed = body.get("parameter", ()) if body.get("resourceType") == "Parameters" else ()
+    found = [
+        one.get(f"value{kind}")
+        for one in listed
+        if isinstance(one, dict) and one.get("name") == name
+    ]
+    return [one for one in found if isinstance(one, dict)]
+
+
+def codings(asked: Asked, name: str) -> list[tuple[str, str]]:
+    """Return (system, code) of a parameter of type Coding: ``system|code`` or a valueCoding.
+
+    An empty system: of any. Codes that are given with commas are several.
+    """
+    found = []
+    for one in (part for value in asked.values(name) for part in value.split(",") if part):
+        system, bar, code = one.rpartition("|")
+        found.append((system if bar else "", code))
+    found += [
+        (str(one.get("system", "")), str(one.get("code", "")))
+        for one in structures(asked, name, "Coding")
+    ]
+    return found
