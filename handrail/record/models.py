@@ -14,6 +14,9 @@ from django.db import models
 from typing_extensions import override
 
 
+_NEWEST_FIRST = models.F("starts").desc(nulls_last=True)
+
+
 class Transaction(models.Model):
     """Who changed the record, when and why; a link in the organization's hash chain.
 
@@ -109,14 +112,16 @@ class Current(models.Model):
         indexes: ClassVar[list[models.Index]] = [
             GinIndex(fields=["tokens"], name="record_current_tokens"),
             models.Index(
-                fields=["org", "patient", "resource_type", "starts"], name="record_current_patient"
+                "org", "patient", "resource_type", _NEWEST_FIRST, name="record_current_patient"
             ),
-            models.Index(fields=["org", "resource_type", "starts"], name="record_current_starts"),
+            models.Index("org", "resource_type", _NEWEST_FIRST, name="record_current_starts"),
             models.Index(
                 fields=["org", "resource_type", "updated_at"], name="record_current_updated"
             ),
             models.Index(
-                fields=["org", "listed", "starts"],
+                "org",
+                "listed",
+                _NEWEST_FIRST,
                 name="record_current_listed",
                 condition=models.Q(listed__isnull=False),
             ),

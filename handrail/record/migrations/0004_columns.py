@@ -7,6 +7,9 @@ New rows have the new columns at once. Rows that were there before get them from
 from django.db import migrations, models
 
 
+NEWEST_FIRST = models.F("starts").desc(nulls_last=True)
+
+
 class Migration(migrations.Migration):
     dependencies = [("record", "0003_read")]
     operations = [
@@ -15,9 +18,16 @@ class Migration(migrations.Migration):
         migrations.AddField("current", "amount", models.FloatField(null=True)),
         migrations.AddField("current", "listed", models.BigIntegerField(null=True)),
         migrations.AddField("current", "due", models.DateTimeField(null=True)),
+        migrations.RemoveIndex("current", "record_current_patient"),
         migrations.AddIndex(
             "current",
-            models.Index(fields=["org", "resource_type", "starts"], name="record_current_starts"),
+            models.Index(
+                "org", "patient", "resource_type", NEWEST_FIRST, name="record_current_patient"
+            ),
+        ),
+        migrations.AddIndex(
+            "current",
+            models.Index("org", "resource_type", NEWEST_FIRST, name="record_current_starts"),
         ),
         migrations.AddIndex(
             "current",
@@ -28,7 +38,9 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             "current",
             models.Index(
-                fields=["org", "listed", "starts"],
+                "org",
+                "listed",
+                NEWEST_FIRST,
                 name="record_current_listed",
                 condition=models.Q(listed__isnull=False),
             ),
