@@ -12,7 +12,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 import msgspec
 
-from handrail.fhir.errors import Fault, InvalidResourceError
+from handrail.fhir.errors import Fault, UnreadableError
 
 _CONDITIONAL = re.compile(rb'"reference"\s*:\s*"([A-Z][A-Za-z]+\?[^"\\]+)"')
 _URN = re.compile(rb'"(urn:(?:uuid|oid):[^"#\\]+)"')
@@ -72,12 +72,12 @@ def name_of(raw: bytes) -> Named:
     """Return type and id of a resource's text.
 
     Raises:
-        InvalidResourceError: it is not a JSON object, or these members are not text.
+        UnreadableError: it is not a JSON object, or these members are not text.
     """
     try:
         return _named.decode(raw)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise InvalidResourceError(
+        raise UnreadableError(
             "This is not a FHIR resource in JSON.", [Fault("", str(error), "structure")]
         ) from error
 
@@ -86,12 +86,12 @@ def open_bundle(text: bytes) -> tuple[str, list[Entry]]:
     """Return the type of a Bundle and its entries.
 
     Raises:
-        InvalidResourceError: the text is not a Bundle.
+        UnreadableError: the text is not a Bundle.
     """
     try:
         bundle = _bundles.decode(text)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise InvalidResourceError(
+        raise UnreadableError(
             "This is not a FHIR Bundle in JSON.", [Fault("Bundle", str(error), "structure")]
         ) from error
     return bundle.type, [_entry(position, entry) for position, entry in enumerate(bundle.entry)]

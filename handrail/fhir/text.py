@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from handrail.fhir.errors import Fault, InvalidResourceError
+from handrail.fhir.errors import Fault, UnreadableError
 
 _decoder = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal)
 _encoder = msgspec.json.Encoder(decimal_format="number")
@@ -21,7 +21,7 @@ def parse(text: bytes | str) -> dict[str, Any]:
     try:
         return _decoder.decode(text)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise InvalidResourceError(
+        raise UnreadableError(
             "This is not a JSON object.", [Fault("", str(error), "structure")]
         ) from error
 

@@ -51,6 +51,12 @@ def hosts() -> list[str]:
     return [*named, *(name for name in LOOPBACK if name not in named)]
 
 
+def origins() -> frozenset[str]:
+    """Return the origins whose web pages may call the FHIR API from a browser; by default none."""
+    given = os.environ.get("HANDRAIL_CORS", "").split(",")
+    return frozenset(origin.strip().rstrip("/") for origin in given if origin.strip())
+
+
 def https() -> bool:
     """Tell whether people reach this server by https, so that cookies may demand it."""
     chosen = os.environ.get("HANDRAIL_HTTPS")

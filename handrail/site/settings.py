@@ -15,6 +15,7 @@ DATABASES: dict[str, dict[str, Any]] = {"default": environment.database()}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 HANDRAIL_DATA = environment.data_folder()
+HANDRAIL_CORS = environment.origins()
 HANDRAIL_RULES = environment.folder("HANDRAIL_RULES", environment.CODE / "rules")
 
 ROOMS = [

@@ -15,6 +15,7 @@ from handrail.edge.fhir_api.errors import (
 from handrail.edge.fhir_api.request import Request
 from handrail.edge.fhir_api.response import Headers, Response
 from handrail.edge.fhir_api.routing import Interaction, interaction
+from handrail.edge.fhir_api.shaping import shaped
 from handrail.fhir.errors import (
     ForbiddenError,
     HandrailError,
@@ -30,7 +31,8 @@ _UNSTORABLE = (psycopg.DataError, DataError)
 def answer(request: Request) -> Response:
     """Return the answer of the interaction that is asked for."""
     try:
-        return run(interaction(request), request)
+        response = run(interaction(request), request)
+        return shaped(request, response) if request.pairs or request.understood else response
     except HandrailError as error:
         return refuse(request, error)
 

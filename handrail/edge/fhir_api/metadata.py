@@ -42,7 +42,7 @@ def _statement(base: str) -> dict[str, Any]:
         "software": {"name": "Handrail", "version": _version()},
         "implementation": {"description": "Handrail: care coordination", "url": base},
         "fhirVersion": "4.0.1",
-        "format": ["application/fhir+json", "json"],
+        "format": ["application/fhir+json", "application/fhir+xml", "json", "xml"],
         "rest": [
             {
                 "mode": "server",

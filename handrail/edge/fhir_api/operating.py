@@ -16,7 +16,16 @@ from handrail.edge.fhir_api.errors import (
     UnknownAddressError,
     UnsupportedMediaError,
 )
-from handrail.edge.fhir_api.request import FORM, JSON, Pairs, Request, is_id, media_of, pairs_of
+from handrail.edge.fhir_api.request import (
+    FORM,
+    JSON,
+    XML,
+    Pairs,
+    Request,
+    is_id,
+    media_of,
+    pairs_of,
+)
 from handrail.edge.fhir_api.response import Response
 from handrail.fhir import text
 from handrail.fhir.errors import NotFoundError, TooLargeError
@@ -49,7 +58,7 @@ def operate(request: Request) -> Response:
     Raises:
         UnknownAddressError: no such operation is offered there.
         MethodNotAllowedError: it changes something, and this was GET.
-        UnsupportedMediaError: the body is neither FHIR JSON nor a form.
+        UnsupportedMediaError: the body is neither FHIR nor a form.
     """
     one = _found(request.path)
     method = "GET" if request.method == "HEAD" else request.method
@@ -102,9 +111,9 @@ def _sent(request: Request) -> tuple[Pairs, dict[str, Any] | None, bytes]:
         return [*request.pairs, *pairs_of(raw.decode("latin-1"))], None, raw
     if not raw.strip():
         return request.pairs, None, raw
-    if media and media not in JSON:
+    if media and media not in JSON and media not in XML:
         raise UnsupportedMediaError(
-            "Send Parameters as application/fhir+json, or simple ones as a form."
+            "Send Parameters as application/fhir+json or +xml, or simple ones as a form."
         )
     return request.pairs, text.parse(raw), raw
 

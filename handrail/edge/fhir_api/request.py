@@ -19,6 +19,7 @@ MOST_PARAMETERS = 100
 LONGEST_QUERY = 65_536  # bytes of a query string or a form
 JSON = ("application/fhir+json", "application/json", "text/json", "application/json+fhir", "json")
 FORM = "application/x-www-form-urlencoded"
+XML = ("application/fhir+xml", "application/xml", "text/xml", "application/xml+fhir", "xml")
 _ANY = ("*/*", "application/*", "*")
 _ETAG = re.compile(r'(?:W/)?"([0-9]{1,9})"')
 _ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
@@ -28,7 +29,11 @@ Pairs = list[tuple[str, str]]
 
 @dataclass(slots=True)
 class Request:
-    """One interaction that is asked for. ``headers`` has the keys of a WSGI environment."""
+    """One interaction that is asked for. ``headers`` has the keys of a WSGI environment.
+
+    ``understood`` are the parameters of a search that did not stand in the address as they are: of
+    a form, or sealed in a link.
+    """
 
     method: str
     path: tuple[str, ...]
@@ -38,6 +43,7 @@ class Request:
     by: Principal
     read: Callable[[], bytes] = bytes
     nested: bool = False
+    understood: Pairs = field(default_factory=list)
     _preferences: dict[str, str] | None = field(default=None, repr=False)
 
     def header(self, name: str) -> str:
@@ -146,23 +152,36 @@ def pairs_of(query: str) -> Pairs:
     return [(name, value) for name, value in pairs if value]
 
 
-def accept(environ: WSGIEnvironment, pairs: Pairs) -> None:
-    """Refuse what wants anything but JSON of FHIR R4.
+def accept(environ: Mapping[str, object], pairs: Pairs) -> str:
+    """Return the format the client wants: ``json`` or ``xml``.
+
+    ``_format`` goes before ``Accept``; of several the one with the highest q, then the first.
 
     Raises:
-        NotAcceptableError: with what is possible.
+        NotAcceptableError: neither is wanted, or not FHIR R4; with what is possible.
     """
     asked = next((value for name, value in pairs if name == "_format"), "")
-    said = asked.replace(" ", "+") or environ.get("HTTP_ACCEPT", "")
+    said = asked.replace(" ", "+") or str(environ.get("HTTP_ACCEPT", ""))
     if not said or said == "*/*" or said == JSON[0]:
-        return
-    for one in said.lower().split(","):
-        kind, *more = (part.strip() for part in one.split(";"))
-        release = next(
-            (part[12:].strip('"') for part in more if part[:12] == "fhirversion="), "4.0"
+        return "json"
+    wanted = [one for one in map(_weighed, said.lower().split(",")) if one[0] > 0]
+    if not wanted:
+        raise NotAcceptableError(
+            "Handrail speaks FHIR R4: ask with Accept: application/fhir+json or"
+            " application/fhir+xml."
         )
-        if kind in (*JSON, *_ANY) and release.startswith("4.0") and "q=0" not in more:
-            return
-    raise NotAcceptableError(
-        "Handrail speaks JSON of FHIR R4 only: ask with Accept: application/fhir+json."
-    )
+    return max(wanted, key=lambda one: one[0])[1]
+
+
+def _weighed(one: str) -> tuple[float, str]:
+    """Return how much one part of ``Accept`` is wanted (0: cannot be had), and the format."""
+    kind, *more = (part.strip() for part in one.split(";"))
+    parameters = dict(part.partition("=")[::2] for part in more)
+    release = parameters.get("fhirversion", "4.0").strip('"')
+    known = "json" if kind in (*JSON, *_ANY) else "xml" if kind in XML else ""
+    if not known or not release.startswith("4.0"):
+        return 0.0, ""
+    try:
+        return float(parameters.get("q", "1")), known
+    except ValueError:
+        return 0.0, ""

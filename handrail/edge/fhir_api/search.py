@@ -26,6 +26,7 @@ def search(request: Request) -> Response:
     """Answer with a searchset."""
     kind = request.path[0]
     pairs, after = _asked(kind, _pairs(request))
+    request.understood = pairs
     if kind == "AuditEvent":
         return audit_events.search(request, pairs)
     if kind == "Provenance":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from handrail.edge.fhir_api import outcomes
 from handrail.edge.fhir_api.errors import BadRequestError, UnsupportedMediaError
-from handrail.edge.fhir_api.request import JSON, Request
+from handrail.edge.fhir_api.request import JSON, XML, Request, media_of
 from handrail.edge.fhir_api.response import Response, about, location
 from handrail.fhir.bundle import name_of
 from handrail.fhir.errors import Fault, InvalidResourceError
@@ -19,7 +19,7 @@ def resource_in(request: Request, kind: str) -> bytes:
     """Return the text of the resource that was sent.
 
     Raises:
-        UnsupportedMediaError: it is not JSON.
+        UnsupportedMediaError: it is neither JSON nor XML.
         InvalidResourceError: it is not a resource.
         BadRequestError: it is of another type than the address says.
     """
@@ -39,10 +39,13 @@ def resource_in(request: Request, kind: str) -> bytes:
 
 
 def refuse_other_media(request: Request) -> None:
-    """Refuse a body that does not say it is JSON."""
-    kind = str(request.headers.get("CONTENT_TYPE", "")).partition(";")[0].strip().lower()
-    if kind and kind not in JSON:
-        raise UnsupportedMediaError("Send FHIR as JSON: Content-Type: application/fhir+json.")
+    """Refuse a body that says it is neither JSON nor XML."""
+    kind = media_of(request.headers)
+    if kind and kind not in JSON and kind not in XML:
+        raise UnsupportedMediaError(
+            "Send FHIR as JSON (Content-Type: application/fhir+json) or as XML"
+            " (application/fhir+xml)."
+        )
 
 
 def write(

@@ -14,10 +14,10 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 from handrail.access import bearer
 from handrail.access.audit import client_address
 from handrail.access.principal import Principal
-from handrail.edge.fhir_api import connecting
+from handrail.edge.fhir_api import connecting, cors
 from handrail.edge.fhir_api.answering import answer, refusal, refuse, run
-from handrail.edge.fhir_api.body import body_of
 from handrail.edge.fhir_api.errors import BadRequestError, UnavailableError
+from handrail.edge.fhir_api.formats import presented, received
 from handrail.edge.fhir_api.metadata import metadata
 from handrail.edge.fhir_api.operating import is_operation
 from handrail.edge.fhir_api.request import Request, accept, base, pairs_of, path_of
@@ -54,6 +54,9 @@ def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iter
         )
     except Exception as error:  # noqa: BLE001 - the last line: no client sees a stack trace
         response = _failed(error)
+    response = presented(environ, response)
+    if "HTTP_ORIGIN" in environ:
+        response.headers = [*response.headers, *cors.allowing(environ)]
     headers, body = response.wire(method, pretty=pretty)
     start_response(response.line, headers)
     return body
@@ -90,7 +93,7 @@ def _request(environ: WSGIEnvironment) -> Request:
         headers=environ,
         base=base(environ),
         by=_UNKNOWN,
-        read=lambda: body_of(environ),
+        read=lambda: received(environ),
     )
 
 

@@ -127,5 +127,5 @@ def test_methods_that_do_nothing_say_what_does(client, patient):
     options = client("OPTIONS", "/Patient")
     assert (options.status, options.headers["Allow"]) == (204, "GET, POST, PUT, HEAD, OPTIONS")
     assert client.get("").status == 405
-    for nowhere in ("/Nothing", "/Patient/$everything", "/Patient/x/y", "/_history", "/patient"):
+    for nowhere in ("/Nothing", "/Patient/$unknown", "/Patient/x/y", "/_history", "/patient"):
         assert client.get(nowhere).status == 404
