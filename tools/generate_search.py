@@ -13,6 +13,7 @@ import re
 import subprocess
 import sys
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -39,20 +40,43 @@ DATES = (
     "datetime", "datewritten", "timestamp", "period",
 )  # fmt: skip
 
+# The amount that is a column: one element that does not repeat. Others are read in the resource.
+MAIN_AMOUNT = {
+    "Observation": "value-quantity",
+    "Encounter": "length",
+    "ChargeItem": "quantity",
+    "Condition": "onset-age",
+    "Invoice": "totalgross",
+    "MolecularSequence": "window-start",
+}
+POINTS = {"Quantity", "Duration", "Age", "Money", "decimal", "integer"}
+RANGES = {"Range", "SampledData"}
+
+# A column of its own answers these.
+OWN_COLUMN = {"due"}
+OURS = [
+    {
+        "code": "due",
+        "type": "date",
+        "base": ["Task"],
+        "expression": "Task.restriction.period.end",
+        "url": "urn:handrail:SearchParameter/Task-due",
+    }
+]
+
 # Which compartment parameter says whose a resource is, before any other.
 PATIENT_FIRST = ("patient", "subject", "beneficiary", "individual")
 
-UNCOVERED_KINDS = {
-    "composite": "search by its parts one by one",
-    "quantity": "amounts are not indexed; only :missing can be asked",
-    "number": "numbers are not indexed; only :missing can be asked",
-    "special": "it has no expression that a value could be compared with",
+UNCOVERED_CODES = {
+    "phonetic": "there is no sounds-like index; use name",
+    "_query": "there are no named queries",
 }
-UNCOVERED_CODES = {"phonetic": "there is no sounds-like index; use name"}
+WITHOUT_EXPRESSION = {"_text", "_content"}
 WIDE = 20
 
 CODES = {"code", "string", "uri", "id", "canonical", "url", "oid", "markdown"}
 DATE_TYPES = {"date", "dateTime", "instant"}
+CODES_BY_URL: dict[str, str] = {}
 PLAIN = {*CODES, "boolean", "ContactPoint", "exists"}
 
 
@@ -66,6 +90,7 @@ class Searched:
     url: str
     sources: list[Source]
     targets: list[str]
+    parts: tuple[tuple[str, tuple[str, ...]], ...] = ()
     stored: str = ""
     only: str = ""
     uncovered: str = ""
@@ -95,20 +120,54 @@ def searched(definitions: Definitions, base: str, raw: list[dict[str, Any]]) -> 
         parameter = Searched(
             one["code"], one["type"], expression, one["url"], read, one.get("target", [])
         )
+        parameter.parts = parts(definitions, base, one)
         parameter.uncovered = why_not(parameter)
         found.append(parameter)
     share(found)
     return sorted(found, key=lambda parameter: parameter.code)
 
 
+def parts(
+    definitions: Definitions, base: str, raw: dict[str, Any]
+) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Return (code, what it reads in each element of the whole) for the parts of a composite."""
+    found = []
+    for part in raw.get("component", ()):
+        read = dict.fromkeys(part_sources(definitions, base, raw, part))
+        found.append((CODES_BY_URL[part["definition"]], tuple(read)))
+    return tuple(found)
+
+
+def part_sources(
+    definitions: Definitions, base: str, raw: dict[str, Any], part: dict[str, str]
+) -> Iterator[str]:
+    """Yield the sources of a part, from the element; ``^`` in front: from the resource."""
+    for alternative in part["expression"].split("|"):
+        inner = alternative.strip().replace("DateTime", "dateTime")
+        if inner.startswith("%resource."):
+            for source in sources(definitions, base, inner.removeprefix("%resource.")):
+                yield f"^{source.text}"
+            continue
+        for whole in raw["expression"].split("|"):
+            if re.match(rf"{base}\b", whole.strip()):
+                at = root_of(definitions, base, whole.strip())
+                yield from (source.text for source in sources(definitions, at, inner))
+
+
+def root_of(definitions: Definitions, base: str, expression: str) -> str:
+    """Return the path of the elements that hold the parts of a composite."""
+    at = base
+    for name in expression.split(".")[1:]:
+        at = definitions.follow(at, name)[0][2]
+    return at
+
+
 def why_not(parameter: Searched) -> str:
     """Return why ``parameter`` cannot be asked for, or an empty string."""
     if parameter.code in UNCOVERED_CODES:
         return UNCOVERED_CODES[parameter.code]
-    if parameter.kind in UNCOVERED_KINDS:
-        return UNCOVERED_KINDS[parameter.kind]
-    if not parameter.expression:
-        return "it has no expression; texts are not indexed"
+    if parameter.code in WITHOUT_EXPRESSION:
+        return ""
     known = [source for source in parameter.sources if reader(parameter, source)]
     return "" if known else "its expression leads to no element that can be compared"
 
@@ -119,7 +178,7 @@ def share(found: list[Searched]) -> None:
     for parameter in found:
         texts = sorted(source.text for source in parameter.sources)
         key = (parameter.kind, "|".join(texts))
-        if texts and not parameter.uncovered:
+        if texts and not parameter.uncovered and not parameter.parts:
             parameter.stored = stored.setdefault(key, parameter.code)
     for parameter in found:
         filters = {source.only for source in parameter.sources}
@@ -134,9 +193,14 @@ def share(found: list[Searched]) -> None:
         parameter.stored, parameter.only = root.stored, root.only or parameter.only
 
 
-def reader(parameter: Searched, source: Source) -> str:  # noqa: PLR0911 - a table, read from above
+def reader(parameter: Searched, source: Source) -> str:  # noqa: C901, PLR0911 - a table, read from above
     """Return the function of ``forms`` that reads ``source`` for this kind of parameter."""
     kind = source.type
+    if parameter.kind in {"number", "quantity"}:
+        waves = parameter.code == "value-quantity" and kind == "SampledData"
+        return "amount" if kind in POINTS else "ranged" if kind in RANGES and not waves else ""
+    if parameter.kind in {"composite", "special"}:
+        return "whole"
     if parameter.kind == "token":
         if kind in {"CodeableConcept", "Coding", "Identifier", "exists"}:
             return {"Identifier": "identifier", "exists": "exists"}.get(kind, kind.lower())
@@ -158,16 +222,20 @@ def reader(parameter: Searched, source: Source) -> str:  # noqa: PLR0911 - a tab
     return ""
 
 
-def tree(found: list[Searched], main: tuple[str, ...]) -> Node:
+def tree(found: list[Searched], main: tuple[str, ...], amount: str) -> Node:
     """Return what has to be read of a resource, every element once."""
     root = Node(Step("", repeats=False))
     for parameter in found:
-        if parameter.code not in {"_id", "_lastUpdated", *UNCOVERED_CODES}:
-            plant(root, parameter, found, parameter.code in main[:1])
+        if parameter.code in {"_id", "_lastUpdated", *UNCOVERED_CODES} or parameter.parts:
+            continue
+        in_columns = parameter.code in {*main[:1], *OWN_COLUMN}
+        if parameter.kind in {"number", "quantity", "special"}:
+            in_columns = parameter.code != amount
+        plant(root, parameter, found, in_columns)
     return root
 
 
-def plant(root: Node, parameter: Searched, found: list[Searched], is_main: bool) -> None:  # noqa: FBT001 - one caller
+def plant(root: Node, parameter: Searched, found: list[Searched], present_only: bool) -> None:  # noqa: FBT001 - one caller
     """Add what ``parameter`` reads to the tree."""
     own = parameter.stored in {"", parameter.code}
     twins = [one for one in found if one.stored == parameter.code and one.only and own]
@@ -177,7 +245,7 @@ def plant(root: Node, parameter: Searched, found: list[Searched], is_main: bool)
             node = node.below.setdefault(step.text, Node(step))
         if own and not source.only and not always(parameter):
             node.present.append(parameter.code)
-        read = "" if parameter.uncovered or not own or is_main else reader(parameter, source)
+        read = "" if parameter.uncovered or not own or present_only else reader(parameter, source)
         if read:
             wide = "*" * (
                 len(parameter.targets) > WIDE and source.type in {"Reference", "Resource"}
@@ -204,12 +272,15 @@ def module(definitions: Definitions, base: str, raw: list[dict[str, Any]], own: 
         step.repeats for source in first[0].sources for step in source.steps
     )
     writer = search_writer.Writer(base)
-    writer.write(tree(found, main), "resource", 1)
+    amount = MAIN_AMOUNT.get(base, "")
+    writer.write(tree(found, main, amount), "resource", 1)
     body = search_writer.function("extract", writer.lines)
     body += search_writer.dates([by_code[code].sources for code in main])
     body += search_writer.patient(base, [by_code[code].sources for code in own if code in by_code])
+    body += search_writer.amount(by_code[amount].sources if amount else [], POINTS)
     facts = {
         "MAIN_DATE": repr(main),
+        "MAIN_AMOUNT": repr(amount),
         "PATIENT": repr(first[0].stored if single and base != "Patient" else ""),
     }
     table = {one.code: described(one) for one in found}
@@ -231,6 +302,7 @@ def described(one: Searched) -> dict[str, Any]:
         "unread": tuple(source.text for source in one.sources if not reader(one, source)),
         "stored": one.stored if one.stored != one.code else "",
         "only": one.only,
+        "parts": one.parts,
         "targets": tuple(sorted(one.targets)) if len(one.targets) <= WIDE else (),
         "always": always(one),
         "plain": one.kind == "token" and {source.type for source in one.sources} <= PLAIN,
@@ -254,7 +326,8 @@ def main(folder: Path) -> None:
         corrected(entry["resource"])
         for name in ("search-parameters.json", "search-parameters-uscore.json")
         for entry in json.loads((folder / name).read_text())["entry"]
-    ]
+    ] + OURS
+    CODES_BY_URL.update({one["url"]: one["code"] for one in raw})
     compartment = json.loads((folder / "compartmentdefinition-patient.json").read_text())
     own = {entry["code"]: entry.get("param", []) for entry in compartment["resource"]}
     types = sorted(definitions.types)

@@ -110,12 +110,13 @@ def sources(definitions: Definitions, base: str, expression: str) -> list[Source
         return [Source("exists", [Step("deceased", repeats=False)], required=True)]
     text = re.sub(r"[()]", "", expression) if " as " in expression else expression
     cursors = [Cursor(base, base, [])]
-    for match in TOKEN.finditer(re.sub(rf"^(Resource|DomainResource|{base})\b\.?", "", text)):
+    own = base.partition(".")[0]
+    for match in TOKEN.finditer(re.sub(rf"^(Resource|DomainResource|{own})\b\.?", "", text)):
         cursors = [moved for cursor in cursors for moved in moves(definitions, cursor, match)]
     return [
         Source(cursor.type, cursor.steps, cursor.only, cursor.required)
         for cursor in cursors
-        if cursor.steps
+        if cursor.steps or text == base
     ]
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from handrail.fhir.searching import forms, times
+from handrail.fhir.searching import amounts, forms, times
 from handrail.fhir.searching.parameters import Parameter
 '''
 
@@ -26,7 +26,7 @@ def text(
         keywords = ", ".join(f"{key}={value!r}" for key, value in known.items())
         lines.append(f"    {code!r}: Parameter({keywords}),")
     lines.append("}")
-    types = {"MAIN_DATE": "tuple[str, ...]", "PATIENT": "str"}
+    types = {"MAIN_DATE": "tuple[str, ...]", "MAIN_AMOUNT": "str", "PATIENT": "str"}
     lines += [f"{name}: {types[name]} = {value}" for name, value in facts.items()]
     lines += [f"{name} = {made}" for made, name in tables.items()]
     return "\n".join([*lines, "", "", *body]) + "\n"
@@ -61,6 +61,20 @@ def dates(groups: list[list[Any]]) -> list[str]:
         lines.append("    if any(found):" if again else "    return times.hull(found)")
         lines += ["        return times.hull(found)"] if again else []
     return [*lines, *([] if groups else ["    return None"]), "", ""]
+
+
+def amount(sources: list[Any], points: set[str]) -> list[str]:
+    """Return the function that finds the main amount: as written, and in base units."""
+    lines = [
+        "def amount(resource: dict[str, Any]) -> tuple[float | None, float | None]:",
+        '    """Return the main amount, as it is written and in base units, or None."""',
+    ]
+    for source in sources:
+        if source.type in points:
+            plain = source.type in {"decimal", "integer"}
+            action = "return amounts.plain({}), None" if plain else "return amounts.measured({})"
+            lines += steps(source.steps, action)
+    return [*lines, "    return None, None", "", ""]
 
 
 def steps(path: list[Any], action: str) -> list[str]:
@@ -185,6 +199,10 @@ class Writer:
         return [
             f"out += {self.table('coding', names)}({value}.get('system'), {value}.get('value'))"
         ]
+
+    def read_ranged(self, _: str, __: str, names: list[str]) -> list[str]:
+        """Read that there is an amount which is no single number."""
+        return [f"out += {self.table('ranged', names)}"]
 
     def read_contact(self, _: str, value: str, names: list[str]) -> list[str]:
         """Read a ContactPoint."""

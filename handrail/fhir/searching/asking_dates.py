@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Final, Literal
 
 from handrail.fhir.searching import hashing, times
 from handrail.fhir.searching.asked import (
@@ -26,6 +27,9 @@ from handrail.fhir.searching.clauses import (
     TokenClause,
 )
 from handrail.fhir.searching.parameters import compiled
+
+INSTANTS: Final[dict[str, Literal["updated", "due"]]] = {"_lastUpdated": "updated", "due": "due"}
+"""Parameters whose column holds one instant, and that column."""
 
 _PREFIXED = re.compile(r"(eq|ne|gt|ge|lt|le|sa|eb|ap)?(.+)")
 
@@ -47,17 +51,17 @@ def dates(asked: Asked) -> Iterator[Clause]:
     """Yield what is asked of a date: comparisons where it is a column, else its day tokens."""
     refuse_modifier(asked)
     main = compiled(asked.resource_type).MAIN_DATE
-    updated = asked.name == "_lastUpdated"
-    if not updated and asked.stored not in main[:1]:
+    column = INSTANTS.get(asked.name)
+    if column is None and asked.stored not in main[:1]:
         yield from _by_day(asked)
         return
-    if len(main) > 1 and not updated:  # the column may hold another parameter's date
+    if len(main) > 1 and column is None:  # the column may hold another parameter's date
         yield TokenClause(asked.label, (asked.token(hashing.PRESENT),))
     lines = [
         line
         for text in alternatives(asked)
         for prefix, _, span in [_date(asked, text)]
-        for line in compared(prefix, span, updated=updated)
+        for line in compared(prefix, span, column)
     ]
     yield RangeClause(asked.label, tuple(lines))
 
@@ -87,17 +91,18 @@ def too_wide(resource_type: str, name: str) -> str:
     )
 
 
-def compared(prefix: str, span: times.Interval, *, updated: bool = False) -> list[Line]:
+def compared(
+    prefix: str, span: times.Interval, column: Literal["updated", "due"] | None = None
+) -> list[Line]:
     """Return the lines, one of which has to hold, for a prefix and the interval asked for.
 
     ``ap`` means: overlaps the interval, widened by its own length on both sides.
     """
     low, high = span
-    test = _of_instant if updated else _of_interval
     if prefix == "ap":
         wider = min(high - low, low - times.FIRST, times.LAST - high)
-        return test("ap", low - wider, high + wider)
-    return test(prefix, low, high)
+        low, high = low - wider, high + wider
+    return _of_instant(prefix, low, high, column) if column else _of_interval(prefix, low, high)
 
 
 def _of_interval(prefix: str, low: datetime, high: datetime) -> list[Line]:
@@ -119,11 +124,13 @@ def _of_interval(prefix: str, low: datetime, high: datetime) -> list[Line]:
     return lines[prefix]
 
 
-def _of_instant(prefix: str, low: datetime, high: datetime) -> list[Line]:
-    from_low = Comparison("updated", ">=", low)
-    before_low = Comparison("updated", "<", low)
-    to_high = Comparison("updated", "<", high)
-    past_high = Comparison("updated", ">=", high)
+def _of_instant(
+    prefix: str, low: datetime, high: datetime, column: Literal["updated", "due"]
+) -> list[Line]:
+    from_low = Comparison(column, ">=", low)
+    before_low = Comparison(column, "<", low)
+    to_high = Comparison(column, "<", high)
+    past_high = Comparison(column, ">=", high)
     lines: dict[str, list[Line]] = {
         "eq": [(from_low, to_high)],
         "ne": [(before_low,), (past_high,)],

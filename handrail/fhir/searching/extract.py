@@ -7,6 +7,7 @@ from datetime import datetime
 
 from handrail.fhir.errors import InvalidResourceError
 from handrail.fhir.resource import Resource
+from handrail.fhir.searching import lists
 from handrail.fhir.searching.parameters import Compiled, compiled
 
 
@@ -36,6 +37,7 @@ class Indexed:
     due: datetime | None = None
 
 
+_NOT_LISTED = (None, None)
 _known: dict[str, Compiled] = {}
 
 
@@ -55,10 +57,12 @@ def index(resource: Resource) -> Indexed:
         module.extract(resource, out)
         span = module.dates(resource)
         patient = module.patient(resource)
+        number, amount = module.amount(resource)
+        in_list = lists.place_of(resource) if resource_type == lists.TYPE else _NOT_LISTED
     except (AttributeError, TypeError, KeyError) as error:
         raise InvalidResourceError(
             f"This {resource_type} cannot be indexed: an element has the wrong shape. "
             "Validate it first; the validator says which."
         ) from error
     starts, ends = span or (None, None)
-    return Indexed(sorted(set(out)), patient, starts, ends)
+    return Indexed(sorted(set(out)), patient, starts, ends, number, amount, *in_list)

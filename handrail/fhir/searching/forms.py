@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
-from handrail.fhir.searching import hashing, texts, times
+from handrail.fhir.searching import amounts, hashing, texts, times
 from handrail.fhir.searching.hashing import token
 
 Tokens = tuple[int, ...]
@@ -106,6 +106,40 @@ def coded(resource_type: str, name: str, system: str, code: str) -> Iterator[int
         yield token(resource_type, name, hashing.SYSTEM_AND_CODE, system, code)
     if system:
         yield token(resource_type, name, hashing.SYSTEM, system)
+
+
+def amount(resource_type: str, *names: str) -> OfValue:
+    """Return the tokens of the unit of a Quantity or Money; a number has none."""
+
+    @lru_cache(maxsize=_REMEMBERED)
+    def tokens(system: str | None, code: str | None, word: str | None) -> Tokens:
+        said = {"system": system, "code": code, "unit": word}
+        return tuple(one for name in names for one in _measured(resource_type, name, said))
+
+    def of_unit(value: Any) -> Tokens:
+        if not isinstance(value, Mapping):
+            return ()
+        currency = value.get("currency")
+        if currency:
+            return tokens(amounts.CURRENCIES, currency, None)
+        return tokens(value.get("system"), value.get("code"), value.get("unit"))
+
+    return of_unit
+
+
+def _measured(resource_type: str, name: str, said: Mapping[str, Any]) -> Iterator[int]:
+    known = amounts.unit_of(said)
+    if known is not None:
+        yield token(resource_type, name, hashing.UNIT, known.base)
+    for system, code in amounts.units(said):
+        yield token(resource_type, name, hashing.ANY_SYSTEM, code)
+        if system and known is None:
+            yield token(resource_type, name, hashing.SYSTEM_AND_CODE, system, code)
+
+
+def ranged(resource_type: str, *names: str) -> Tokens:
+    """Return the tokens that say the amount is a range, which no column holds."""
+    return tuple(token(resource_type, name, hashing.RANGED) for name in names)
 
 
 def identified(resource_type: str, *names: str) -> OfPair:

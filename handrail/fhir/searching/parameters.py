@@ -20,11 +20,12 @@ class Parameter:
     ``sources`` are the elements it reads: a FHIR type, then the steps from the resource, as in
     ``CodeableConcept component code``; ``Reference=Patient`` takes references to that type only.
     ``unread`` are those that its expression names, but whose type cannot be compared.
-    ``stored`` names the parameter whose tokens answer this one (itself when empty); ``only``
-    restricts a reference to one type. ``targets`` are the types a reference may point at; none are
-    listed when it is ``wide``: it may point at nearly any type. ``always`` says that every valid
-    resource has a value, ``plain`` that values have no system. ``uncovered`` says why Handrail
-    does not answer this one, and what to ask instead; empty when it does.
+    ``parts`` of a composite are (parameter, what it reads in each element of ``sources``, or after
+    ``^`` in the resource). ``stored`` names the parameter whose tokens answer this one (itself when
+    empty); ``only`` restricts a reference to one type. ``targets`` are the types a reference may
+    point at; none are listed when it is ``wide``: it may point at nearly any type. ``always`` says
+    that every valid resource has a value, ``plain`` that values have no system. ``uncovered`` says
+    why Handrail does not answer this one, and what to ask instead; empty when it does.
     """
 
     kind: str
@@ -34,6 +35,7 @@ class Parameter:
     unread: tuple[str, ...] = ()
     stored: str = ""
     only: str = ""
+    parts: tuple[tuple[str, tuple[str, ...]], ...] = ()
     targets: tuple[str, ...] = ()
     always: bool = False
     plain: bool = False
@@ -48,11 +50,14 @@ class Compiled(Protocol):
     """Every parameter of the type, by code, those of Resource included."""
     MAIN_DATE: tuple[str, ...]
     """The parameters that fill ``starts`` and ``ends``: the first one that has a value."""
+    MAIN_AMOUNT: str
+    """The parameter that fills ``number`` and ``amount``, or empty."""
     PATIENT: str
     """The stored parameter that decides ``patient``, when it has one value at most; or empty."""
     extract: Callable[[dict[str, Any], list[int]], None]
     dates: Callable[[dict[str, Any]], Interval | None]
     patient: Callable[[dict[str, Any]], str]
+    amount: Callable[[dict[str, Any]], tuple[float | None, float | None]]
 
 
 @cache

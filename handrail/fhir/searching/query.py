@@ -11,8 +11,7 @@ Source: http://hl7.org/fhir/R4/search.html.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Literal
+from collections.abc import Iterable
 
 from handrail.fhir.errors import UnsupportedError
 from handrail.fhir.searching.asked import (
@@ -22,7 +21,7 @@ from handrail.fhir.searching.asked import (
     refuse_modifier,
     unescape,
 )
-from handrail.fhir.searching.asking import clauses, literals
+from handrail.fhir.searching.asking import clauses
 from handrail.fhir.searching.asking_dates import too_wide
 from handrail.fhir.searching.clauses import (
     DateRecheck,
@@ -32,7 +31,9 @@ from handrail.fhir.searching.clauses import (
     Sort,
     TokenClause,
 )
-from handrail.fhir.searching.parameters import compiled, parameters, types
+from handrail.fhir.searching.parameters import parameters
+from handrail.fhir.searching.results import READERS, WITH_MODIFIER
+from handrail.fhir.searching.shortcuts import shorten
 
 __all__ = ["Include", "Query", "Sort", "parse"]
 
@@ -60,17 +61,20 @@ def parse(resource_type: str, pairs: Iterable[tuple[str, str]], *, strict: bool 
         InvalidSearchError: a value cannot be read; the message says how to write it.
     """
     query = Query(resource_type=resource_type)
+    every: list[Asked] = []
     known = parameters(resource_type)
     for count, (name, value) in enumerate(pairs):
         if count >= MOST_CLAUSES:
             raise InvalidSearchError(f"A search has at most {MOST_CLAUSES} parameters.")
         code, _, modifier = name.partition(":")
-        if name in _RESULT:
-            _RESULT[name](query, value)
+        if name in READERS or code in WITH_MODIFIER:
+            READERS[code](query, value, modifier)
         elif code in known and code not in _NEVER:
-            _add(query, Asked(resource_type, code, modifier, value, known[code]))
+            every.append(Asked(resource_type, code, modifier, value, known[code]))
+            _add(query, every[-1])
         else:
             _unknown(query, name, strict=strict)
+    shorten(query, every)
     _refuse_scans(query)
     return query
 
@@ -86,7 +90,7 @@ def _unknown(query: Query, name: str, *, strict: bool) -> None:
     code, _, modifier = name.partition(":")
     if code in _NEVER:
         raise UnsupportedError(f"{code} is not supported: {_NEVER[code]}.")
-    if code in _RESULT and modifier:
+    if code in READERS and modifier:
         raise UnsupportedError(f"{code}:{modifier[:60]} is not supported; ask for {code} alone.")
     if code.partition(".")[0] in parameters(query.resource_type) or "." in modifier:
         raise UnsupportedError(
@@ -111,78 +115,3 @@ def _add(query: Query, asked: Asked) -> None:
         query.clauses.append(IdClause(tuple(unescape(one) for one in alternatives(asked))))
         return
     query.clauses.extend(clauses(asked))
-    if asked.stored == compiled(query.resource_type).PATIENT and not query.patient:
-        query.patient = _patient(asked)
-
-
-def _patient(asked: Asked) -> str:
-    if asked.modifier in {"missing", "identifier"} or "," in asked.value:
-        return ""
-    found = literals(asked, unescape(asked.value))
-    resource_type, _, identity = found[0].partition("/")
-    return identity if len(found) == 1 and resource_type == "Patient" else ""
-
-
-def _sort(query: Query, value: str) -> None:
-    main = compiled(query.resource_type).MAIN_DATE[:1]
-    possible: dict[str, Literal["starts", "updated", "id"]] = dict.fromkeys(main, "starts")
-    possible |= {"_lastUpdated": "updated", "_id": "id"}
-    keys = [(key.removeprefix("-"), key.startswith("-")) for key in value.split(",")]
-    for key, _ in keys:
-        if key not in possible:
-            raise UnsupportedError(
-                f"_sort={key[:60]} is not supported. "
-                f"{query.resource_type} can be sorted by {', '.join(possible)}."
-            )
-    query.sort = tuple(Sort(possible[key], descending, key) for key, descending in keys)
-
-
-def _count(query: Query, value: str) -> None:
-    if not (value.isascii() and value.isdigit() and len(value) < 10):  # noqa: PLR2004 - fits an integer
-        raise InvalidSearchError("_count is a whole number, 0 or more.")
-    query.count = int(value)
-
-
-def _including(name: Literal["include", "revinclude"]) -> Callable[[Query, str], None]:
-    def add(query: Query, value: str) -> None:
-        resource_type, _, rest = value.partition(":")
-        code, _, target = rest.partition(":")
-        known = parameters(resource_type) if resource_type in types() else {}
-        if code not in known or known[code].kind != "reference":
-            raise InvalidSearchError(
-                f"_{name}={value[:80]} is not a reference. Write Type:parameter, as in "
-                "Encounter:subject, with a reference parameter of that type."
-            )
-        getattr(query, name).append(Include(resource_type, code, target))
-
-    return add
-
-
-def _choice(name: Literal["total", "summary"], *possible: str) -> Callable[[Query, str], None]:
-    def keep(query: Query, value: str) -> None:
-        if value not in possible:
-            raise InvalidSearchError(f"_{name} is one of {', '.join(possible)}.")
-        setattr(query, name, value)
-
-    return keep
-
-
-def _elements(query: Query, value: str) -> None:
-    query.elements = tuple(part for part in value.split(",") if part)
-
-
-def _contained(_: Query, value: str) -> None:
-    if value != "false":
-        raise UnsupportedError("Contained resources are not searched on their own.")
-
-
-_RESULT: dict[str, Callable[[Query, str], None]] = {
-    "_sort": _sort,
-    "_count": _count,
-    "_include": _including("include"),
-    "_revinclude": _including("revinclude"),
-    "_total": _choice("total", "none", "estimate", "accurate"),
-    "_summary": _choice("summary", "true", "text", "data", "count", "false"),
-    "_elements": _elements,
-    "_contained": _contained,
-}

@@ -10,9 +10,7 @@ from handrail.fhir.searching.parameters import Parameter
 
 PARAMETERS: dict[str, Parameter] = {
     "_content": Parameter(
-        kind="string",
-        url="http://hl7.org/fhir/SearchParameter/Resource-content",
-        uncovered="it has no expression; texts are not indexed",
+        kind="string", url="http://hl7.org/fhir/SearchParameter/Resource-content"
     ),
     "_id": Parameter(
         kind="token",
@@ -37,7 +35,7 @@ PARAMETERS: dict[str, Parameter] = {
         kind="token",
         url="http://hl7.org/fhir/SearchParameter/Resource-query",
         plain=True,
-        uncovered="it has no expression; texts are not indexed",
+        uncovered="there are no named queries",
     ),
     "_security": Parameter(
         kind="token",
@@ -58,9 +56,7 @@ PARAMETERS: dict[str, Parameter] = {
         sources=("Coding meta tag",),
     ),
     "_text": Parameter(
-        kind="string",
-        url="http://hl7.org/fhir/SearchParameter/DomainResource-text",
-        uncovered="it has no expression; texts are not indexed",
+        kind="string", url="http://hl7.org/fhir/SearchParameter/DomainResource-text"
     ),
     "context": Parameter(
         kind="token",
@@ -72,8 +68,7 @@ PARAMETERS: dict[str, Parameter] = {
         kind="quantity",
         expression="(CapabilityStatement.useContext.value as Quantity) | (CapabilityStatement.useContext.value as Range)",
         url="http://hl7.org/fhir/SearchParameter/conformance-context-quantity",
-        unread=("Quantity useContext valueQuantity", "Range useContext valueRange"),
-        uncovered="amounts are not indexed; only :missing can be asked",
+        sources=("Quantity useContext valueQuantity", "Range useContext valueRange"),
     ),
     "context-type": Parameter(
         kind="token",
@@ -85,15 +80,21 @@ PARAMETERS: dict[str, Parameter] = {
         kind="composite",
         expression="CapabilityStatement.useContext",
         url="http://hl7.org/fhir/SearchParameter/conformance-context-type-quantity",
-        unread=("UsageContext useContext",),
-        uncovered="search by its parts one by one",
+        sources=("UsageContext useContext",),
+        parts=(
+            ("context-type", ("Coding code",)),
+            ("context-quantity", ("Quantity valueQuantity", "Range valueRange")),
+        ),
     ),
     "context-type-value": Parameter(
         kind="composite",
         expression="CapabilityStatement.useContext",
         url="http://hl7.org/fhir/SearchParameter/conformance-context-type-value",
-        unread=("UsageContext useContext",),
-        uncovered="search by its parts one by one",
+        sources=("UsageContext useContext",),
+        parts=(
+            ("context-type", ("Coding code",)),
+            ("context", ("CodeableConcept valueCodeableConcept",)),
+        ),
     ),
     "date": Parameter(
         kind="date",
@@ -218,6 +219,7 @@ PARAMETERS: dict[str, Parameter] = {
     ),
 }
 MAIN_DATE: tuple[str, ...] = ("date",)
+MAIN_AMOUNT: str = ""
 PATIENT: str = ""
 _0 = forms.present("CapabilityStatement", "_profile")
 _1 = forms.canonical("CapabilityStatement", "_profile")
@@ -227,42 +229,41 @@ _4 = forms.present("CapabilityStatement", "_source")
 _5 = forms.canonical("CapabilityStatement", "_source")
 _6 = forms.present("CapabilityStatement", "_tag")
 _7 = forms.coding("CapabilityStatement", "_tag")
-_8 = forms.present("CapabilityStatement", "context-type-quantity", "context-type-value")
-_9 = forms.present("CapabilityStatement", "context")
-_10 = forms.coding("CapabilityStatement", "context")
-_11 = forms.present("CapabilityStatement", "context-quantity")
-_12 = forms.present("CapabilityStatement", "context-type")
-_13 = forms.coding("CapabilityStatement", "context-type")
-_14 = forms.present("CapabilityStatement", "description")
-_15 = forms.words("CapabilityStatement", "description")
-_16 = forms.present("CapabilityStatement", "fhirversion")
-_17 = forms.plain("CapabilityStatement", "fhirversion")
-_18 = forms.plain("CapabilityStatement", "format")
-_19 = forms.present("CapabilityStatement", "guide")
-_20 = forms.canonical("CapabilityStatement", "guide")
-_21 = forms.present("CapabilityStatement", "jurisdiction")
-_22 = forms.coding("CapabilityStatement", "jurisdiction")
-_23 = forms.present("CapabilityStatement", "mode")
-_24 = forms.plain("CapabilityStatement", "mode")
-_25 = forms.present("CapabilityStatement", "resource")
-_26 = forms.plain("CapabilityStatement", "resource")
-_27 = forms.present("CapabilityStatement", "resource-profile")
-_28 = forms.canonical("CapabilityStatement", "resource-profile")
-_29 = forms.present("CapabilityStatement", "supported-profile")
-_30 = forms.canonical("CapabilityStatement", "supported-profile")
-_31 = forms.present("CapabilityStatement", "security-service")
-_32 = forms.coding("CapabilityStatement", "security-service")
-_33 = forms.present("CapabilityStatement", "name")
-_34 = forms.words("CapabilityStatement", "name")
-_35 = forms.present("CapabilityStatement", "publisher")
-_36 = forms.words("CapabilityStatement", "publisher")
-_37 = forms.present("CapabilityStatement", "software")
-_38 = forms.words("CapabilityStatement", "software")
-_39 = forms.plain("CapabilityStatement", "status")
-_40 = forms.present("CapabilityStatement", "title")
-_41 = forms.words("CapabilityStatement", "title")
-_42 = forms.present("CapabilityStatement", "url")
-_43 = forms.canonical("CapabilityStatement", "url")
+_8 = forms.present("CapabilityStatement", "context")
+_9 = forms.coding("CapabilityStatement", "context")
+_10 = forms.present("CapabilityStatement", "context-quantity")
+_11 = forms.present("CapabilityStatement", "context-type")
+_12 = forms.coding("CapabilityStatement", "context-type")
+_13 = forms.present("CapabilityStatement", "description")
+_14 = forms.words("CapabilityStatement", "description")
+_15 = forms.present("CapabilityStatement", "fhirversion")
+_16 = forms.plain("CapabilityStatement", "fhirversion")
+_17 = forms.plain("CapabilityStatement", "format")
+_18 = forms.present("CapabilityStatement", "guide")
+_19 = forms.canonical("CapabilityStatement", "guide")
+_20 = forms.present("CapabilityStatement", "jurisdiction")
+_21 = forms.coding("CapabilityStatement", "jurisdiction")
+_22 = forms.present("CapabilityStatement", "mode")
+_23 = forms.plain("CapabilityStatement", "mode")
+_24 = forms.present("CapabilityStatement", "resource")
+_25 = forms.plain("CapabilityStatement", "resource")
+_26 = forms.present("CapabilityStatement", "resource-profile")
+_27 = forms.canonical("CapabilityStatement", "resource-profile")
+_28 = forms.present("CapabilityStatement", "supported-profile")
+_29 = forms.canonical("CapabilityStatement", "supported-profile")
+_30 = forms.present("CapabilityStatement", "security-service")
+_31 = forms.coding("CapabilityStatement", "security-service")
+_32 = forms.present("CapabilityStatement", "name")
+_33 = forms.words("CapabilityStatement", "name")
+_34 = forms.present("CapabilityStatement", "publisher")
+_35 = forms.words("CapabilityStatement", "publisher")
+_36 = forms.present("CapabilityStatement", "software")
+_37 = forms.words("CapabilityStatement", "software")
+_38 = forms.plain("CapabilityStatement", "status")
+_39 = forms.present("CapabilityStatement", "title")
+_40 = forms.words("CapabilityStatement", "title")
+_41 = forms.present("CapabilityStatement", "url")
+_42 = forms.canonical("CapabilityStatement", "url")
 
 
 def extract(resource: dict[str, Any], out: list[int]) -> None:
@@ -285,77 +286,76 @@ def extract(resource: dict[str, Any], out: list[int]) -> None:
                 out += _7(v2.get("system"), v2.get("code"))
     for v1 in resource.get("useContext", ()):
         if v1 is not None:
-            out += _8
             if (v3 := v1.get("valueCodeableConcept")) is not None:
-                out += _9
+                out += _8
                 for coding in v3.get("coding", ()):
-                    out += _10(coding.get("system"), coding.get("code"))
+                    out += _9(coding.get("system"), coding.get("code"))
             if (v3 := v1.get("valueQuantity")) is not None:
-                out += _11
+                out += _10
             if (v3 := v1.get("valueRange")) is not None:
-                out += _11
+                out += _10
             if (v3 := v1.get("code")) is not None:
-                out += _12
-                out += _13(v3.get("system"), v3.get("code"))
+                out += _11
+                out += _12(v3.get("system"), v3.get("code"))
     if (v1 := resource.get("description")) is not None:
-        out += _14
-        out += _15(v1)
+        out += _13
+        out += _14(v1)
     if (v1 := resource.get("version")) is not None:
-        out += _16
-        out += _17(v1)
+        out += _15
+        out += _16(v1)
     for v1 in resource.get("format", ()):
         if v1 is not None:
-            out += _18(v1)
+            out += _17(v1)
     for v1 in resource.get("implementationGuide", ()):
         if v1 is not None:
-            out += _19
-            out += _20(v1)
+            out += _18
+            out += _19(v1)
     for v1 in resource.get("jurisdiction", ()):
         if v1 is not None:
-            out += _21
+            out += _20
             for coding in v1.get("coding", ()):
-                out += _22(coding.get("system"), coding.get("code"))
+                out += _21(coding.get("system"), coding.get("code"))
     for v1 in resource.get("rest", ()):
         if v1 is not None:
             if (v3 := v1.get("mode")) is not None:
-                out += _23
-                out += _24(v3)
+                out += _22
+                out += _23(v3)
             for v3 in v1.get("resource", ()):
                 if v3 is not None:
                     if (v5 := v3.get("type")) is not None:
-                        out += _25
-                        out += _26(v5)
+                        out += _24
+                        out += _25(v5)
                     if (v5 := v3.get("profile")) is not None:
-                        out += _27
-                        out += _28(v5)
+                        out += _26
+                        out += _27(v5)
                     for v5 in v3.get("supportedProfile", ()):
                         if v5 is not None:
-                            out += _29
-                            out += _30(v5)
+                            out += _28
+                            out += _29(v5)
             if (v3 := v1.get("security")) is not None:
                 for v4 in v3.get("service", ()):
                     if v4 is not None:
-                        out += _31
+                        out += _30
                         for coding in v4.get("coding", ()):
-                            out += _32(coding.get("system"), coding.get("code"))
+                            out += _31(coding.get("system"), coding.get("code"))
     if (v1 := resource.get("name")) is not None:
-        out += _33
-        out += _34(v1)
+        out += _32
+        out += _33(v1)
     if (v1 := resource.get("publisher")) is not None:
-        out += _35
-        out += _36(v1)
+        out += _34
+        out += _35(v1)
     if (v1 := resource.get("software")) is not None:
         if (v2 := v1.get("name")) is not None:
-            out += _37
-            out += _38(v2)
+            out += _36
+            out += _37(v2)
     if (v1 := resource.get("status")) is not None:
-        out += _39(v1)
+        out += _38(v1)
     if (v1 := resource.get("title")) is not None:
-        out += _40
-        out += _41(v1)
+        out += _39
+        out += _40(v1)
     if (v1 := resource.get("url")) is not None:
-        out += _42
-        out += _43(v1)
+        out += _41
+        out += _42(v1)
 
 
 def dates(resource: dict[str, Any]) -> times.Interval | None:
@@ -369,3 +369,8 @@ def dates(resource: dict[str, Any]) -> times.Interval | None:
 def patient(resource: dict[str, Any]) -> str:
     """Return the id of the patient this belongs to; empty if none or several."""
     return ""
+
+
+def amount(resource: dict[str, Any]) -> tuple[float | None, float | None]:
+    """Return the main amount, as it is written and in base units, or None."""
+    return None, None

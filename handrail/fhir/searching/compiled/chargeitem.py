@@ -5,14 +5,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from handrail.fhir.searching import forms, times
+from handrail.fhir.searching import amounts, forms, times
 from handrail.fhir.searching.parameters import Parameter
 
 PARAMETERS: dict[str, Parameter] = {
     "_content": Parameter(
-        kind="string",
-        url="http://hl7.org/fhir/SearchParameter/Resource-content",
-        uncovered="it has no expression; texts are not indexed",
+        kind="string", url="http://hl7.org/fhir/SearchParameter/Resource-content"
     ),
     "_id": Parameter(
         kind="token",
@@ -37,7 +35,7 @@ PARAMETERS: dict[str, Parameter] = {
         kind="token",
         url="http://hl7.org/fhir/SearchParameter/Resource-query",
         plain=True,
-        uncovered="it has no expression; texts are not indexed",
+        uncovered="there are no named queries",
     ),
     "_security": Parameter(
         kind="token",
@@ -58,9 +56,7 @@ PARAMETERS: dict[str, Parameter] = {
         sources=("Coding meta tag",),
     ),
     "_text": Parameter(
-        kind="string",
-        url="http://hl7.org/fhir/SearchParameter/DomainResource-text",
-        uncovered="it has no expression; texts are not indexed",
+        kind="string", url="http://hl7.org/fhir/SearchParameter/DomainResource-text"
     ),
     "account": Parameter(
         kind="reference",
@@ -107,8 +103,7 @@ PARAMETERS: dict[str, Parameter] = {
         kind="number",
         expression="ChargeItem.factorOverride",
         url="http://hl7.org/fhir/SearchParameter/ChargeItem-factor-override",
-        unread=("decimal factorOverride",),
-        uncovered="numbers are not indexed; only :missing can be asked",
+        sources=("decimal factorOverride",),
     ),
     "identifier": Parameter(
         kind="token",
@@ -167,15 +162,13 @@ PARAMETERS: dict[str, Parameter] = {
         kind="quantity",
         expression="ChargeItem.priceOverride",
         url="http://hl7.org/fhir/SearchParameter/ChargeItem-price-override",
-        unread=("Money priceOverride",),
-        uncovered="amounts are not indexed; only :missing can be asked",
+        sources=("Money priceOverride",),
     ),
     "quantity": Parameter(
         kind="quantity",
         expression="ChargeItem.quantity",
         url="http://hl7.org/fhir/SearchParameter/ChargeItem-quantity",
-        unread=("Quantity quantity",),
-        uncovered="amounts are not indexed; only :missing can be asked",
+        sources=("Quantity quantity",),
     ),
     "requesting-organization": Parameter(
         kind="reference",
@@ -210,6 +203,7 @@ PARAMETERS: dict[str, Parameter] = {
     ),
 }
 MAIN_DATE: tuple[str, ...] = ("occurrence",)
+MAIN_AMOUNT: str = "quantity"
 PATIENT: str = "subject"
 _0 = forms.present("ChargeItem", "_profile")
 _1 = forms.canonical("ChargeItem", "_profile")
@@ -247,12 +241,13 @@ _32 = forms.reference("ChargeItem", "performing-organization")
 _33 = forms.identified("ChargeItem", "performing-organization")
 _34 = forms.present("ChargeItem", "price-override")
 _35 = forms.present("ChargeItem", "quantity")
-_36 = forms.present("ChargeItem", "requesting-organization")
-_37 = forms.reference("ChargeItem", "requesting-organization")
-_38 = forms.identified("ChargeItem", "requesting-organization")
-_39 = forms.present("ChargeItem", "service")
-_40 = forms.reference("ChargeItem", "service")
-_41 = forms.identified("ChargeItem", "service")
+_36 = forms.amount("ChargeItem", "quantity")
+_37 = forms.present("ChargeItem", "requesting-organization")
+_38 = forms.reference("ChargeItem", "requesting-organization")
+_39 = forms.identified("ChargeItem", "requesting-organization")
+_40 = forms.present("ChargeItem", "service")
+_41 = forms.reference("ChargeItem", "service")
+_42 = forms.identified("ChargeItem", "service")
 
 
 def extract(resource: dict[str, Any], out: list[int]) -> None:
@@ -337,19 +332,20 @@ def extract(resource: dict[str, Any], out: list[int]) -> None:
         out += _34
     if (v1 := resource.get("quantity")) is not None:
         out += _35
+        out += _36(v1)
     if (v1 := resource.get("requestingOrganization")) is not None:
-        out += _36
+        out += _37
         if (literal := v1.get("reference")) is not None:
-            out += _37(literal)
+            out += _38(literal)
         if (named := v1.get("identifier")) is not None:
-            out += _38(named.get("system"), named.get("value"))
+            out += _39(named.get("system"), named.get("value"))
     for v1 in resource.get("service", ()):
         if v1 is not None:
-            out += _39
+            out += _40
             if (literal := v1.get("reference")) is not None:
-                out += _40(literal)
+                out += _41(literal)
             if (named := v1.get("identifier")) is not None:
-                out += _41(named.get("system"), named.get("value"))
+                out += _42(named.get("system"), named.get("value"))
 
 
 def dates(resource: dict[str, Any]) -> times.Interval | None:
@@ -372,3 +368,10 @@ def patient(resource: dict[str, Any]) -> str:
     if (one := forms.only_patient(found)) is not None:
         return one
     return ""
+
+
+def amount(resource: dict[str, Any]) -> tuple[float | None, float | None]:
+    """Return the main amount, as it is written and in base units, or None."""
+    if (v0 := resource.get("quantity")) is not None:
+        return amounts.measured(v0)
+    return None, None

@@ -10,9 +10,7 @@ from handrail.fhir.searching.parameters import Parameter
 
 PARAMETERS: dict[str, Parameter] = {
     "_content": Parameter(
-        kind="string",
-        url="http://hl7.org/fhir/SearchParameter/Resource-content",
-        uncovered="it has no expression; texts are not indexed",
+        kind="string", url="http://hl7.org/fhir/SearchParameter/Resource-content"
     ),
     "_id": Parameter(
         kind="token",
@@ -37,7 +35,7 @@ PARAMETERS: dict[str, Parameter] = {
         kind="token",
         url="http://hl7.org/fhir/SearchParameter/Resource-query",
         plain=True,
-        uncovered="it has no expression; texts are not indexed",
+        uncovered="there are no named queries",
     ),
     "_security": Parameter(
         kind="token",
@@ -58,9 +56,7 @@ PARAMETERS: dict[str, Parameter] = {
         sources=("Coding meta tag",),
     ),
     "_text": Parameter(
-        kind="string",
-        url="http://hl7.org/fhir/SearchParameter/DomainResource-text",
-        uncovered="it has no expression; texts are not indexed",
+        kind="string", url="http://hl7.org/fhir/SearchParameter/DomainResource-text"
     ),
     "context": Parameter(
         kind="token",
@@ -72,8 +68,7 @@ PARAMETERS: dict[str, Parameter] = {
         kind="quantity",
         expression="(ChargeItemDefinition.useContext.value as Quantity) | (ChargeItemDefinition.useContext.value as Range)",
         url="http://hl7.org/fhir/SearchParameter/ChargeItemDefinition-context-quantity",
-        unread=("Quantity useContext valueQuantity", "Range useContext valueRange"),
-        uncovered="amounts are not indexed; only :missing can be asked",
+        sources=("Quantity useContext valueQuantity", "Range useContext valueRange"),
     ),
     "context-type": Parameter(
         kind="token",
@@ -85,15 +80,21 @@ PARAMETERS: dict[str, Parameter] = {
         kind="composite",
         expression="ChargeItemDefinition.useContext",
         url="http://hl7.org/fhir/SearchParameter/ChargeItemDefinition-context-type-quantity",
-        unread=("UsageContext useContext",),
-        uncovered="search by its parts one by one",
+        sources=("UsageContext useContext",),
+        parts=(
+            ("context-type", ("Coding code",)),
+            ("context-quantity", ("Quantity valueQuantity", "Range valueRange")),
+        ),
     ),
     "context-type-value": Parameter(
         kind="composite",
         expression="ChargeItemDefinition.useContext",
         url="http://hl7.org/fhir/SearchParameter/ChargeItemDefinition-context-type-value",
-        unread=("UsageContext useContext",),
-        uncovered="search by its parts one by one",
+        sources=("UsageContext useContext",),
+        parts=(
+            ("context-type", ("Coding code",)),
+            ("context", ("CodeableConcept valueCodeableConcept",)),
+        ),
     ),
     "date": Parameter(
         kind="date",
@@ -161,6 +162,7 @@ PARAMETERS: dict[str, Parameter] = {
     ),
 }
 MAIN_DATE: tuple[str, ...] = ("date",)
+MAIN_AMOUNT: str = ""
 PATIENT: str = ""
 _0 = forms.present("ChargeItemDefinition", "_profile")
 _1 = forms.canonical("ChargeItemDefinition", "_profile")
@@ -170,29 +172,28 @@ _4 = forms.present("ChargeItemDefinition", "_source")
 _5 = forms.canonical("ChargeItemDefinition", "_source")
 _6 = forms.present("ChargeItemDefinition", "_tag")
 _7 = forms.coding("ChargeItemDefinition", "_tag")
-_8 = forms.present("ChargeItemDefinition", "context-type-quantity", "context-type-value")
-_9 = forms.present("ChargeItemDefinition", "context")
-_10 = forms.coding("ChargeItemDefinition", "context")
-_11 = forms.present("ChargeItemDefinition", "context-quantity")
-_12 = forms.present("ChargeItemDefinition", "context-type")
-_13 = forms.coding("ChargeItemDefinition", "context-type")
-_14 = forms.present("ChargeItemDefinition", "date")
-_15 = forms.present("ChargeItemDefinition", "description")
-_16 = forms.words("ChargeItemDefinition", "description")
-_17 = forms.present("ChargeItemDefinition", "effective")
-_18 = forms.period("ChargeItemDefinition", "effective")
-_19 = forms.present("ChargeItemDefinition", "identifier")
-_20 = forms.coding("ChargeItemDefinition", "identifier")
-_21 = forms.present("ChargeItemDefinition", "jurisdiction")
-_22 = forms.coding("ChargeItemDefinition", "jurisdiction")
-_23 = forms.present("ChargeItemDefinition", "publisher")
-_24 = forms.words("ChargeItemDefinition", "publisher")
-_25 = forms.plain("ChargeItemDefinition", "status")
-_26 = forms.present("ChargeItemDefinition", "title")
-_27 = forms.words("ChargeItemDefinition", "title")
-_28 = forms.canonical("ChargeItemDefinition", "url")
-_29 = forms.present("ChargeItemDefinition", "version")
-_30 = forms.plain("ChargeItemDefinition", "version")
+_8 = forms.present("ChargeItemDefinition", "context")
+_9 = forms.coding("ChargeItemDefinition", "context")
+_10 = forms.present("ChargeItemDefinition", "context-quantity")
+_11 = forms.present("ChargeItemDefinition", "context-type")
+_12 = forms.coding("ChargeItemDefinition", "context-type")
+_13 = forms.present("ChargeItemDefinition", "date")
+_14 = forms.present("ChargeItemDefinition", "description")
+_15 = forms.words("ChargeItemDefinition", "description")
+_16 = forms.present("ChargeItemDefinition", "effective")
+_17 = forms.period("ChargeItemDefinition", "effective")
+_18 = forms.present("ChargeItemDefinition", "identifier")
+_19 = forms.coding("ChargeItemDefinition", "identifier")
+_20 = forms.present("ChargeItemDefinition", "jurisdiction")
+_21 = forms.coding("ChargeItemDefinition", "jurisdiction")
+_22 = forms.present("ChargeItemDefinition", "publisher")
+_23 = forms.words("ChargeItemDefinition", "publisher")
+_24 = forms.plain("ChargeItemDefinition", "status")
+_25 = forms.present("ChargeItemDefinition", "title")
+_26 = forms.words("ChargeItemDefinition", "title")
+_27 = forms.canonical("ChargeItemDefinition", "url")
+_28 = forms.present("ChargeItemDefinition", "version")
+_29 = forms.plain("ChargeItemDefinition", "version")
 
 
 def extract(resource: dict[str, Any], out: list[int]) -> None:
@@ -215,48 +216,47 @@ def extract(resource: dict[str, Any], out: list[int]) -> None:
                 out += _7(v2.get("system"), v2.get("code"))
     for v1 in resource.get("useContext", ()):
         if v1 is not None:
-            out += _8
             if (v3 := v1.get("valueCodeableConcept")) is not None:
-                out += _9
+                out += _8
                 for coding in v3.get("coding", ()):
-                    out += _10(coding.get("system"), coding.get("code"))
+                    out += _9(coding.get("system"), coding.get("code"))
             if (v3 := v1.get("valueQuantity")) is not None:
-                out += _11
+                out += _10
             if (v3 := v1.get("valueRange")) is not None:
-                out += _11
+                out += _10
             if (v3 := v1.get("code")) is not None:
-                out += _12
-                out += _13(v3.get("system"), v3.get("code"))
+                out += _11
+                out += _12(v3.get("system"), v3.get("code"))
     if (v1 := resource.get("date")) is not None:
-        out += _14
+        out += _13
     if (v1 := resource.get("description")) is not None:
-        out += _15
-        out += _16(v1)
+        out += _14
+        out += _15(v1)
     if (v1 := resource.get("effectivePeriod")) is not None:
-        out += _17
-        out += _18(v1)
+        out += _16
+        out += _17(v1)
     for v1 in resource.get("identifier", ()):
         if v1 is not None:
-            out += _19
-            out += _20(v1.get("system"), v1.get("value"))
+            out += _18
+            out += _19(v1.get("system"), v1.get("value"))
     for v1 in resource.get("jurisdiction", ()):
         if v1 is not None:
-            out += _21
+            out += _20
             for coding in v1.get("coding", ()):
-                out += _22(coding.get("system"), coding.get("code"))
+                out += _21(coding.get("system"), coding.get("code"))
     if (v1 := resource.get("publisher")) is not None:
-        out += _23
-        out += _24(v1)
+        out += _22
+        out += _23(v1)
     if (v1 := resource.get("status")) is not None:
-        out += _25(v1)
+        out += _24(v1)
     if (v1 := resource.get("title")) is not None:
-        out += _26
-        out += _27(v1)
+        out += _25
+        out += _26(v1)
     if (v1 := resource.get("url")) is not None:
-        out += _28(v1)
+        out += _27(v1)
     if (v1 := resource.get("version")) is not None:
-        out += _29
-        out += _30(v1)
+        out += _28
+        out += _29(v1)
 
 
 def dates(resource: dict[str, Any]) -> times.Interval | None:
@@ -270,3 +270,8 @@ def dates(resource: dict[str, Any]) -> times.Interval | None:
 def patient(resource: dict[str, Any]) -> str:
     """Return the id of the patient this belongs to; empty if none or several."""
     return ""
+
+
+def amount(resource: dict[str, Any]) -> tuple[float | None, float | None]:
+    """Return the main amount, as it is written and in base units, or None."""
+    return None, None

@@ -10,9 +10,7 @@ from handrail.fhir.searching.parameters import Parameter
 
 PARAMETERS: dict[str, Parameter] = {
     "_content": Parameter(
-        kind="string",
-        url="http://hl7.org/fhir/SearchParameter/Resource-content",
-        uncovered="it has no expression; texts are not indexed",
+        kind="string", url="http://hl7.org/fhir/SearchParameter/Resource-content"
     ),
     "_id": Parameter(
         kind="token",
@@ -37,7 +35,7 @@ PARAMETERS: dict[str, Parameter] = {
         kind="token",
         url="http://hl7.org/fhir/SearchParameter/Resource-query",
         plain=True,
-        uncovered="it has no expression; texts are not indexed",
+        uncovered="there are no named queries",
     ),
     "_security": Parameter(
         kind="token",
@@ -58,9 +56,7 @@ PARAMETERS: dict[str, Parameter] = {
         sources=("Coding meta tag",),
     ),
     "_text": Parameter(
-        kind="string",
-        url="http://hl7.org/fhir/SearchParameter/DomainResource-text",
-        uncovered="it has no expression; texts are not indexed",
+        kind="string", url="http://hl7.org/fhir/SearchParameter/DomainResource-text"
     ),
     "code": Parameter(
         kind="token",
@@ -87,8 +83,7 @@ PARAMETERS: dict[str, Parameter] = {
         kind="quantity",
         expression="(CodeSystem.useContext.value as Quantity) | (CodeSystem.useContext.value as Range)",
         url="http://hl7.org/fhir/SearchParameter/conformance-context-quantity",
-        unread=("Quantity useContext valueQuantity", "Range useContext valueRange"),
-        uncovered="amounts are not indexed; only :missing can be asked",
+        sources=("Quantity useContext valueQuantity", "Range useContext valueRange"),
     ),
     "context-type": Parameter(
         kind="token",
@@ -100,15 +95,21 @@ PARAMETERS: dict[str, Parameter] = {
         kind="composite",
         expression="CodeSystem.useContext",
         url="http://hl7.org/fhir/SearchParameter/conformance-context-type-quantity",
-        unread=("UsageContext useContext",),
-        uncovered="search by its parts one by one",
+        sources=("UsageContext useContext",),
+        parts=(
+            ("context-type", ("Coding code",)),
+            ("context-quantity", ("Quantity valueQuantity", "Range valueRange")),
+        ),
     ),
     "context-type-value": Parameter(
         kind="composite",
         expression="CodeSystem.useContext",
         url="http://hl7.org/fhir/SearchParameter/conformance-context-type-value",
-        unread=("UsageContext useContext",),
-        uncovered="search by its parts one by one",
+        sources=("UsageContext useContext",),
+        parts=(
+            ("context-type", ("Coding code",)),
+            ("context", ("CodeableConcept valueCodeableConcept",)),
+        ),
     ),
     "date": Parameter(
         kind="date",
@@ -196,6 +197,7 @@ PARAMETERS: dict[str, Parameter] = {
     ),
 }
 MAIN_DATE: tuple[str, ...] = ("date",)
+MAIN_AMOUNT: str = ""
 PATIENT: str = ""
 _0 = forms.present("CodeSystem", "_profile")
 _1 = forms.canonical("CodeSystem", "_profile")
@@ -210,32 +212,31 @@ _9 = forms.plain("CodeSystem", "code")
 _10 = forms.present("CodeSystem", "language")
 _11 = forms.plain("CodeSystem", "language")
 _12 = forms.plain("CodeSystem", "content-mode")
-_13 = forms.present("CodeSystem", "context-type-quantity", "context-type-value")
-_14 = forms.present("CodeSystem", "context")
-_15 = forms.coding("CodeSystem", "context")
-_16 = forms.present("CodeSystem", "context-quantity")
-_17 = forms.present("CodeSystem", "context-type")
-_18 = forms.coding("CodeSystem", "context-type")
-_19 = forms.present("CodeSystem", "date")
-_20 = forms.present("CodeSystem", "description")
-_21 = forms.words("CodeSystem", "description")
-_22 = forms.present("CodeSystem", "identifier")
-_23 = forms.coding("CodeSystem", "identifier")
-_24 = forms.present("CodeSystem", "jurisdiction")
-_25 = forms.coding("CodeSystem", "jurisdiction")
-_26 = forms.present("CodeSystem", "name")
-_27 = forms.words("CodeSystem", "name")
-_28 = forms.present("CodeSystem", "publisher")
-_29 = forms.words("CodeSystem", "publisher")
-_30 = forms.plain("CodeSystem", "status")
-_31 = forms.present("CodeSystem", "supplements")
-_32 = forms.canonical("CodeSystem", "supplements")
-_33 = forms.present("CodeSystem", "url")
-_34 = forms.canonical("CodeSystem", "url")
-_35 = forms.present("CodeSystem", "title")
-_36 = forms.words("CodeSystem", "title")
-_37 = forms.present("CodeSystem", "version")
-_38 = forms.plain("CodeSystem", "version")
+_13 = forms.present("CodeSystem", "context")
+_14 = forms.coding("CodeSystem", "context")
+_15 = forms.present("CodeSystem", "context-quantity")
+_16 = forms.present("CodeSystem", "context-type")
+_17 = forms.coding("CodeSystem", "context-type")
+_18 = forms.present("CodeSystem", "date")
+_19 = forms.present("CodeSystem", "description")
+_20 = forms.words("CodeSystem", "description")
+_21 = forms.present("CodeSystem", "identifier")
+_22 = forms.coding("CodeSystem", "identifier")
+_23 = forms.present("CodeSystem", "jurisdiction")
+_24 = forms.coding("CodeSystem", "jurisdiction")
+_25 = forms.present("CodeSystem", "name")
+_26 = forms.words("CodeSystem", "name")
+_27 = forms.present("CodeSystem", "publisher")
+_28 = forms.words("CodeSystem", "publisher")
+_29 = forms.plain("CodeSystem", "status")
+_30 = forms.present("CodeSystem", "supplements")
+_31 = forms.canonical("CodeSystem", "supplements")
+_32 = forms.present("CodeSystem", "url")
+_33 = forms.canonical("CodeSystem", "url")
+_34 = forms.present("CodeSystem", "title")
+_35 = forms.words("CodeSystem", "title")
+_36 = forms.present("CodeSystem", "version")
+_37 = forms.plain("CodeSystem", "version")
 
 
 def extract(resource: dict[str, Any], out: list[int]) -> None:
@@ -270,52 +271,51 @@ def extract(resource: dict[str, Any], out: list[int]) -> None:
         out += _12(v1)
     for v1 in resource.get("useContext", ()):
         if v1 is not None:
-            out += _13
             if (v3 := v1.get("valueCodeableConcept")) is not None:
-                out += _14
+                out += _13
                 for coding in v3.get("coding", ()):
-                    out += _15(coding.get("system"), coding.get("code"))
+                    out += _14(coding.get("system"), coding.get("code"))
             if (v3 := v1.get("valueQuantity")) is not None:
-                out += _16
+                out += _15
             if (v3 := v1.get("valueRange")) is not None:
-                out += _16
+                out += _15
             if (v3 := v1.get("code")) is not None:
-                out += _17
-                out += _18(v3.get("system"), v3.get("code"))
+                out += _16
+                out += _17(v3.get("system"), v3.get("code"))
     if (v1 := resource.get("date")) is not None:
-        out += _19
+        out += _18
     if (v1 := resource.get("description")) is not None:
-        out += _20
-        out += _21(v1)
+        out += _19
+        out += _20(v1)
     for v1 in resource.get("identifier", ()):
         if v1 is not None:
-            out += _22
-            out += _23(v1.get("system"), v1.get("value"))
+            out += _21
+            out += _22(v1.get("system"), v1.get("value"))
     for v1 in resource.get("jurisdiction", ()):
         if v1 is not None:
-            out += _24
+            out += _23
             for coding in v1.get("coding", ()):
-                out += _25(coding.get("system"), coding.get("code"))
+                out += _24(coding.get("system"), coding.get("code"))
     if (v1 := resource.get("name")) is not None:
-        out += _26
-        out += _27(v1)
+        out += _25
+        out += _26(v1)
     if (v1 := resource.get("publisher")) is not None:
-        out += _28
-        out += _29(v1)
+        out += _27
+        out += _28(v1)
     if (v1 := resource.get("status")) is not None:
-        out += _30(v1)
+        out += _29(v1)
     if (v1 := resource.get("supplements")) is not None:
-        out += _31
-        out += _32(v1)
+        out += _30
+        out += _31(v1)
     if (v1 := resource.get("url")) is not None:
-        out += _33
-        out += _34(v1)
+        out += _32
+        out += _33(v1)
     if (v1 := resource.get("title")) is not None:
-        out += _35
-        out += _36(v1)
+        out += _34
+        out += _35(v1)
     if (v1 := resource.get("version")) is not None:
-        out += _37
-        out += _38(v1)
+        out += _36
+        out += _37(v1)
 
 
 def dates(resource: dict[str, Any]) -> times.Interval | None:
@@ -329,3 +329,8 @@ def dates(resource: dict[str, Any]) -> times.Interval | None:
 def patient(resource: dict[str, Any]) -> str:
     """Return the id of the patient this belongs to; empty if none or several."""
     return ""
+
+
+def amount(resource: dict[str, Any]) -> tuple[float | None, float | None]:
+    """Return the main amount, as it is written and in base units, or None."""
+    return None, None

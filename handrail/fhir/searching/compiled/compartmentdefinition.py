@@ -10,9 +10,7 @@ from handrail.fhir.searching.parameters import Parameter
 
 PARAMETERS: dict[str, Parameter] = {
     "_content": Parameter(
-        kind="string",
-        url="http://hl7.org/fhir/SearchParameter/Resource-content",
-        uncovered="it has no expression; texts are not indexed",
+        kind="string", url="http://hl7.org/fhir/SearchParameter/Resource-content"
     ),
     "_id": Parameter(
         kind="token",
@@ -37,7 +35,7 @@ PARAMETERS: dict[str, Parameter] = {
         kind="token",
         url="http://hl7.org/fhir/SearchParameter/Resource-query",
         plain=True,
-        uncovered="it has no expression; texts are not indexed",
+        uncovered="there are no named queries",
     ),
     "_security": Parameter(
         kind="token",
@@ -58,9 +56,7 @@ PARAMETERS: dict[str, Parameter] = {
         sources=("Coding meta tag",),
     ),
     "_text": Parameter(
-        kind="string",
-        url="http://hl7.org/fhir/SearchParameter/DomainResource-text",
-        uncovered="it has no expression; texts are not indexed",
+        kind="string", url="http://hl7.org/fhir/SearchParameter/DomainResource-text"
     ),
     "code": Parameter(
         kind="token",
@@ -80,8 +76,7 @@ PARAMETERS: dict[str, Parameter] = {
         kind="quantity",
         expression="(CompartmentDefinition.useContext.value as Quantity) | (CompartmentDefinition.useContext.value as Range)",
         url="http://hl7.org/fhir/SearchParameter/conformance-context-quantity",
-        unread=("Quantity useContext valueQuantity", "Range useContext valueRange"),
-        uncovered="amounts are not indexed; only :missing can be asked",
+        sources=("Quantity useContext valueQuantity", "Range useContext valueRange"),
     ),
     "context-type": Parameter(
         kind="token",
@@ -93,15 +88,21 @@ PARAMETERS: dict[str, Parameter] = {
         kind="composite",
         expression="CompartmentDefinition.useContext",
         url="http://hl7.org/fhir/SearchParameter/conformance-context-type-quantity",
-        unread=("UsageContext useContext",),
-        uncovered="search by its parts one by one",
+        sources=("UsageContext useContext",),
+        parts=(
+            ("context-type", ("Coding code",)),
+            ("context-quantity", ("Quantity valueQuantity", "Range valueRange")),
+        ),
     ),
     "context-type-value": Parameter(
         kind="composite",
         expression="CompartmentDefinition.useContext",
         url="http://hl7.org/fhir/SearchParameter/conformance-context-type-value",
-        unread=("UsageContext useContext",),
-        uncovered="search by its parts one by one",
+        sources=("UsageContext useContext",),
+        parts=(
+            ("context-type", ("Coding code",)),
+            ("context", ("CodeableConcept valueCodeableConcept",)),
+        ),
     ),
     "date": Parameter(
         kind="date",
@@ -159,6 +160,7 @@ PARAMETERS: dict[str, Parameter] = {
     ),
 }
 MAIN_DATE: tuple[str, ...] = ("date",)
+MAIN_AMOUNT: str = ""
 PATIENT: str = ""
 _0 = forms.present("CompartmentDefinition", "_profile")
 _1 = forms.canonical("CompartmentDefinition", "_profile")
@@ -169,24 +171,23 @@ _5 = forms.canonical("CompartmentDefinition", "_source")
 _6 = forms.present("CompartmentDefinition", "_tag")
 _7 = forms.coding("CompartmentDefinition", "_tag")
 _8 = forms.plain("CompartmentDefinition", "code")
-_9 = forms.present("CompartmentDefinition", "context-type-quantity", "context-type-value")
-_10 = forms.present("CompartmentDefinition", "context")
-_11 = forms.coding("CompartmentDefinition", "context")
-_12 = forms.present("CompartmentDefinition", "context-quantity")
-_13 = forms.present("CompartmentDefinition", "context-type")
-_14 = forms.coding("CompartmentDefinition", "context-type")
-_15 = forms.present("CompartmentDefinition", "date")
-_16 = forms.present("CompartmentDefinition", "description")
-_17 = forms.words("CompartmentDefinition", "description")
-_18 = forms.words("CompartmentDefinition", "name")
-_19 = forms.present("CompartmentDefinition", "publisher")
-_20 = forms.words("CompartmentDefinition", "publisher")
-_21 = forms.present("CompartmentDefinition", "resource")
-_22 = forms.plain("CompartmentDefinition", "resource")
-_23 = forms.plain("CompartmentDefinition", "status")
-_24 = forms.canonical("CompartmentDefinition", "url")
-_25 = forms.present("CompartmentDefinition", "version")
-_26 = forms.plain("CompartmentDefinition", "version")
+_9 = forms.present("CompartmentDefinition", "context")
+_10 = forms.coding("CompartmentDefinition", "context")
+_11 = forms.present("CompartmentDefinition", "context-quantity")
+_12 = forms.present("CompartmentDefinition", "context-type")
+_13 = forms.coding("CompartmentDefinition", "context-type")
+_14 = forms.present("CompartmentDefinition", "date")
+_15 = forms.present("CompartmentDefinition", "description")
+_16 = forms.words("CompartmentDefinition", "description")
+_17 = forms.words("CompartmentDefinition", "name")
+_18 = forms.present("CompartmentDefinition", "publisher")
+_19 = forms.words("CompartmentDefinition", "publisher")
+_20 = forms.present("CompartmentDefinition", "resource")
+_21 = forms.plain("CompartmentDefinition", "resource")
+_22 = forms.plain("CompartmentDefinition", "status")
+_23 = forms.canonical("CompartmentDefinition", "url")
+_24 = forms.present("CompartmentDefinition", "version")
+_25 = forms.plain("CompartmentDefinition", "version")
 
 
 def extract(resource: dict[str, Any], out: list[int]) -> None:
@@ -211,40 +212,39 @@ def extract(resource: dict[str, Any], out: list[int]) -> None:
         out += _8(v1)
     for v1 in resource.get("useContext", ()):
         if v1 is not None:
-            out += _9
             if (v3 := v1.get("valueCodeableConcept")) is not None:
-                out += _10
+                out += _9
                 for coding in v3.get("coding", ()):
-                    out += _11(coding.get("system"), coding.get("code"))
+                    out += _10(coding.get("system"), coding.get("code"))
             if (v3 := v1.get("valueQuantity")) is not None:
-                out += _12
+                out += _11
             if (v3 := v1.get("valueRange")) is not None:
-                out += _12
+                out += _11
             if (v3 := v1.get("code")) is not None:
-                out += _13
-                out += _14(v3.get("system"), v3.get("code"))
+                out += _12
+                out += _13(v3.get("system"), v3.get("code"))
     if (v1 := resource.get("date")) is not None:
-        out += _15
+        out += _14
     if (v1 := resource.get("description")) is not None:
-        out += _16
-        out += _17(v1)
+        out += _15
+        out += _16(v1)
     if (v1 := resource.get("name")) is not None:
-        out += _18(v1)
+        out += _17(v1)
     if (v1 := resource.get("publisher")) is not None:
-        out += _19
-        out += _20(v1)
+        out += _18
+        out += _19(v1)
     for v1 in resource.get("resource", ()):
         if v1 is not None:
             if (v3 := v1.get("code")) is not None:
-                out += _21
-                out += _22(v3)
+                out += _20
+                out += _21(v3)
     if (v1 := resource.get("status")) is not None:
-        out += _23(v1)
+        out += _22(v1)
     if (v1 := resource.get("url")) is not None:
-        out += _24(v1)
+        out += _23(v1)
     if (v1 := resource.get("version")) is not None:
-        out += _25
-        out += _26(v1)
+        out += _24
+        out += _25(v1)
 
 
 def dates(resource: dict[str, Any]) -> times.Interval | None:
@@ -258,3 +258,8 @@ def dates(resource: dict[str, Any]) -> times.Interval | None:
 def patient(resource: dict[str, Any]) -> str:
     """Return the id of the patient this belongs to; empty if none or several."""
     return ""
+
+
+def amount(resource: dict[str, Any]) -> tuple[float | None, float | None]:
+    """Return the main amount, as it is written and in base units, or None."""
+    return None, None

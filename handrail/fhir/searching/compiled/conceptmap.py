@@ -10,9 +10,7 @@ from handrail.fhir.searching.parameters import Parameter
 
 PARAMETERS: dict[str, Parameter] = {
     "_content": Parameter(
-        kind="string",
-        url="http://hl7.org/fhir/SearchParameter/Resource-content",
-        uncovered="it has no expression; texts are not indexed",
+        kind="string", url="http://hl7.org/fhir/SearchParameter/Resource-content"
     ),
     "_id": Parameter(
         kind="token",
@@ -37,7 +35,7 @@ PARAMETERS: dict[str, Parameter] = {
         kind="token",
         url="http://hl7.org/fhir/SearchParameter/Resource-query",
         plain=True,
-        uncovered="it has no expression; texts are not indexed",
+        uncovered="there are no named queries",
     ),
     "_security": Parameter(
         kind="token",
@@ -58,9 +56,7 @@ PARAMETERS: dict[str, Parameter] = {
         sources=("Coding meta tag",),
     ),
     "_text": Parameter(
-        kind="string",
-        url="http://hl7.org/fhir/SearchParameter/DomainResource-text",
-        uncovered="it has no expression; texts are not indexed",
+        kind="string", url="http://hl7.org/fhir/SearchParameter/DomainResource-text"
     ),
     "context": Parameter(
         kind="token",
@@ -72,8 +68,7 @@ PARAMETERS: dict[str, Parameter] = {
         kind="quantity",
         expression="(ConceptMap.useContext.value as Quantity) | (ConceptMap.useContext.value as Range)",
         url="http://hl7.org/fhir/SearchParameter/conformance-context-quantity",
-        unread=("Quantity useContext valueQuantity", "Range useContext valueRange"),
-        uncovered="amounts are not indexed; only :missing can be asked",
+        sources=("Quantity useContext valueQuantity", "Range useContext valueRange"),
     ),
     "context-type": Parameter(
         kind="token",
@@ -85,15 +80,21 @@ PARAMETERS: dict[str, Parameter] = {
         kind="composite",
         expression="ConceptMap.useContext",
         url="http://hl7.org/fhir/SearchParameter/conformance-context-type-quantity",
-        unread=("UsageContext useContext",),
-        uncovered="search by its parts one by one",
+        sources=("UsageContext useContext",),
+        parts=(
+            ("context-type", ("Coding code",)),
+            ("context-quantity", ("Quantity valueQuantity", "Range valueRange")),
+        ),
     ),
     "context-type-value": Parameter(
         kind="composite",
         expression="ConceptMap.useContext",
         url="http://hl7.org/fhir/SearchParameter/conformance-context-type-value",
-        unread=("UsageContext useContext",),
-        uncovered="search by its parts one by one",
+        sources=("UsageContext useContext",),
+        parts=(
+            ("context-type", ("Coding code",)),
+            ("context", ("CodeableConcept valueCodeableConcept",)),
+        ),
     ),
     "date": Parameter(
         kind="date",
@@ -233,6 +234,7 @@ PARAMETERS: dict[str, Parameter] = {
     ),
 }
 MAIN_DATE: tuple[str, ...] = ("date",)
+MAIN_AMOUNT: str = ""
 PATIENT: str = ""
 _0 = forms.present("ConceptMap", "_profile")
 _1 = forms.canonical("ConceptMap", "_profile")
@@ -242,52 +244,51 @@ _4 = forms.present("ConceptMap", "_source")
 _5 = forms.canonical("ConceptMap", "_source")
 _6 = forms.present("ConceptMap", "_tag")
 _7 = forms.coding("ConceptMap", "_tag")
-_8 = forms.present("ConceptMap", "context-type-quantity", "context-type-value")
-_9 = forms.present("ConceptMap", "context")
-_10 = forms.coding("ConceptMap", "context")
-_11 = forms.present("ConceptMap", "context-quantity")
-_12 = forms.present("ConceptMap", "context-type")
-_13 = forms.coding("ConceptMap", "context-type")
-_14 = forms.present("ConceptMap", "date")
-_15 = forms.present("ConceptMap", "dependson")
-_16 = forms.canonical("ConceptMap", "dependson")
-_17 = forms.present("ConceptMap", "product")
-_18 = forms.canonical("ConceptMap", "product")
-_19 = forms.present("ConceptMap", "target-code")
-_20 = forms.plain("ConceptMap", "target-code")
-_21 = forms.present("ConceptMap", "source-code")
-_22 = forms.plain("ConceptMap", "source-code")
-_23 = forms.present("ConceptMap", "other")
-_24 = forms.canonical("ConceptMap", "other")
-_25 = forms.present("ConceptMap", "source-system")
-_26 = forms.canonical("ConceptMap", "source-system")
-_27 = forms.present("ConceptMap", "target-system")
-_28 = forms.canonical("ConceptMap", "target-system")
-_29 = forms.present("ConceptMap", "description")
-_30 = forms.words("ConceptMap", "description")
-_31 = forms.present("ConceptMap", "identifier")
-_32 = forms.coding("ConceptMap", "identifier")
-_33 = forms.present("ConceptMap", "jurisdiction")
-_34 = forms.coding("ConceptMap", "jurisdiction")
-_35 = forms.present("ConceptMap", "name")
-_36 = forms.words("ConceptMap", "name")
-_37 = forms.present("ConceptMap", "publisher")
-_38 = forms.words("ConceptMap", "publisher")
-_39 = forms.present("ConceptMap", "source")
-_40 = forms.canonical("ConceptMap", "source")
-_41 = forms.present("ConceptMap", "source-uri")
-_42 = forms.canonical("ConceptMap", "source-uri")
-_43 = forms.plain("ConceptMap", "status")
-_44 = forms.present("ConceptMap", "target")
-_45 = forms.canonical("ConceptMap", "target")
-_46 = forms.present("ConceptMap", "target-uri")
-_47 = forms.canonical("ConceptMap", "target-uri")
-_48 = forms.present("ConceptMap", "title")
-_49 = forms.words("ConceptMap", "title")
-_50 = forms.present("ConceptMap", "url")
-_51 = forms.canonical("ConceptMap", "url")
-_52 = forms.present("ConceptMap", "version")
-_53 = forms.plain("ConceptMap", "version")
+_8 = forms.present("ConceptMap", "context")
+_9 = forms.coding("ConceptMap", "context")
+_10 = forms.present("ConceptMap", "context-quantity")
+_11 = forms.present("ConceptMap", "context-type")
+_12 = forms.coding("ConceptMap", "context-type")
+_13 = forms.present("ConceptMap", "date")
+_14 = forms.present("ConceptMap", "dependson")
+_15 = forms.canonical("ConceptMap", "dependson")
+_16 = forms.present("ConceptMap", "product")
+_17 = forms.canonical("ConceptMap", "product")
+_18 = forms.present("ConceptMap", "target-code")
+_19 = forms.plain("ConceptMap", "target-code")
+_20 = forms.present("ConceptMap", "source-code")
+_21 = forms.plain("ConceptMap", "source-code")
+_22 = forms.present("ConceptMap", "other")
+_23 = forms.canonical("ConceptMap", "other")
+_24 = forms.present("ConceptMap", "source-system")
+_25 = forms.canonical("ConceptMap", "source-system")
+_26 = forms.present("ConceptMap", "target-system")
+_27 = forms.canonical("ConceptMap", "target-system")
+_28 = forms.present("ConceptMap", "description")
+_29 = forms.words("ConceptMap", "description")
+_30 = forms.present("ConceptMap", "identifier")
+_31 = forms.coding("ConceptMap", "identifier")
+_32 = forms.present("ConceptMap", "jurisdiction")
+_33 = forms.coding("ConceptMap", "jurisdiction")
+_34 = forms.present("ConceptMap", "name")
+_35 = forms.words("ConceptMap", "name")
+_36 = forms.present("ConceptMap", "publisher")
+_37 = forms.words("ConceptMap", "publisher")
+_38 = forms.present("ConceptMap", "source")
+_39 = forms.canonical("ConceptMap", "source")
+_40 = forms.present("ConceptMap", "source-uri")
+_41 = forms.canonical("ConceptMap", "source-uri")
+_42 = forms.plain("ConceptMap", "status")
+_43 = forms.present("ConceptMap", "target")
+_44 = forms.canonical("ConceptMap", "target")
+_45 = forms.present("ConceptMap", "target-uri")
+_46 = forms.canonical("ConceptMap", "target-uri")
+_47 = forms.present("ConceptMap", "title")
+_48 = forms.words("ConceptMap", "title")
+_49 = forms.present("ConceptMap", "url")
+_50 = forms.canonical("ConceptMap", "url")
+_51 = forms.present("ConceptMap", "version")
+_52 = forms.plain("ConceptMap", "version")
 
 
 def extract(resource: dict[str, Any], out: list[int]) -> None:
@@ -310,20 +311,19 @@ def extract(resource: dict[str, Any], out: list[int]) -> None:
                 out += _7(v2.get("system"), v2.get("code"))
     for v1 in resource.get("useContext", ()):
         if v1 is not None:
-            out += _8
             if (v3 := v1.get("valueCodeableConcept")) is not None:
-                out += _9
+                out += _8
                 for coding in v3.get("coding", ()):
-                    out += _10(coding.get("system"), coding.get("code"))
+                    out += _9(coding.get("system"), coding.get("code"))
             if (v3 := v1.get("valueQuantity")) is not None:
-                out += _11
+                out += _10
             if (v3 := v1.get("valueRange")) is not None:
-                out += _11
+                out += _10
             if (v3 := v1.get("code")) is not None:
-                out += _12
-                out += _13(v3.get("system"), v3.get("code"))
+                out += _11
+                out += _12(v3.get("system"), v3.get("code"))
     if (v1 := resource.get("date")) is not None:
-        out += _14
+        out += _13
     for v1 in resource.get("group", ()):
         if v1 is not None:
             for v3 in v1.get("element", ()):
@@ -333,69 +333,69 @@ def extract(resource: dict[str, Any], out: list[int]) -> None:
                             for v7 in v5.get("dependsOn", ()):
                                 if v7 is not None:
                                     if (v9 := v7.get("property")) is not None:
-                                        out += _15
-                                        out += _16(v9)
+                                        out += _14
+                                        out += _15(v9)
                             for v7 in v5.get("product", ()):
                                 if v7 is not None:
                                     if (v9 := v7.get("property")) is not None:
-                                        out += _17
-                                        out += _18(v9)
+                                        out += _16
+                                        out += _17(v9)
                             if (v7 := v5.get("code")) is not None:
-                                out += _19
-                                out += _20(v7)
+                                out += _18
+                                out += _19(v7)
                     if (v5 := v3.get("code")) is not None:
-                        out += _21
-                        out += _22(v5)
+                        out += _20
+                        out += _21(v5)
             if (v3 := v1.get("unmapped")) is not None:
                 if (v4 := v3.get("url")) is not None:
-                    out += _23
-                    out += _24(v4)
+                    out += _22
+                    out += _23(v4)
             if (v3 := v1.get("source")) is not None:
-                out += _25
-                out += _26(v3)
+                out += _24
+                out += _25(v3)
             if (v3 := v1.get("target")) is not None:
-                out += _27
-                out += _28(v3)
+                out += _26
+                out += _27(v3)
     if (v1 := resource.get("description")) is not None:
-        out += _29
-        out += _30(v1)
+        out += _28
+        out += _29(v1)
     if (v1 := resource.get("identifier")) is not None:
-        out += _31
-        out += _32(v1.get("system"), v1.get("value"))
+        out += _30
+        out += _31(v1.get("system"), v1.get("value"))
     for v1 in resource.get("jurisdiction", ()):
         if v1 is not None:
-            out += _33
+            out += _32
             for coding in v1.get("coding", ()):
-                out += _34(coding.get("system"), coding.get("code"))
+                out += _33(coding.get("system"), coding.get("code"))
     if (v1 := resource.get("name")) is not None:
-        out += _35
-        out += _36(v1)
+        out += _34
+        out += _35(v1)
     if (v1 := resource.get("publisher")) is not None:
-        out += _37
-        out += _38(v1)
+        out += _36
+        out += _37(v1)
     if (v1 := resource.get("sourceCanonical")) is not None:
-        out += _39
-        out += _40(v1)
+        out += _38
+        out += _39(v1)
     if (v1 := resource.get("sourceUri")) is not None:
-        out += _41
-        out += _42(v1)
+        out += _40
+        out += _41(v1)
     if (v1 := resource.get("status")) is not None:
-        out += _43(v1)
+        out += _42(v1)
     if (v1 := resource.get("targetCanonical")) is not None:
-        out += _44
-        out += _45(v1)
+        out += _43
+        out += _44(v1)
     if (v1 := resource.get("targetUri")) is not None:
-        out += _46
-        out += _47(v1)
+        out += _45
+        out += _46(v1)
     if (v1 := resource.get("title")) is not None:
-        out += _48
-        out += _49(v1)
+        out += _47
+        out += _48(v1)
     if (v1 := resource.get("url")) is not None:
-        out += _50
-        out += _51(v1)
+        out += _49
+        out += _50(v1)
     if (v1 := resource.get("version")) is not None:
-        out += _52
-        out += _53(v1)
+        out += _51
+        out += _52(v1)
 
 
 def dates(resource: dict[str, Any]) -> times.Interval | None:
@@ -409,3 +409,8 @@ def dates(resource: dict[str, Any]) -> times.Interval | None:
 def patient(resource: dict[str, Any]) -> str:
     """Return the id of the patient this belongs to; empty if none or several."""
     return ""
+
+
+def amount(resource: dict[str, Any]) -> tuple[float | None, float | None]:
+    """Return the main amount, as it is written and in base units, or None."""
+    return None, None

@@ -5,14 +5,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from handrail.fhir.searching import forms, times
+from handrail.fhir.searching import amounts, forms, times
 from handrail.fhir.searching.parameters import Parameter
 
 PARAMETERS: dict[str, Parameter] = {
     "_content": Parameter(
-        kind="string",
-        url="http://hl7.org/fhir/SearchParameter/Resource-content",
-        uncovered="it has no expression; texts are not indexed",
+        kind="string", url="http://hl7.org/fhir/SearchParameter/Resource-content"
     ),
     "_id": Parameter(
         kind="token",
@@ -37,7 +35,7 @@ PARAMETERS: dict[str, Parameter] = {
         kind="token",
         url="http://hl7.org/fhir/SearchParameter/Resource-query",
         plain=True,
-        uncovered="it has no expression; texts are not indexed",
+        uncovered="there are no named queries",
     ),
     "_security": Parameter(
         kind="token",
@@ -58,16 +56,13 @@ PARAMETERS: dict[str, Parameter] = {
         sources=("Coding meta tag",),
     ),
     "_text": Parameter(
-        kind="string",
-        url="http://hl7.org/fhir/SearchParameter/DomainResource-text",
-        uncovered="it has no expression; texts are not indexed",
+        kind="string", url="http://hl7.org/fhir/SearchParameter/DomainResource-text"
     ),
     "abatement-age": Parameter(
         kind="quantity",
         expression="Condition.abatement.as(Age) | Condition.abatement.as(Range)",
         url="http://hl7.org/fhir/SearchParameter/Condition-abatement-age",
-        unread=("Age abatementAge", "Range abatementRange"),
-        uncovered="amounts are not indexed; only :missing can be asked",
+        sources=("Age abatementAge", "Range abatementRange"),
     ),
     "abatement-date": Parameter(
         kind="date",
@@ -150,8 +145,7 @@ PARAMETERS: dict[str, Parameter] = {
         kind="quantity",
         expression="Condition.onset.as(Age) | Condition.onset.as(Range)",
         url="http://hl7.org/fhir/SearchParameter/Condition-onset-age",
-        unread=("Age onsetAge", "Range onsetRange"),
-        uncovered="amounts are not indexed; only :missing can be asked",
+        sources=("Age onsetAge", "Range onsetRange"),
     ),
     "onset-date": Parameter(
         kind="date",
@@ -208,6 +202,7 @@ PARAMETERS: dict[str, Parameter] = {
     ),
 }
 MAIN_DATE: tuple[str, ...] = ("onset-date", "recorded-date")
+MAIN_AMOUNT: str = "onset-age"
 PATIENT: str = "subject"
 _0 = forms.present("Condition", "_profile")
 _1 = forms.canonical("Condition", "_profile")
@@ -247,19 +242,21 @@ _34 = forms.identified("Condition", "evidence-detail*")
 _35 = forms.present("Condition", "identifier")
 _36 = forms.coding("Condition", "identifier")
 _37 = forms.present("Condition", "onset-age")
-_38 = forms.present("Condition", "onset-date")
-_39 = forms.present("Condition", "onset-info")
-_40 = forms.words("Condition", "onset-info")
-_41 = forms.reference("Condition", "subject", "patient?Patient")
-_42 = forms.identified("Condition", "subject", "patient?Patient")
-_43 = forms.present("Condition", "recorded-date")
-_44 = forms.day("Condition", "recorded-date")
-_45 = forms.present("Condition", "severity")
-_46 = forms.coding("Condition", "severity")
-_47 = forms.present("Condition", "stage")
-_48 = forms.coding("Condition", "stage")
-_49 = forms.present("Condition", "verification-status")
-_50 = forms.coding("Condition", "verification-status")
+_38 = forms.amount("Condition", "onset-age")
+_39 = forms.ranged("Condition", "onset-age")
+_40 = forms.present("Condition", "onset-date")
+_41 = forms.present("Condition", "onset-info")
+_42 = forms.words("Condition", "onset-info")
+_43 = forms.reference("Condition", "subject", "patient?Patient")
+_44 = forms.identified("Condition", "subject", "patient?Patient")
+_45 = forms.present("Condition", "recorded-date")
+_46 = forms.day("Condition", "recorded-date")
+_47 = forms.present("Condition", "severity")
+_48 = forms.coding("Condition", "severity")
+_49 = forms.present("Condition", "stage")
+_50 = forms.coding("Condition", "stage")
+_51 = forms.present("Condition", "verification-status")
+_52 = forms.coding("Condition", "verification-status")
 
 
 def extract(resource: dict[str, Any], out: list[int]) -> None:
@@ -348,37 +345,39 @@ def extract(resource: dict[str, Any], out: list[int]) -> None:
             out += _36(v1.get("system"), v1.get("value"))
     if (v1 := resource.get("onsetAge")) is not None:
         out += _37
+        out += _38(v1)
     if (v1 := resource.get("onsetRange")) is not None:
         out += _37
-    if (v1 := resource.get("onsetDateTime")) is not None:
-        out += _38
-    if (v1 := resource.get("onsetPeriod")) is not None:
-        out += _38
-    if (v1 := resource.get("onsetString")) is not None:
         out += _39
-        out += _40(v1)
+    if (v1 := resource.get("onsetDateTime")) is not None:
+        out += _40
+    if (v1 := resource.get("onsetPeriod")) is not None:
+        out += _40
+    if (v1 := resource.get("onsetString")) is not None:
+        out += _41
+        out += _42(v1)
     if (v1 := resource.get("subject")) is not None:
         if (literal := v1.get("reference")) is not None:
-            out += _41(literal)
+            out += _43(literal)
         if (named := v1.get("identifier")) is not None:
-            out += _42(named.get("system"), named.get("value"))
+            out += _44(named.get("system"), named.get("value"))
     if (v1 := resource.get("recordedDate")) is not None:
-        out += _43
-        out += _44(v1)
-    if (v1 := resource.get("severity")) is not None:
         out += _45
+        out += _46(v1)
+    if (v1 := resource.get("severity")) is not None:
+        out += _47
         for coding in v1.get("coding", ()):
-            out += _46(coding.get("system"), coding.get("code"))
+            out += _48(coding.get("system"), coding.get("code"))
     for v1 in resource.get("stage", ()):
         if v1 is not None:
             if (v3 := v1.get("summary")) is not None:
-                out += _47
+                out += _49
                 for coding in v3.get("coding", ()):
-                    out += _48(coding.get("system"), coding.get("code"))
+                    out += _50(coding.get("system"), coding.get("code"))
     if (v1 := resource.get("verificationStatus")) is not None:
-        out += _49
+        out += _51
         for coding in v1.get("coding", ()):
-            out += _50(coding.get("system"), coding.get("code"))
+            out += _52(coding.get("system"), coding.get("code"))
 
 
 def dates(resource: dict[str, Any]) -> times.Interval | None:
@@ -409,3 +408,10 @@ def patient(resource: dict[str, Any]) -> str:
     if (one := forms.only_patient(found)) is not None:
         return one
     return ""
+
+
+def amount(resource: dict[str, Any]) -> tuple[float | None, float | None]:
+    """Return the main amount, as it is written and in base units, or None."""
+    if (v0 := resource.get("onsetAge")) is not None:
+        return amounts.measured(v0)
+    return None, None

@@ -10,9 +10,7 @@ from handrail.fhir.searching.parameters import Parameter
 
 PARAMETERS: dict[str, Parameter] = {
     "_content": Parameter(
-        kind="string",
-        url="http://hl7.org/fhir/SearchParameter/Resource-content",
-        uncovered="it has no expression; texts are not indexed",
+        kind="string", url="http://hl7.org/fhir/SearchParameter/Resource-content"
     ),
     "_id": Parameter(
         kind="token",
@@ -37,7 +35,7 @@ PARAMETERS: dict[str, Parameter] = {
         kind="token",
         url="http://hl7.org/fhir/SearchParameter/Resource-query",
         plain=True,
-        uncovered="it has no expression; texts are not indexed",
+        uncovered="there are no named queries",
     ),
     "_security": Parameter(
         kind="token",
@@ -58,9 +56,7 @@ PARAMETERS: dict[str, Parameter] = {
         sources=("Coding meta tag",),
     ),
     "_text": Parameter(
-        kind="string",
-        url="http://hl7.org/fhir/SearchParameter/DomainResource-text",
-        uncovered="it has no expression; texts are not indexed",
+        kind="string", url="http://hl7.org/fhir/SearchParameter/DomainResource-text"
     ),
     "device-name": Parameter(
         kind="string",
@@ -140,6 +136,7 @@ PARAMETERS: dict[str, Parameter] = {
     ),
 }
 MAIN_DATE: tuple[str, ...] = ()
+MAIN_AMOUNT: str = ""
 PATIENT: str = "patient"
 _0 = forms.present("Device", "_profile")
 _1 = forms.canonical("Device", "_profile")
@@ -270,3 +267,8 @@ def patient(resource: dict[str, Any]) -> str:
     if (one := forms.only_patient(found)) is not None:
         return one
     return ""
+
+
+def amount(resource: dict[str, Any]) -> tuple[float | None, float | None]:
+    """Return the main amount, as it is written and in base units, or None."""
+    return None, None

@@ -10,9 +10,7 @@ from handrail.fhir.searching.parameters import Parameter
 
 PARAMETERS: dict[str, Parameter] = {
     "_content": Parameter(
-        kind="string",
-        url="http://hl7.org/fhir/SearchParameter/Resource-content",
-        uncovered="it has no expression; texts are not indexed",
+        kind="string", url="http://hl7.org/fhir/SearchParameter/Resource-content"
     ),
     "_id": Parameter(
         kind="token",
@@ -37,7 +35,7 @@ PARAMETERS: dict[str, Parameter] = {
         kind="token",
         url="http://hl7.org/fhir/SearchParameter/Resource-query",
         plain=True,
-        uncovered="it has no expression; texts are not indexed",
+        uncovered="there are no named queries",
     ),
     "_security": Parameter(
         kind="token",
@@ -58,9 +56,7 @@ PARAMETERS: dict[str, Parameter] = {
         sources=("Coding meta tag",),
     ),
     "_text": Parameter(
-        kind="string",
-        url="http://hl7.org/fhir/SearchParameter/DomainResource-text",
-        uncovered="it has no expression; texts are not indexed",
+        kind="string", url="http://hl7.org/fhir/SearchParameter/DomainResource-text"
     ),
     "context": Parameter(
         kind="token",
@@ -72,8 +68,7 @@ PARAMETERS: dict[str, Parameter] = {
         kind="quantity",
         expression="(EffectEvidenceSynthesis.useContext.value as Quantity) | (EffectEvidenceSynthesis.useContext.value as Range)",
         url="http://hl7.org/fhir/SearchParameter/EffectEvidenceSynthesis-context-quantity",
-        unread=("Quantity useContext valueQuantity", "Range useContext valueRange"),
-        uncovered="amounts are not indexed; only :missing can be asked",
+        sources=("Quantity useContext valueQuantity", "Range useContext valueRange"),
     ),
     "context-type": Parameter(
         kind="token",
@@ -85,15 +80,21 @@ PARAMETERS: dict[str, Parameter] = {
         kind="composite",
         expression="EffectEvidenceSynthesis.useContext",
         url="http://hl7.org/fhir/SearchParameter/EffectEvidenceSynthesis-context-type-quantity",
-        unread=("UsageContext useContext",),
-        uncovered="search by its parts one by one",
+        sources=("UsageContext useContext",),
+        parts=(
+            ("context-type", ("Coding code",)),
+            ("context-quantity", ("Quantity valueQuantity", "Range valueRange")),
+        ),
     ),
     "context-type-value": Parameter(
         kind="composite",
         expression="EffectEvidenceSynthesis.useContext",
         url="http://hl7.org/fhir/SearchParameter/EffectEvidenceSynthesis-context-type-value",
-        unread=("UsageContext useContext",),
-        uncovered="search by its parts one by one",
+        sources=("UsageContext useContext",),
+        parts=(
+            ("context-type", ("Coding code",)),
+            ("context", ("CodeableConcept valueCodeableConcept",)),
+        ),
     ),
     "date": Parameter(
         kind="date",
@@ -166,6 +167,7 @@ PARAMETERS: dict[str, Parameter] = {
     ),
 }
 MAIN_DATE: tuple[str, ...] = ("date",)
+MAIN_AMOUNT: str = ""
 PATIENT: str = ""
 _0 = forms.present("EffectEvidenceSynthesis", "_profile")
 _1 = forms.canonical("EffectEvidenceSynthesis", "_profile")
@@ -175,32 +177,31 @@ _4 = forms.present("EffectEvidenceSynthesis", "_source")
 _5 = forms.canonical("EffectEvidenceSynthesis", "_source")
 _6 = forms.present("EffectEvidenceSynthesis", "_tag")
 _7 = forms.coding("EffectEvidenceSynthesis", "_tag")
-_8 = forms.present("EffectEvidenceSynthesis", "context-type-quantity", "context-type-value")
-_9 = forms.present("EffectEvidenceSynthesis", "context")
-_10 = forms.coding("EffectEvidenceSynthesis", "context")
-_11 = forms.present("EffectEvidenceSynthesis", "context-quantity")
-_12 = forms.present("EffectEvidenceSynthesis", "context-type")
-_13 = forms.coding("EffectEvidenceSynthesis", "context-type")
-_14 = forms.present("EffectEvidenceSynthesis", "date")
-_15 = forms.present("EffectEvidenceSynthesis", "description")
-_16 = forms.words("EffectEvidenceSynthesis", "description")
-_17 = forms.present("EffectEvidenceSynthesis", "effective")
-_18 = forms.period("EffectEvidenceSynthesis", "effective")
-_19 = forms.present("EffectEvidenceSynthesis", "identifier")
-_20 = forms.coding("EffectEvidenceSynthesis", "identifier")
-_21 = forms.present("EffectEvidenceSynthesis", "jurisdiction")
-_22 = forms.coding("EffectEvidenceSynthesis", "jurisdiction")
-_23 = forms.present("EffectEvidenceSynthesis", "name")
-_24 = forms.words("EffectEvidenceSynthesis", "name")
-_25 = forms.present("EffectEvidenceSynthesis", "publisher")
-_26 = forms.words("EffectEvidenceSynthesis", "publisher")
-_27 = forms.plain("EffectEvidenceSynthesis", "status")
-_28 = forms.present("EffectEvidenceSynthesis", "title")
-_29 = forms.words("EffectEvidenceSynthesis", "title")
-_30 = forms.present("EffectEvidenceSynthesis", "url")
-_31 = forms.canonical("EffectEvidenceSynthesis", "url")
-_32 = forms.present("EffectEvidenceSynthesis", "version")
-_33 = forms.plain("EffectEvidenceSynthesis", "version")
+_8 = forms.present("EffectEvidenceSynthesis", "context")
+_9 = forms.coding("EffectEvidenceSynthesis", "context")
+_10 = forms.present("EffectEvidenceSynthesis", "context-quantity")
+_11 = forms.present("EffectEvidenceSynthesis", "context-type")
+_12 = forms.coding("EffectEvidenceSynthesis", "context-type")
+_13 = forms.present("EffectEvidenceSynthesis", "date")
+_14 = forms.present("EffectEvidenceSynthesis", "description")
+_15 = forms.words("EffectEvidenceSynthesis", "description")
+_16 = forms.present("EffectEvidenceSynthesis", "effective")
+_17 = forms.period("EffectEvidenceSynthesis", "effective")
+_18 = forms.present("EffectEvidenceSynthesis", "identifier")
+_19 = forms.coding("EffectEvidenceSynthesis", "identifier")
+_20 = forms.present("EffectEvidenceSynthesis", "jurisdiction")
+_21 = forms.coding("EffectEvidenceSynthesis", "jurisdiction")
+_22 = forms.present("EffectEvidenceSynthesis", "name")
+_23 = forms.words("EffectEvidenceSynthesis", "name")
+_24 = forms.present("EffectEvidenceSynthesis", "publisher")
+_25 = forms.words("EffectEvidenceSynthesis", "publisher")
+_26 = forms.plain("EffectEvidenceSynthesis", "status")
+_27 = forms.present("EffectEvidenceSynthesis", "title")
+_28 = forms.words("EffectEvidenceSynthesis", "title")
+_29 = forms.present("EffectEvidenceSynthesis", "url")
+_30 = forms.canonical("EffectEvidenceSynthesis", "url")
+_31 = forms.present("EffectEvidenceSynthesis", "version")
+_32 = forms.plain("EffectEvidenceSynthesis", "version")
 
 
 def extract(resource: dict[str, Any], out: list[int]) -> None:
@@ -223,52 +224,51 @@ def extract(resource: dict[str, Any], out: list[int]) -> None:
                 out += _7(v2.get("system"), v2.get("code"))
     for v1 in resource.get("useContext", ()):
         if v1 is not None:
-            out += _8
             if (v3 := v1.get("valueCodeableConcept")) is not None:
-                out += _9
+                out += _8
                 for coding in v3.get("coding", ()):
-                    out += _10(coding.get("system"), coding.get("code"))
+                    out += _9(coding.get("system"), coding.get("code"))
             if (v3 := v1.get("valueQuantity")) is not None:
-                out += _11
+                out += _10
             if (v3 := v1.get("valueRange")) is not None:
-                out += _11
+                out += _10
             if (v3 := v1.get("code")) is not None:
-                out += _12
-                out += _13(v3.get("system"), v3.get("code"))
+                out += _11
+                out += _12(v3.get("system"), v3.get("code"))
     if (v1 := resource.get("date")) is not None:
-        out += _14
+        out += _13
     if (v1 := resource.get("description")) is not None:
-        out += _15
-        out += _16(v1)
+        out += _14
+        out += _15(v1)
     if (v1 := resource.get("effectivePeriod")) is not None:
-        out += _17
-        out += _18(v1)
+        out += _16
+        out += _17(v1)
     for v1 in resource.get("identifier", ()):
         if v1 is not None:
-            out += _19
-            out += _20(v1.get("system"), v1.get("value"))
+            out += _18
+            out += _19(v1.get("system"), v1.get("value"))
     for v1 in resource.get("jurisdiction", ()):
         if v1 is not None:
-            out += _21
+            out += _20
             for coding in v1.get("coding", ()):
-                out += _22(coding.get("system"), coding.get("code"))
+                out += _21(coding.get("system"), coding.get("code"))
     if (v1 := resource.get("name")) is not None:
-        out += _23
-        out += _24(v1)
+        out += _22
+        out += _23(v1)
     if (v1 := resource.get("publisher")) is not None:
-        out += _25
-        out += _26(v1)
+        out += _24
+        out += _25(v1)
     if (v1 := resource.get("status")) is not None:
-        out += _27(v1)
+        out += _26(v1)
     if (v1 := resource.get("title")) is not None:
-        out += _28
-        out += _29(v1)
+        out += _27
+        out += _28(v1)
     if (v1 := resource.get("url")) is not None:
-        out += _30
-        out += _31(v1)
+        out += _29
+        out += _30(v1)
     if (v1 := resource.get("version")) is not None:
-        out += _32
-        out += _33(v1)
+        out += _31
+        out += _32(v1)
 
 
 def dates(resource: dict[str, Any]) -> times.Interval | None:
@@ -282,3 +282,8 @@ def dates(resource: dict[str, Any]) -> times.Interval | None:
 def patient(resource: dict[str, Any]) -> str:
     """Return the id of the patient this belongs to; empty if none or several."""
     return ""
+
+
+def amount(resource: dict[str, Any]) -> tuple[float | None, float | None]:
+    """Return the main amount, as it is written and in base units, or None."""
+    return None, None

@@ -5,14 +5,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from handrail.fhir.searching import forms, times
+from handrail.fhir.searching import amounts, forms, times
 from handrail.fhir.searching.parameters import Parameter
 
 PARAMETERS: dict[str, Parameter] = {
     "_content": Parameter(
-        kind="string",
-        url="http://hl7.org/fhir/SearchParameter/Resource-content",
-        uncovered="it has no expression; texts are not indexed",
+        kind="string", url="http://hl7.org/fhir/SearchParameter/Resource-content"
     ),
     "_id": Parameter(
         kind="token",
@@ -37,7 +35,7 @@ PARAMETERS: dict[str, Parameter] = {
         kind="token",
         url="http://hl7.org/fhir/SearchParameter/Resource-query",
         plain=True,
-        uncovered="it has no expression; texts are not indexed",
+        uncovered="there are no named queries",
     ),
     "_security": Parameter(
         kind="token",
@@ -58,9 +56,7 @@ PARAMETERS: dict[str, Parameter] = {
         sources=("Coding meta tag",),
     ),
     "_text": Parameter(
-        kind="string",
-        url="http://hl7.org/fhir/SearchParameter/DomainResource-text",
-        uncovered="it has no expression; texts are not indexed",
+        kind="string", url="http://hl7.org/fhir/SearchParameter/DomainResource-text"
     ),
     "account": Parameter(
         kind="reference",
@@ -126,8 +122,7 @@ PARAMETERS: dict[str, Parameter] = {
         kind="quantity",
         expression="Encounter.length",
         url="http://hl7.org/fhir/SearchParameter/Encounter-length",
-        unread=("Duration length",),
-        uncovered="amounts are not indexed; only :missing can be asked",
+        sources=("Duration length",),
     ),
     "location": Parameter(
         kind="reference",
@@ -229,6 +224,7 @@ PARAMETERS: dict[str, Parameter] = {
     ),
 }
 MAIN_DATE: tuple[str, ...] = ("date",)
+MAIN_AMOUNT: str = "length"
 PATIENT: str = "subject"
 _0 = forms.present("Encounter", "_profile")
 _1 = forms.canonical("Encounter", "_profile")
@@ -262,33 +258,34 @@ _28 = forms.identified("Encounter", "episode-of-care")
 _29 = forms.present("Encounter", "identifier")
 _30 = forms.coding("Encounter", "identifier")
 _31 = forms.present("Encounter", "length")
-_32 = forms.present("Encounter", "location")
-_33 = forms.reference("Encounter", "location")
-_34 = forms.identified("Encounter", "location")
-_35 = forms.present("Encounter", "location-period")
-_36 = forms.period("Encounter", "location-period")
-_37 = forms.present("Encounter", "part-of")
-_38 = forms.reference("Encounter", "part-of")
-_39 = forms.identified("Encounter", "part-of")
-_40 = forms.present("Encounter", "participant")
-_41 = forms.reference("Encounter", "participant", "practitioner?Practitioner")
-_42 = forms.identified("Encounter", "participant", "practitioner?Practitioner")
-_43 = forms.present("Encounter", "participant-type")
-_44 = forms.coding("Encounter", "participant-type")
-_45 = forms.present("Encounter", "subject")
-_46 = forms.reference("Encounter", "subject", "patient?Patient")
-_47 = forms.identified("Encounter", "subject", "patient?Patient")
-_48 = forms.present("Encounter", "reason-code")
-_49 = forms.coding("Encounter", "reason-code")
-_50 = forms.present("Encounter", "reason-reference")
-_51 = forms.reference("Encounter", "reason-reference")
-_52 = forms.identified("Encounter", "reason-reference")
-_53 = forms.present("Encounter", "service-provider")
-_54 = forms.reference("Encounter", "service-provider")
-_55 = forms.identified("Encounter", "service-provider")
-_56 = forms.plain("Encounter", "status")
-_57 = forms.present("Encounter", "type")
-_58 = forms.coding("Encounter", "type")
+_32 = forms.amount("Encounter", "length")
+_33 = forms.present("Encounter", "location")
+_34 = forms.reference("Encounter", "location")
+_35 = forms.identified("Encounter", "location")
+_36 = forms.present("Encounter", "location-period")
+_37 = forms.period("Encounter", "location-period")
+_38 = forms.present("Encounter", "part-of")
+_39 = forms.reference("Encounter", "part-of")
+_40 = forms.identified("Encounter", "part-of")
+_41 = forms.present("Encounter", "participant")
+_42 = forms.reference("Encounter", "participant", "practitioner?Practitioner")
+_43 = forms.identified("Encounter", "participant", "practitioner?Practitioner")
+_44 = forms.present("Encounter", "participant-type")
+_45 = forms.coding("Encounter", "participant-type")
+_46 = forms.present("Encounter", "subject")
+_47 = forms.reference("Encounter", "subject", "patient?Patient")
+_48 = forms.identified("Encounter", "subject", "patient?Patient")
+_49 = forms.present("Encounter", "reason-code")
+_50 = forms.coding("Encounter", "reason-code")
+_51 = forms.present("Encounter", "reason-reference")
+_52 = forms.reference("Encounter", "reason-reference")
+_53 = forms.identified("Encounter", "reason-reference")
+_54 = forms.present("Encounter", "service-provider")
+_55 = forms.reference("Encounter", "service-provider")
+_56 = forms.identified("Encounter", "service-provider")
+_57 = forms.plain("Encounter", "status")
+_58 = forms.present("Encounter", "type")
+_59 = forms.coding("Encounter", "type")
 
 
 def extract(resource: dict[str, Any], out: list[int]) -> None:
@@ -365,67 +362,68 @@ def extract(resource: dict[str, Any], out: list[int]) -> None:
             out += _30(v1.get("system"), v1.get("value"))
     if (v1 := resource.get("length")) is not None:
         out += _31
+        out += _32(v1)
     for v1 in resource.get("location", ()):
         if v1 is not None:
             if (v3 := v1.get("location")) is not None:
-                out += _32
+                out += _33
                 if (literal := v3.get("reference")) is not None:
-                    out += _33(literal)
+                    out += _34(literal)
                 if (named := v3.get("identifier")) is not None:
-                    out += _34(named.get("system"), named.get("value"))
+                    out += _35(named.get("system"), named.get("value"))
             if (v3 := v1.get("period")) is not None:
-                out += _35
-                out += _36(v3)
+                out += _36
+                out += _37(v3)
     if (v1 := resource.get("partOf")) is not None:
-        out += _37
+        out += _38
         if (literal := v1.get("reference")) is not None:
-            out += _38(literal)
+            out += _39(literal)
         if (named := v1.get("identifier")) is not None:
-            out += _39(named.get("system"), named.get("value"))
+            out += _40(named.get("system"), named.get("value"))
     for v1 in resource.get("participant", ()):
         if v1 is not None:
             if (v3 := v1.get("individual")) is not None:
-                out += _40
+                out += _41
                 if (literal := v3.get("reference")) is not None:
-                    out += _41(literal)
+                    out += _42(literal)
                 if (named := v3.get("identifier")) is not None:
-                    out += _42(named.get("system"), named.get("value"))
+                    out += _43(named.get("system"), named.get("value"))
             for v3 in v1.get("type", ()):
                 if v3 is not None:
-                    out += _43
+                    out += _44
                     for coding in v3.get("coding", ()):
-                        out += _44(coding.get("system"), coding.get("code"))
+                        out += _45(coding.get("system"), coding.get("code"))
     if (v1 := resource.get("subject")) is not None:
-        out += _45
+        out += _46
         if (literal := v1.get("reference")) is not None:
-            out += _46(literal)
+            out += _47(literal)
         if (named := v1.get("identifier")) is not None:
-            out += _47(named.get("system"), named.get("value"))
+            out += _48(named.get("system"), named.get("value"))
     for v1 in resource.get("reasonCode", ()):
         if v1 is not None:
-            out += _48
+            out += _49
             for coding in v1.get("coding", ()):
-                out += _49(coding.get("system"), coding.get("code"))
+                out += _50(coding.get("system"), coding.get("code"))
     for v1 in resource.get("reasonReference", ()):
         if v1 is not None:
-            out += _50
+            out += _51
             if (literal := v1.get("reference")) is not None:
-                out += _51(literal)
+                out += _52(literal)
             if (named := v1.get("identifier")) is not None:
-                out += _52(named.get("system"), named.get("value"))
+                out += _53(named.get("system"), named.get("value"))
     if (v1 := resource.get("serviceProvider")) is not None:
-        out += _53
+        out += _54
         if (literal := v1.get("reference")) is not None:
-            out += _54(literal)
+            out += _55(literal)
         if (named := v1.get("identifier")) is not None:
-            out += _55(named.get("system"), named.get("value"))
+            out += _56(named.get("system"), named.get("value"))
     if (v1 := resource.get("status")) is not None:
-        out += _56(v1)
+        out += _57(v1)
     for v1 in resource.get("type", ()):
         if v1 is not None:
-            out += _57
+            out += _58
             for coding in v1.get("coding", ()):
-                out += _58(coding.get("system"), coding.get("code"))
+                out += _59(coding.get("system"), coding.get("code"))
 
 
 def dates(resource: dict[str, Any]) -> times.Interval | None:
@@ -444,3 +442,10 @@ def patient(resource: dict[str, Any]) -> str:
     if (one := forms.only_patient(found)) is not None:
         return one
     return ""
+
+
+def amount(resource: dict[str, Any]) -> tuple[float | None, float | None]:
+    """Return the main amount, as it is written and in base units, or None."""
+    if (v0 := resource.get("length")) is not None:
+        return amounts.measured(v0)
+    return None, None

@@ -10,9 +10,7 @@ from handrail.fhir.searching.parameters import Parameter
 
 PARAMETERS: dict[str, Parameter] = {
     "_content": Parameter(
-        kind="string",
-        url="http://hl7.org/fhir/SearchParameter/Resource-content",
-        uncovered="it has no expression; texts are not indexed",
+        kind="string", url="http://hl7.org/fhir/SearchParameter/Resource-content"
     ),
     "_id": Parameter(
         kind="token",
@@ -37,7 +35,7 @@ PARAMETERS: dict[str, Parameter] = {
         kind="token",
         url="http://hl7.org/fhir/SearchParameter/Resource-query",
         plain=True,
-        uncovered="it has no expression; texts are not indexed",
+        uncovered="there are no named queries",
     ),
     "_security": Parameter(
         kind="token",
@@ -58,9 +56,7 @@ PARAMETERS: dict[str, Parameter] = {
         sources=("Coding meta tag",),
     ),
     "_text": Parameter(
-        kind="string",
-        url="http://hl7.org/fhir/SearchParameter/DomainResource-text",
-        uncovered="it has no expression; texts are not indexed",
+        kind="string", url="http://hl7.org/fhir/SearchParameter/DomainResource-text"
     ),
     "composed-of": Parameter(
         kind="reference",
@@ -79,8 +75,7 @@ PARAMETERS: dict[str, Parameter] = {
         kind="quantity",
         expression="(EvidenceVariable.useContext.value as Quantity) | (EvidenceVariable.useContext.value as Range)",
         url="http://hl7.org/fhir/SearchParameter/EvidenceVariable-context-quantity",
-        unread=("Quantity useContext valueQuantity", "Range useContext valueRange"),
-        uncovered="amounts are not indexed; only :missing can be asked",
+        sources=("Quantity useContext valueQuantity", "Range useContext valueRange"),
     ),
     "context-type": Parameter(
         kind="token",
@@ -92,15 +87,21 @@ PARAMETERS: dict[str, Parameter] = {
         kind="composite",
         expression="EvidenceVariable.useContext",
         url="http://hl7.org/fhir/SearchParameter/EvidenceVariable-context-type-quantity",
-        unread=("UsageContext useContext",),
-        uncovered="search by its parts one by one",
+        sources=("UsageContext useContext",),
+        parts=(
+            ("context-type", ("Coding code",)),
+            ("context-quantity", ("Quantity valueQuantity", "Range valueRange")),
+        ),
     ),
     "context-type-value": Parameter(
         kind="composite",
         expression="EvidenceVariable.useContext",
         url="http://hl7.org/fhir/SearchParameter/EvidenceVariable-context-type-value",
-        unread=("UsageContext useContext",),
-        uncovered="search by its parts one by one",
+        sources=("UsageContext useContext",),
+        parts=(
+            ("context-type", ("Coding code",)),
+            ("context", ("CodeableConcept valueCodeableConcept",)),
+        ),
     ),
     "date": Parameter(
         kind="date",
@@ -207,6 +208,7 @@ PARAMETERS: dict[str, Parameter] = {
     ),
 }
 MAIN_DATE: tuple[str, ...] = ("date",)
+MAIN_AMOUNT: str = ""
 PATIENT: str = ""
 _0 = forms.present("EvidenceVariable", "_profile")
 _1 = forms.canonical("EvidenceVariable", "_profile")
@@ -218,42 +220,41 @@ _6 = forms.present("EvidenceVariable", "_tag")
 _7 = forms.coding("EvidenceVariable", "_tag")
 _8 = forms.present("EvidenceVariable", "composed-of")
 _9 = forms.canonical("EvidenceVariable", "composed-of")
-_10 = forms.present("EvidenceVariable", "context-type-quantity", "context-type-value")
-_11 = forms.present("EvidenceVariable", "context")
-_12 = forms.coding("EvidenceVariable", "context")
-_13 = forms.present("EvidenceVariable", "context-quantity")
-_14 = forms.present("EvidenceVariable", "context-type")
-_15 = forms.coding("EvidenceVariable", "context-type")
-_16 = forms.present("EvidenceVariable", "date")
-_17 = forms.present("EvidenceVariable", "depends-on")
-_18 = forms.canonical("EvidenceVariable", "depends-on")
-_19 = forms.present("EvidenceVariable", "derived-from")
-_20 = forms.canonical("EvidenceVariable", "derived-from")
-_21 = forms.present("EvidenceVariable", "description")
-_22 = forms.words("EvidenceVariable", "description")
-_23 = forms.present("EvidenceVariable", "effective")
-_24 = forms.period("EvidenceVariable", "effective")
-_25 = forms.present("EvidenceVariable", "identifier")
-_26 = forms.coding("EvidenceVariable", "identifier")
-_27 = forms.present("EvidenceVariable", "jurisdiction")
-_28 = forms.coding("EvidenceVariable", "jurisdiction")
-_29 = forms.present("EvidenceVariable", "name")
-_30 = forms.words("EvidenceVariable", "name")
-_31 = forms.present("EvidenceVariable", "predecessor")
-_32 = forms.canonical("EvidenceVariable", "predecessor")
-_33 = forms.present("EvidenceVariable", "publisher")
-_34 = forms.words("EvidenceVariable", "publisher")
-_35 = forms.plain("EvidenceVariable", "status")
-_36 = forms.present("EvidenceVariable", "successor")
-_37 = forms.canonical("EvidenceVariable", "successor")
-_38 = forms.present("EvidenceVariable", "title")
-_39 = forms.words("EvidenceVariable", "title")
-_40 = forms.present("EvidenceVariable", "topic")
-_41 = forms.coding("EvidenceVariable", "topic")
-_42 = forms.present("EvidenceVariable", "url")
-_43 = forms.canonical("EvidenceVariable", "url")
-_44 = forms.present("EvidenceVariable", "version")
-_45 = forms.plain("EvidenceVariable", "version")
+_10 = forms.present("EvidenceVariable", "context")
+_11 = forms.coding("EvidenceVariable", "context")
+_12 = forms.present("EvidenceVariable", "context-quantity")
+_13 = forms.present("EvidenceVariable", "context-type")
+_14 = forms.coding("EvidenceVariable", "context-type")
+_15 = forms.present("EvidenceVariable", "date")
+_16 = forms.present("EvidenceVariable", "depends-on")
+_17 = forms.canonical("EvidenceVariable", "depends-on")
+_18 = forms.present("EvidenceVariable", "derived-from")
+_19 = forms.canonical("EvidenceVariable", "derived-from")
+_20 = forms.present("EvidenceVariable", "description")
+_21 = forms.words("EvidenceVariable", "description")
+_22 = forms.present("EvidenceVariable", "effective")
+_23 = forms.period("EvidenceVariable", "effective")
+_24 = forms.present("EvidenceVariable", "identifier")
+_25 = forms.coding("EvidenceVariable", "identifier")
+_26 = forms.present("EvidenceVariable", "jurisdiction")
+_27 = forms.coding("EvidenceVariable", "jurisdiction")
+_28 = forms.present("EvidenceVariable", "name")
+_29 = forms.words("EvidenceVariable", "name")
+_30 = forms.present("EvidenceVariable", "predecessor")
+_31 = forms.canonical("EvidenceVariable", "predecessor")
+_32 = forms.present("EvidenceVariable", "publisher")
+_33 = forms.words("EvidenceVariable", "publisher")
+_34 = forms.plain("EvidenceVariable", "status")
+_35 = forms.present("EvidenceVariable", "successor")
+_36 = forms.canonical("EvidenceVariable", "successor")
+_37 = forms.present("EvidenceVariable", "title")
+_38 = forms.words("EvidenceVariable", "title")
+_39 = forms.present("EvidenceVariable", "topic")
+_40 = forms.coding("EvidenceVariable", "topic")
+_41 = forms.present("EvidenceVariable", "url")
+_42 = forms.canonical("EvidenceVariable", "url")
+_43 = forms.present("EvidenceVariable", "version")
+_44 = forms.plain("EvidenceVariable", "version")
 
 
 def extract(resource: dict[str, Any], out: list[int]) -> None:
@@ -281,77 +282,76 @@ def extract(resource: dict[str, Any], out: list[int]) -> None:
                 out += _9(v3)
     for v1 in resource.get("useContext", ()):
         if v1 is not None:
-            out += _10
             if (v3 := v1.get("valueCodeableConcept")) is not None:
-                out += _11
+                out += _10
                 for coding in v3.get("coding", ()):
-                    out += _12(coding.get("system"), coding.get("code"))
+                    out += _11(coding.get("system"), coding.get("code"))
             if (v3 := v1.get("valueQuantity")) is not None:
-                out += _13
+                out += _12
             if (v3 := v1.get("valueRange")) is not None:
-                out += _13
+                out += _12
             if (v3 := v1.get("code")) is not None:
-                out += _14
-                out += _15(v3.get("system"), v3.get("code"))
+                out += _13
+                out += _14(v3.get("system"), v3.get("code"))
     if (v1 := resource.get("date")) is not None:
-        out += _16
+        out += _15
     for v1 in resource.get("relatedArtifact", ()):
         if v1.get("type") == "depends-on":
             if (v3 := v1.get("resource")) is not None:
-                out += _17
-                out += _18(v3)
+                out += _16
+                out += _17(v3)
     for v1 in resource.get("relatedArtifact", ()):
         if v1.get("type") == "derived-from":
             if (v3 := v1.get("resource")) is not None:
-                out += _19
-                out += _20(v3)
+                out += _18
+                out += _19(v3)
     if (v1 := resource.get("description")) is not None:
-        out += _21
-        out += _22(v1)
+        out += _20
+        out += _21(v1)
     if (v1 := resource.get("effectivePeriod")) is not None:
-        out += _23
-        out += _24(v1)
+        out += _22
+        out += _23(v1)
     for v1 in resource.get("identifier", ()):
         if v1 is not None:
-            out += _25
-            out += _26(v1.get("system"), v1.get("value"))
+            out += _24
+            out += _25(v1.get("system"), v1.get("value"))
     for v1 in resource.get("jurisdiction", ()):
         if v1 is not None:
-            out += _27
+            out += _26
             for coding in v1.get("coding", ()):
-                out += _28(coding.get("system"), coding.get("code"))
+                out += _27(coding.get("system"), coding.get("code"))
     if (v1 := resource.get("name")) is not None:
-        out += _29
-        out += _30(v1)
+        out += _28
+        out += _29(v1)
     for v1 in resource.get("relatedArtifact", ()):
         if v1.get("type") == "predecessor":
             if (v3 := v1.get("resource")) is not None:
-                out += _31
-                out += _32(v3)
+                out += _30
+                out += _31(v3)
     if (v1 := resource.get("publisher")) is not None:
-        out += _33
-        out += _34(v1)
+        out += _32
+        out += _33(v1)
     if (v1 := resource.get("status")) is not None:
-        out += _35(v1)
+        out += _34(v1)
     for v1 in resource.get("relatedArtifact", ()):
         if v1.get("type") == "successor":
             if (v3 := v1.get("resource")) is not None:
-                out += _36
-                out += _37(v3)
+                out += _35
+                out += _36(v3)
     if (v1 := resource.get("title")) is not None:
-        out += _38
-        out += _39(v1)
+        out += _37
+        out += _38(v1)
     for v1 in resource.get("topic", ()):
         if v1 is not None:
-            out += _40
+            out += _39
             for coding in v1.get("coding", ()):
-                out += _41(coding.get("system"), coding.get("code"))
+                out += _40(coding.get("system"), coding.get("code"))
     if (v1 := resource.get("url")) is not None:
-        out += _42
-        out += _43(v1)
+        out += _41
+        out += _42(v1)
     if (v1 := resource.get("version")) is not None:
-        out += _44
-        out += _45(v1)
+        out += _43
+        out += _44(v1)
 
 
 def dates(resource: dict[str, Any]) -> times.Interval | None:
@@ -365,3 +365,8 @@ def dates(resource: dict[str, Any]) -> times.Interval | None:
 def patient(resource: dict[str, Any]) -> str:
     """Return the id of the patient this belongs to; empty if none or several."""
     return ""
+
+
+def amount(resource: dict[str, Any]) -> tuple[float | None, float | None]:
+    """Return the main amount, as it is written and in base units, or None."""
+    return None, None

@@ -10,9 +10,7 @@ from handrail.fhir.searching.parameters import Parameter
 
 PARAMETERS: dict[str, Parameter] = {
     "_content": Parameter(
-        kind="string",
-        url="http://hl7.org/fhir/SearchParameter/Resource-content",
-        uncovered="it has no expression; texts are not indexed",
+        kind="string", url="http://hl7.org/fhir/SearchParameter/Resource-content"
     ),
     "_id": Parameter(
         kind="token",
@@ -37,7 +35,7 @@ PARAMETERS: dict[str, Parameter] = {
         kind="token",
         url="http://hl7.org/fhir/SearchParameter/Resource-query",
         plain=True,
-        uncovered="it has no expression; texts are not indexed",
+        uncovered="there are no named queries",
     ),
     "_security": Parameter(
         kind="token",
@@ -58,9 +56,7 @@ PARAMETERS: dict[str, Parameter] = {
         sources=("Coding meta tag",),
     ),
     "_text": Parameter(
-        kind="string",
-        url="http://hl7.org/fhir/SearchParameter/DomainResource-text",
-        uncovered="it has no expression; texts are not indexed",
+        kind="string", url="http://hl7.org/fhir/SearchParameter/DomainResource-text"
     ),
     "context": Parameter(
         kind="token",
@@ -72,8 +68,7 @@ PARAMETERS: dict[str, Parameter] = {
         kind="quantity",
         expression="(GraphDefinition.useContext.value as Quantity) | (GraphDefinition.useContext.value as Range)",
         url="http://hl7.org/fhir/SearchParameter/conformance-context-quantity",
-        unread=("Quantity useContext valueQuantity", "Range useContext valueRange"),
-        uncovered="amounts are not indexed; only :missing can be asked",
+        sources=("Quantity useContext valueQuantity", "Range useContext valueRange"),
     ),
     "context-type": Parameter(
         kind="token",
@@ -85,15 +80,21 @@ PARAMETERS: dict[str, Parameter] = {
         kind="composite",
         expression="GraphDefinition.useContext",
         url="http://hl7.org/fhir/SearchParameter/conformance-context-type-quantity",
-        unread=("UsageContext useContext",),
-        uncovered="search by its parts one by one",
+        sources=("UsageContext useContext",),
+        parts=(
+            ("context-type", ("Coding code",)),
+            ("context-quantity", ("Quantity valueQuantity", "Range valueRange")),
+        ),
     ),
     "context-type-value": Parameter(
         kind="composite",
         expression="GraphDefinition.useContext",
         url="http://hl7.org/fhir/SearchParameter/conformance-context-type-value",
-        unread=("UsageContext useContext",),
-        uncovered="search by its parts one by one",
+        sources=("UsageContext useContext",),
+        parts=(
+            ("context-type", ("Coding code",)),
+            ("context", ("CodeableConcept valueCodeableConcept",)),
+        ),
     ),
     "date": Parameter(
         kind="date",
@@ -157,6 +158,7 @@ PARAMETERS: dict[str, Parameter] = {
     ),
 }
 MAIN_DATE: tuple[str, ...] = ("date",)
+MAIN_AMOUNT: str = ""
 PATIENT: str = ""
 _0 = forms.present("GraphDefinition", "_profile")
 _1 = forms.canonical("GraphDefinition", "_profile")
@@ -166,26 +168,25 @@ _4 = forms.present("GraphDefinition", "_source")
 _5 = forms.canonical("GraphDefinition", "_source")
 _6 = forms.present("GraphDefinition", "_tag")
 _7 = forms.coding("GraphDefinition", "_tag")
-_8 = forms.present("GraphDefinition", "context-type-quantity", "context-type-value")
-_9 = forms.present("GraphDefinition", "context")
-_10 = forms.coding("GraphDefinition", "context")
-_11 = forms.present("GraphDefinition", "context-quantity")
-_12 = forms.present("GraphDefinition", "context-type")
-_13 = forms.coding("GraphDefinition", "context-type")
-_14 = forms.present("GraphDefinition", "date")
-_15 = forms.present("GraphDefinition", "description")
-_16 = forms.words("GraphDefinition", "description")
-_17 = forms.present("GraphDefinition", "jurisdiction")
-_18 = forms.coding("GraphDefinition", "jurisdiction")
-_19 = forms.words("GraphDefinition", "name")
-_20 = forms.present("GraphDefinition", "publisher")
-_21 = forms.words("GraphDefinition", "publisher")
-_22 = forms.plain("GraphDefinition", "start")
-_23 = forms.plain("GraphDefinition", "status")
-_24 = forms.present("GraphDefinition", "url")
-_25 = forms.canonical("GraphDefinition", "url")
-_26 = forms.present("GraphDefinition", "version")
-_27 = forms.plain("GraphDefinition", "version")
+_8 = forms.present("GraphDefinition", "context")
+_9 = forms.coding("GraphDefinition", "context")
+_10 = forms.present("GraphDefinition", "context-quantity")
+_11 = forms.present("GraphDefinition", "context-type")
+_12 = forms.coding("GraphDefinition", "context-type")
+_13 = forms.present("GraphDefinition", "date")
+_14 = forms.present("GraphDefinition", "description")
+_15 = forms.words("GraphDefinition", "description")
+_16 = forms.present("GraphDefinition", "jurisdiction")
+_17 = forms.coding("GraphDefinition", "jurisdiction")
+_18 = forms.words("GraphDefinition", "name")
+_19 = forms.present("GraphDefinition", "publisher")
+_20 = forms.words("GraphDefinition", "publisher")
+_21 = forms.plain("GraphDefinition", "start")
+_22 = forms.plain("GraphDefinition", "status")
+_23 = forms.present("GraphDefinition", "url")
+_24 = forms.canonical("GraphDefinition", "url")
+_25 = forms.present("GraphDefinition", "version")
+_26 = forms.plain("GraphDefinition", "version")
 
 
 def extract(resource: dict[str, Any], out: list[int]) -> None:
@@ -208,43 +209,42 @@ def extract(resource: dict[str, Any], out: list[int]) -> None:
                 out += _7(v2.get("system"), v2.get("code"))
     for v1 in resource.get("useContext", ()):
         if v1 is not None:
-            out += _8
             if (v3 := v1.get("valueCodeableConcept")) is not None:
-                out += _9
+                out += _8
                 for coding in v3.get("coding", ()):
-                    out += _10(coding.get("system"), coding.get("code"))
+                    out += _9(coding.get("system"), coding.get("code"))
             if (v3 := v1.get("valueQuantity")) is not None:
-                out += _11
+                out += _10
             if (v3 := v1.get("valueRange")) is not None:
-                out += _11
+                out += _10
             if (v3 := v1.get("code")) is not None:
-                out += _12
-                out += _13(v3.get("system"), v3.get("code"))
+                out += _11
+                out += _12(v3.get("system"), v3.get("code"))
     if (v1 := resource.get("date")) is not None:
-        out += _14
+        out += _13
     if (v1 := resource.get("description")) is not None:
-        out += _15
-        out += _16(v1)
+        out += _14
+        out += _15(v1)
     for v1 in resource.get("jurisdiction", ()):
         if v1 is not None:
-            out += _17
+            out += _16
             for coding in v1.get("coding", ()):
-                out += _18(coding.get("system"), coding.get("code"))
+                out += _17(coding.get("system"), coding.get("code"))
     if (v1 := resource.get("name")) is not None:
-        out += _19(v1)
+        out += _18(v1)
     if (v1 := resource.get("publisher")) is not None:
-        out += _20
-        out += _21(v1)
+        out += _19
+        out += _20(v1)
     if (v1 := resource.get("start")) is not None:
-        out += _22(v1)
+        out += _21(v1)
     if (v1 := resource.get("status")) is not None:
-        out += _23(v1)
+        out += _22(v1)
     if (v1 := resource.get("url")) is not None:
-        out += _24
-        out += _25(v1)
+        out += _23
+        out += _24(v1)
     if (v1 := resource.get("version")) is not None:
-        out += _26
-        out += _27(v1)
+        out += _25
+        out += _26(v1)
 
 
 def dates(resource: dict[str, Any]) -> times.Interval | None:
@@ -258,3 +258,8 @@ def dates(resource: dict[str, Any]) -> times.Interval | None:
 def patient(resource: dict[str, Any]) -> str:
     """Return the id of the patient this belongs to; empty if none or several."""
     return ""
+
+
+def amount(resource: dict[str, Any]) -> tuple[float | None, float | None]:
+    """Return the main amount, as it is written and in base units, or None."""
+    return None, None

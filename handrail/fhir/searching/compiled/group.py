@@ -10,9 +10,7 @@ from handrail.fhir.searching.parameters import Parameter
 
 PARAMETERS: dict[str, Parameter] = {
     "_content": Parameter(
-        kind="string",
-        url="http://hl7.org/fhir/SearchParameter/Resource-content",
-        uncovered="it has no expression; texts are not indexed",
+        kind="string", url="http://hl7.org/fhir/SearchParameter/Resource-content"
     ),
     "_id": Parameter(
         kind="token",
@@ -37,7 +35,7 @@ PARAMETERS: dict[str, Parameter] = {
         kind="token",
         url="http://hl7.org/fhir/SearchParameter/Resource-query",
         plain=True,
-        uncovered="it has no expression; texts are not indexed",
+        uncovered="there are no named queries",
     ),
     "_security": Parameter(
         kind="token",
@@ -58,9 +56,7 @@ PARAMETERS: dict[str, Parameter] = {
         sources=("Coding meta tag",),
     ),
     "_text": Parameter(
-        kind="string",
-        url="http://hl7.org/fhir/SearchParameter/DomainResource-text",
-        uncovered="it has no expression; texts are not indexed",
+        kind="string", url="http://hl7.org/fhir/SearchParameter/DomainResource-text"
     ),
     "actual": Parameter(
         kind="token",
@@ -80,8 +76,20 @@ PARAMETERS: dict[str, Parameter] = {
         kind="composite",
         expression="Group.characteristic",
         url="http://hl7.org/fhir/SearchParameter/Group-characteristic-value",
-        unread=("BackboneElement characteristic",),
-        uncovered="search by its parts one by one",
+        sources=("BackboneElement characteristic",),
+        parts=(
+            ("characteristic", ("CodeableConcept code",)),
+            (
+                "value",
+                (
+                    "CodeableConcept valueCodeableConcept",
+                    "boolean valueBoolean",
+                    "Quantity valueQuantity",
+                    "Range valueRange",
+                    "Reference valueReference",
+                ),
+            ),
+        ),
     ),
     "code": Parameter(
         kind="token",
@@ -143,6 +151,7 @@ PARAMETERS: dict[str, Parameter] = {
     ),
 }
 MAIN_DATE: tuple[str, ...] = ()
+MAIN_AMOUNT: str = ""
 PATIENT: str = ""
 _0 = forms.present("Group", "_profile")
 _1 = forms.canonical("Group", "_profile")
@@ -153,25 +162,24 @@ _5 = forms.canonical("Group", "_source")
 _6 = forms.present("Group", "_tag")
 _7 = forms.coding("Group", "_tag")
 _8 = forms.flag("Group", "actual")
-_9 = forms.present("Group", "characteristic-value")
-_10 = forms.present("Group", "characteristic")
-_11 = forms.coding("Group", "characteristic")
-_12 = forms.present("Group", "exclude")
-_13 = forms.flag("Group", "exclude")
-_14 = forms.present("Group", "value")
-_15 = forms.coding("Group", "value")
-_16 = forms.flag("Group", "value")
-_17 = forms.present("Group", "code")
-_18 = forms.coding("Group", "code")
-_19 = forms.present("Group", "identifier")
-_20 = forms.coding("Group", "identifier")
-_21 = forms.present("Group", "managing-entity")
-_22 = forms.reference("Group", "managing-entity")
-_23 = forms.identified("Group", "managing-entity")
-_24 = forms.present("Group", "member")
-_25 = forms.reference("Group", "member")
-_26 = forms.identified("Group", "member")
-_27 = forms.plain("Group", "type")
+_9 = forms.present("Group", "characteristic")
+_10 = forms.coding("Group", "characteristic")
+_11 = forms.present("Group", "exclude")
+_12 = forms.flag("Group", "exclude")
+_13 = forms.present("Group", "value")
+_14 = forms.coding("Group", "value")
+_15 = forms.flag("Group", "value")
+_16 = forms.present("Group", "code")
+_17 = forms.coding("Group", "code")
+_18 = forms.present("Group", "identifier")
+_19 = forms.coding("Group", "identifier")
+_20 = forms.present("Group", "managing-entity")
+_21 = forms.reference("Group", "managing-entity")
+_22 = forms.identified("Group", "managing-entity")
+_23 = forms.present("Group", "member")
+_24 = forms.reference("Group", "member")
+_25 = forms.identified("Group", "member")
+_26 = forms.plain("Group", "type")
 
 
 def extract(resource: dict[str, Any], out: list[int]) -> None:
@@ -196,45 +204,44 @@ def extract(resource: dict[str, Any], out: list[int]) -> None:
         out += _8(v1)
     for v1 in resource.get("characteristic", ()):
         if v1 is not None:
-            out += _9
             if (v3 := v1.get("code")) is not None:
-                out += _10
+                out += _9
                 for coding in v3.get("coding", ()):
-                    out += _11(coding.get("system"), coding.get("code"))
+                    out += _10(coding.get("system"), coding.get("code"))
             if (v3 := v1.get("exclude")) is not None:
-                out += _12
-                out += _13(v3)
+                out += _11
+                out += _12(v3)
             if (v3 := v1.get("valueCodeableConcept")) is not None:
-                out += _14
+                out += _13
                 for coding in v3.get("coding", ()):
-                    out += _15(coding.get("system"), coding.get("code"))
+                    out += _14(coding.get("system"), coding.get("code"))
             if (v3 := v1.get("valueBoolean")) is not None:
-                out += _14
-                out += _16(v3)
+                out += _13
+                out += _15(v3)
     if (v1 := resource.get("code")) is not None:
-        out += _17
+        out += _16
         for coding in v1.get("coding", ()):
-            out += _18(coding.get("system"), coding.get("code"))
+            out += _17(coding.get("system"), coding.get("code"))
     for v1 in resource.get("identifier", ()):
         if v1 is not None:
-            out += _19
-            out += _20(v1.get("system"), v1.get("value"))
+            out += _18
+            out += _19(v1.get("system"), v1.get("value"))
     if (v1 := resource.get("managingEntity")) is not None:
-        out += _21
+        out += _20
         if (literal := v1.get("reference")) is not None:
-            out += _22(literal)
+            out += _21(literal)
         if (named := v1.get("identifier")) is not None:
-            out += _23(named.get("system"), named.get("value"))
+            out += _22(named.get("system"), named.get("value"))
     for v1 in resource.get("member", ()):
         if v1 is not None:
             if (v3 := v1.get("entity")) is not None:
-                out += _24
+                out += _23
                 if (literal := v3.get("reference")) is not None:
-                    out += _25(literal)
+                    out += _24(literal)
                 if (named := v3.get("identifier")) is not None:
-                    out += _26(named.get("system"), named.get("value"))
+                    out += _25(named.get("system"), named.get("value"))
     if (v1 := resource.get("type")) is not None:
-        out += _27(v1)
+        out += _26(v1)
 
 
 def dates(resource: dict[str, Any]) -> times.Interval | None:
@@ -252,3 +259,8 @@ def patient(resource: dict[str, Any]) -> str:
     if (one := forms.only_patient(found)) is not None:
         return one
     return ""
+
+
+def amount(resource: dict[str, Any]) -> tuple[float | None, float | None]:
+    """Return the main amount, as it is written and in base units, or None."""
+    return None, None

@@ -10,9 +10,7 @@ from handrail.fhir.searching.parameters import Parameter
 
 PARAMETERS: dict[str, Parameter] = {
     "_content": Parameter(
-        kind="string",
-        url="http://hl7.org/fhir/SearchParameter/Resource-content",
-        uncovered="it has no expression; texts are not indexed",
+        kind="string", url="http://hl7.org/fhir/SearchParameter/Resource-content"
     ),
     "_id": Parameter(
         kind="token",
@@ -37,7 +35,7 @@ PARAMETERS: dict[str, Parameter] = {
         kind="token",
         url="http://hl7.org/fhir/SearchParameter/Resource-query",
         plain=True,
-        uncovered="it has no expression; texts are not indexed",
+        uncovered="there are no named queries",
     ),
     "_security": Parameter(
         kind="token",
@@ -58,9 +56,7 @@ PARAMETERS: dict[str, Parameter] = {
         sources=("Coding meta tag",),
     ),
     "_text": Parameter(
-        kind="string",
-        url="http://hl7.org/fhir/SearchParameter/DomainResource-text",
-        uncovered="it has no expression; texts are not indexed",
+        kind="string", url="http://hl7.org/fhir/SearchParameter/DomainResource-text"
     ),
     "context": Parameter(
         kind="token",
@@ -72,8 +68,7 @@ PARAMETERS: dict[str, Parameter] = {
         kind="quantity",
         expression="(ImplementationGuide.useContext.value as Quantity) | (ImplementationGuide.useContext.value as Range)",
         url="http://hl7.org/fhir/SearchParameter/conformance-context-quantity",
-        unread=("Quantity useContext valueQuantity", "Range useContext valueRange"),
-        uncovered="amounts are not indexed; only :missing can be asked",
+        sources=("Quantity useContext valueQuantity", "Range useContext valueRange"),
     ),
     "context-type": Parameter(
         kind="token",
@@ -85,15 +80,21 @@ PARAMETERS: dict[str, Parameter] = {
         kind="composite",
         expression="ImplementationGuide.useContext",
         url="http://hl7.org/fhir/SearchParameter/conformance-context-type-quantity",
-        unread=("UsageContext useContext",),
-        uncovered="search by its parts one by one",
+        sources=("UsageContext useContext",),
+        parts=(
+            ("context-type", ("Coding code",)),
+            ("context-quantity", ("Quantity valueQuantity", "Range valueRange")),
+        ),
     ),
     "context-type-value": Parameter(
         kind="composite",
         expression="ImplementationGuide.useContext",
         url="http://hl7.org/fhir/SearchParameter/conformance-context-type-value",
-        unread=("UsageContext useContext",),
-        uncovered="search by its parts one by one",
+        sources=("UsageContext useContext",),
+        parts=(
+            ("context-type", ("Coding code",)),
+            ("context", ("CodeableConcept valueCodeableConcept",)),
+        ),
     ),
     "date": Parameter(
         kind="date",
@@ -184,6 +185,7 @@ PARAMETERS: dict[str, Parameter] = {
     ),
 }
 MAIN_DATE: tuple[str, ...] = ("date",)
+MAIN_AMOUNT: str = ""
 PATIENT: str = ""
 _0 = forms.present("ImplementationGuide", "_profile")
 _1 = forms.canonical("ImplementationGuide", "_profile")
@@ -193,35 +195,34 @@ _4 = forms.present("ImplementationGuide", "_source")
 _5 = forms.canonical("ImplementationGuide", "_source")
 _6 = forms.present("ImplementationGuide", "_tag")
 _7 = forms.coding("ImplementationGuide", "_tag")
-_8 = forms.present("ImplementationGuide", "context-type-quantity", "context-type-value")
-_9 = forms.present("ImplementationGuide", "context")
-_10 = forms.coding("ImplementationGuide", "context")
-_11 = forms.present("ImplementationGuide", "context-quantity")
-_12 = forms.present("ImplementationGuide", "context-type")
-_13 = forms.coding("ImplementationGuide", "context-type")
-_14 = forms.present("ImplementationGuide", "date")
-_15 = forms.present("ImplementationGuide", "depends-on")
-_16 = forms.canonical("ImplementationGuide", "depends-on")
-_17 = forms.present("ImplementationGuide", "description")
-_18 = forms.words("ImplementationGuide", "description")
-_19 = forms.present("ImplementationGuide", "experimental")
-_20 = forms.flag("ImplementationGuide", "experimental")
-_21 = forms.present("ImplementationGuide", "global")
-_22 = forms.canonical("ImplementationGuide", "global")
-_23 = forms.present("ImplementationGuide", "jurisdiction")
-_24 = forms.coding("ImplementationGuide", "jurisdiction")
-_25 = forms.words("ImplementationGuide", "name")
-_26 = forms.present("ImplementationGuide", "publisher")
-_27 = forms.words("ImplementationGuide", "publisher")
-_28 = forms.present("ImplementationGuide", "resource")
-_29 = forms.reference("ImplementationGuide", "resource*")
-_30 = forms.identified("ImplementationGuide", "resource*")
-_31 = forms.plain("ImplementationGuide", "status")
-_32 = forms.present("ImplementationGuide", "title")
-_33 = forms.words("ImplementationGuide", "title")
-_34 = forms.canonical("ImplementationGuide", "url")
-_35 = forms.present("ImplementationGuide", "version")
-_36 = forms.plain("ImplementationGuide", "version")
+_8 = forms.present("ImplementationGuide", "context")
+_9 = forms.coding("ImplementationGuide", "context")
+_10 = forms.present("ImplementationGuide", "context-quantity")
+_11 = forms.present("ImplementationGuide", "context-type")
+_12 = forms.coding("ImplementationGuide", "context-type")
+_13 = forms.present("ImplementationGuide", "date")
+_14 = forms.present("ImplementationGuide", "depends-on")
+_15 = forms.canonical("ImplementationGuide", "depends-on")
+_16 = forms.present("ImplementationGuide", "description")
+_17 = forms.words("ImplementationGuide", "description")
+_18 = forms.present("ImplementationGuide", "experimental")
+_19 = forms.flag("ImplementationGuide", "experimental")
+_20 = forms.present("ImplementationGuide", "global")
+_21 = forms.canonical("ImplementationGuide", "global")
+_22 = forms.present("ImplementationGuide", "jurisdiction")
+_23 = forms.coding("ImplementationGuide", "jurisdiction")
+_24 = forms.words("ImplementationGuide", "name")
+_25 = forms.present("ImplementationGuide", "publisher")
+_26 = forms.words("ImplementationGuide", "publisher")
+_27 = forms.present("ImplementationGuide", "resource")
+_28 = forms.reference("ImplementationGuide", "resource*")
+_29 = forms.identified("ImplementationGuide", "resource*")
+_30 = forms.plain("ImplementationGuide", "status")
+_31 = forms.present("ImplementationGuide", "title")
+_32 = forms.words("ImplementationGuide", "title")
+_33 = forms.canonical("ImplementationGuide", "url")
+_34 = forms.present("ImplementationGuide", "version")
+_35 = forms.plain("ImplementationGuide", "version")
 
 
 def extract(resource: dict[str, Any], out: list[int]) -> None:
@@ -244,65 +245,64 @@ def extract(resource: dict[str, Any], out: list[int]) -> None:
                 out += _7(v2.get("system"), v2.get("code"))
     for v1 in resource.get("useContext", ()):
         if v1 is not None:
-            out += _8
             if (v3 := v1.get("valueCodeableConcept")) is not None:
-                out += _9
+                out += _8
                 for coding in v3.get("coding", ()):
-                    out += _10(coding.get("system"), coding.get("code"))
+                    out += _9(coding.get("system"), coding.get("code"))
             if (v3 := v1.get("valueQuantity")) is not None:
-                out += _11
+                out += _10
             if (v3 := v1.get("valueRange")) is not None:
-                out += _11
+                out += _10
             if (v3 := v1.get("code")) is not None:
-                out += _12
-                out += _13(v3.get("system"), v3.get("code"))
+                out += _11
+                out += _12(v3.get("system"), v3.get("code"))
     if (v1 := resource.get("date")) is not None:
-        out += _14
+        out += _13
     for v1 in resource.get("dependsOn", ()):
         if v1 is not None:
             if (v3 := v1.get("uri")) is not None:
-                out += _15
-                out += _16(v3)
+                out += _14
+                out += _15(v3)
     if (v1 := resource.get("description")) is not None:
-        out += _17
-        out += _18(v1)
+        out += _16
+        out += _17(v1)
     if (v1 := resource.get("experimental")) is not None:
-        out += _19
-        out += _20(v1)
+        out += _18
+        out += _19(v1)
     for v1 in resource.get("global", ()):
         if v1 is not None:
             if (v3 := v1.get("profile")) is not None:
-                out += _21
-                out += _22(v3)
+                out += _20
+                out += _21(v3)
     for v1 in resource.get("jurisdiction", ()):
         if v1 is not None:
-            out += _23
+            out += _22
             for coding in v1.get("coding", ()):
-                out += _24(coding.get("system"), coding.get("code"))
+                out += _23(coding.get("system"), coding.get("code"))
     if (v1 := resource.get("name")) is not None:
-        out += _25(v1)
+        out += _24(v1)
     if (v1 := resource.get("publisher")) is not None:
-        out += _26
-        out += _27(v1)
+        out += _25
+        out += _26(v1)
     if (v1 := resource.get("definition")) is not None:
         for v2 in v1.get("resource", ()):
             if v2 is not None:
                 if (v4 := v2.get("reference")) is not None:
-                    out += _28
+                    out += _27
                     if (literal := v4.get("reference")) is not None:
-                        out += _29(literal)
+                        out += _28(literal)
                     if (named := v4.get("identifier")) is not None:
-                        out += _30(named.get("system"), named.get("value"))
+                        out += _29(named.get("system"), named.get("value"))
     if (v1 := resource.get("status")) is not None:
-        out += _31(v1)
+        out += _30(v1)
     if (v1 := resource.get("title")) is not None:
-        out += _32
-        out += _33(v1)
+        out += _31
+        out += _32(v1)
     if (v1 := resource.get("url")) is not None:
-        out += _34(v1)
+        out += _33(v1)
     if (v1 := resource.get("version")) is not None:
-        out += _35
-        out += _36(v1)
+        out += _34
+        out += _35(v1)
 
 
 def dates(resource: dict[str, Any]) -> times.Interval | None:
@@ -316,3 +316,8 @@ def dates(resource: dict[str, Any]) -> times.Interval | None:
 def patient(resource: dict[str, Any]) -> str:
     """Return the id of the patient this belongs to; empty if none or several."""
     return ""
+
+
+def amount(resource: dict[str, Any]) -> tuple[float | None, float | None]:
+    """Return the main amount, as it is written and in base units, or None."""
+    return None, None

@@ -5,14 +5,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from handrail.fhir.searching import forms, times
+from handrail.fhir.searching import amounts, forms, times
 from handrail.fhir.searching.parameters import Parameter
 
 PARAMETERS: dict[str, Parameter] = {
     "_content": Parameter(
-        kind="string",
-        url="http://hl7.org/fhir/SearchParameter/Resource-content",
-        uncovered="it has no expression; texts are not indexed",
+        kind="string", url="http://hl7.org/fhir/SearchParameter/Resource-content"
     ),
     "_id": Parameter(
         kind="token",
@@ -37,7 +35,7 @@ PARAMETERS: dict[str, Parameter] = {
         kind="token",
         url="http://hl7.org/fhir/SearchParameter/Resource-query",
         plain=True,
-        uncovered="it has no expression; texts are not indexed",
+        uncovered="there are no named queries",
     ),
     "_security": Parameter(
         kind="token",
@@ -58,9 +56,7 @@ PARAMETERS: dict[str, Parameter] = {
         sources=("Coding meta tag",),
     ),
     "_text": Parameter(
-        kind="string",
-        url="http://hl7.org/fhir/SearchParameter/DomainResource-text",
-        uncovered="it has no expression; texts are not indexed",
+        kind="string", url="http://hl7.org/fhir/SearchParameter/DomainResource-text"
     ),
     "account": Parameter(
         kind="reference",
@@ -143,15 +139,13 @@ PARAMETERS: dict[str, Parameter] = {
         kind="quantity",
         expression="Invoice.totalGross",
         url="http://hl7.org/fhir/SearchParameter/Invoice-totalgross",
-        unread=("Money totalGross",),
-        uncovered="amounts are not indexed; only :missing can be asked",
+        sources=("Money totalGross",),
     ),
     "totalnet": Parameter(
         kind="quantity",
         expression="Invoice.totalNet",
         url="http://hl7.org/fhir/SearchParameter/Invoice-totalnet",
-        unread=("Money totalNet",),
-        uncovered="amounts are not indexed; only :missing can be asked",
+        sources=("Money totalNet",),
     ),
     "type": Parameter(
         kind="token",
@@ -161,6 +155,7 @@ PARAMETERS: dict[str, Parameter] = {
     ),
 }
 MAIN_DATE: tuple[str, ...] = ("date",)
+MAIN_AMOUNT: str = "totalgross"
 PATIENT: str = "subject"
 _0 = forms.present("Invoice", "_profile")
 _1 = forms.canonical("Invoice", "_profile")
@@ -192,9 +187,10 @@ _26 = forms.reference("Invoice", "recipient")
 _27 = forms.identified("Invoice", "recipient")
 _28 = forms.plain("Invoice", "status")
 _29 = forms.present("Invoice", "totalgross")
-_30 = forms.present("Invoice", "totalnet")
-_31 = forms.present("Invoice", "type")
-_32 = forms.coding("Invoice", "type")
+_30 = forms.amount("Invoice", "totalgross")
+_31 = forms.present("Invoice", "totalnet")
+_32 = forms.present("Invoice", "type")
+_33 = forms.coding("Invoice", "type")
 
 
 def extract(resource: dict[str, Any], out: list[int]) -> None:
@@ -261,12 +257,13 @@ def extract(resource: dict[str, Any], out: list[int]) -> None:
         out += _28(v1)
     if (v1 := resource.get("totalGross")) is not None:
         out += _29
+        out += _30(v1)
     if (v1 := resource.get("totalNet")) is not None:
-        out += _30
-    if (v1 := resource.get("type")) is not None:
         out += _31
+    if (v1 := resource.get("type")) is not None:
+        out += _32
         for coding in v1.get("coding", ()):
-            out += _32(coding.get("system"), coding.get("code"))
+            out += _33(coding.get("system"), coding.get("code"))
 
 
 def dates(resource: dict[str, Any]) -> times.Interval | None:
@@ -295,3 +292,10 @@ def patient(resource: dict[str, Any]) -> str:
     if (one := forms.only_patient(found)) is not None:
         return one
     return ""
+
+
+def amount(resource: dict[str, Any]) -> tuple[float | None, float | None]:
+    """Return the main amount, as it is written and in base units, or None."""
+    if (v0 := resource.get("totalGross")) is not None:
+        return amounts.measured(v0)
+    return None, None

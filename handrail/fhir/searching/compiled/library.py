@@ -10,9 +10,7 @@ from handrail.fhir.searching.parameters import Parameter
 
 PARAMETERS: dict[str, Parameter] = {
     "_content": Parameter(
-        kind="string",
-        url="http://hl7.org/fhir/SearchParameter/Resource-content",
-        uncovered="it has no expression; texts are not indexed",
+        kind="string", url="http://hl7.org/fhir/SearchParameter/Resource-content"
     ),
     "_id": Parameter(
         kind="token",
@@ -37,7 +35,7 @@ PARAMETERS: dict[str, Parameter] = {
         kind="token",
         url="http://hl7.org/fhir/SearchParameter/Resource-query",
         plain=True,
-        uncovered="it has no expression; texts are not indexed",
+        uncovered="there are no named queries",
     ),
     "_security": Parameter(
         kind="token",
@@ -58,9 +56,7 @@ PARAMETERS: dict[str, Parameter] = {
         sources=("Coding meta tag",),
     ),
     "_text": Parameter(
-        kind="string",
-        url="http://hl7.org/fhir/SearchParameter/DomainResource-text",
-        uncovered="it has no expression; texts are not indexed",
+        kind="string", url="http://hl7.org/fhir/SearchParameter/DomainResource-text"
     ),
     "composed-of": Parameter(
         kind="reference",
@@ -86,8 +82,7 @@ PARAMETERS: dict[str, Parameter] = {
         kind="quantity",
         expression="(Library.useContext.value as Quantity) | (Library.useContext.value as Range)",
         url="http://hl7.org/fhir/SearchParameter/Library-context-quantity",
-        unread=("Quantity useContext valueQuantity", "Range useContext valueRange"),
-        uncovered="amounts are not indexed; only :missing can be asked",
+        sources=("Quantity useContext valueQuantity", "Range useContext valueRange"),
     ),
     "context-type": Parameter(
         kind="token",
@@ -99,15 +94,21 @@ PARAMETERS: dict[str, Parameter] = {
         kind="composite",
         expression="Library.useContext",
         url="http://hl7.org/fhir/SearchParameter/Library-context-type-quantity",
-        unread=("UsageContext useContext",),
-        uncovered="search by its parts one by one",
+        sources=("UsageContext useContext",),
+        parts=(
+            ("context-type", ("Coding code",)),
+            ("context-quantity", ("Quantity valueQuantity", "Range valueRange")),
+        ),
     ),
     "context-type-value": Parameter(
         kind="composite",
         expression="Library.useContext",
         url="http://hl7.org/fhir/SearchParameter/Library-context-type-value",
-        unread=("UsageContext useContext",),
-        uncovered="search by its parts one by one",
+        sources=("UsageContext useContext",),
+        parts=(
+            ("context-type", ("Coding code",)),
+            ("context", ("CodeableConcept valueCodeableConcept",)),
+        ),
     ),
     "date": Parameter(
         kind="date",
@@ -221,6 +222,7 @@ PARAMETERS: dict[str, Parameter] = {
     ),
 }
 MAIN_DATE: tuple[str, ...] = ("date",)
+MAIN_AMOUNT: str = ""
 PATIENT: str = ""
 _0 = forms.present("Library", "_profile")
 _1 = forms.canonical("Library", "_profile")
@@ -234,43 +236,42 @@ _8 = forms.present("Library", "composed-of")
 _9 = forms.canonical("Library", "composed-of")
 _10 = forms.present("Library", "content-type")
 _11 = forms.plain("Library", "content-type")
-_12 = forms.present("Library", "context-type-quantity", "context-type-value")
-_13 = forms.present("Library", "context")
-_14 = forms.coding("Library", "context")
-_15 = forms.present("Library", "context-quantity")
-_16 = forms.present("Library", "context-type")
-_17 = forms.coding("Library", "context-type")
-_18 = forms.present("Library", "date")
-_19 = forms.present("Library", "depends-on")
-_20 = forms.canonical("Library", "depends-on")
-_21 = forms.present("Library", "derived-from")
-_22 = forms.canonical("Library", "derived-from")
-_23 = forms.present("Library", "description")
-_24 = forms.words("Library", "description")
-_25 = forms.present("Library", "effective")
-_26 = forms.period("Library", "effective")
-_27 = forms.present("Library", "identifier")
-_28 = forms.coding("Library", "identifier")
-_29 = forms.present("Library", "jurisdiction")
-_30 = forms.coding("Library", "jurisdiction")
-_31 = forms.present("Library", "name")
-_32 = forms.words("Library", "name")
-_33 = forms.present("Library", "predecessor")
-_34 = forms.canonical("Library", "predecessor")
-_35 = forms.present("Library", "publisher")
-_36 = forms.words("Library", "publisher")
-_37 = forms.plain("Library", "status")
-_38 = forms.present("Library", "successor")
-_39 = forms.canonical("Library", "successor")
-_40 = forms.present("Library", "title")
-_41 = forms.words("Library", "title")
-_42 = forms.present("Library", "topic")
-_43 = forms.coding("Library", "topic")
-_44 = forms.coding("Library", "type")
-_45 = forms.present("Library", "url")
-_46 = forms.canonical("Library", "url")
-_47 = forms.present("Library", "version")
-_48 = forms.plain("Library", "version")
+_12 = forms.present("Library", "context")
+_13 = forms.coding("Library", "context")
+_14 = forms.present("Library", "context-quantity")
+_15 = forms.present("Library", "context-type")
+_16 = forms.coding("Library", "context-type")
+_17 = forms.present("Library", "date")
+_18 = forms.present("Library", "depends-on")
+_19 = forms.canonical("Library", "depends-on")
+_20 = forms.present("Library", "derived-from")
+_21 = forms.canonical("Library", "derived-from")
+_22 = forms.present("Library", "description")
+_23 = forms.words("Library", "description")
+_24 = forms.present("Library", "effective")
+_25 = forms.period("Library", "effective")
+_26 = forms.present("Library", "identifier")
+_27 = forms.coding("Library", "identifier")
+_28 = forms.present("Library", "jurisdiction")
+_29 = forms.coding("Library", "jurisdiction")
+_30 = forms.present("Library", "name")
+_31 = forms.words("Library", "name")
+_32 = forms.present("Library", "predecessor")
+_33 = forms.canonical("Library", "predecessor")
+_34 = forms.present("Library", "publisher")
+_35 = forms.words("Library", "publisher")
+_36 = forms.plain("Library", "status")
+_37 = forms.present("Library", "successor")
+_38 = forms.canonical("Library", "successor")
+_39 = forms.present("Library", "title")
+_40 = forms.words("Library", "title")
+_41 = forms.present("Library", "topic")
+_42 = forms.coding("Library", "topic")
+_43 = forms.coding("Library", "type")
+_44 = forms.present("Library", "url")
+_45 = forms.canonical("Library", "url")
+_46 = forms.present("Library", "version")
+_47 = forms.plain("Library", "version")
 
 
 def extract(resource: dict[str, Any], out: list[int]) -> None:
@@ -303,80 +304,79 @@ def extract(resource: dict[str, Any], out: list[int]) -> None:
                 out += _11(v3)
     for v1 in resource.get("useContext", ()):
         if v1 is not None:
-            out += _12
             if (v3 := v1.get("valueCodeableConcept")) is not None:
-                out += _13
+                out += _12
                 for coding in v3.get("coding", ()):
-                    out += _14(coding.get("system"), coding.get("code"))
+                    out += _13(coding.get("system"), coding.get("code"))
             if (v3 := v1.get("valueQuantity")) is not None:
-                out += _15
+                out += _14
             if (v3 := v1.get("valueRange")) is not None:
-                out += _15
+                out += _14
             if (v3 := v1.get("code")) is not None:
-                out += _16
-                out += _17(v3.get("system"), v3.get("code"))
+                out += _15
+                out += _16(v3.get("system"), v3.get("code"))
     if (v1 := resource.get("date")) is not None:
-        out += _18
+        out += _17
     for v1 in resource.get("relatedArtifact", ()):
         if v1.get("type") == "depends-on":
             if (v3 := v1.get("resource")) is not None:
-                out += _19
-                out += _20(v3)
+                out += _18
+                out += _19(v3)
     for v1 in resource.get("relatedArtifact", ()):
         if v1.get("type") == "derived-from":
             if (v3 := v1.get("resource")) is not None:
-                out += _21
-                out += _22(v3)
+                out += _20
+                out += _21(v3)
     if (v1 := resource.get("description")) is not None:
-        out += _23
-        out += _24(v1)
+        out += _22
+        out += _23(v1)
     if (v1 := resource.get("effectivePeriod")) is not None:
-        out += _25
-        out += _26(v1)
+        out += _24
+        out += _25(v1)
     for v1 in resource.get("identifier", ()):
         if v1 is not None:
-            out += _27
-            out += _28(v1.get("system"), v1.get("value"))
+            out += _26
+            out += _27(v1.get("system"), v1.get("value"))
     for v1 in resource.get("jurisdiction", ()):
         if v1 is not None:
-            out += _29
+            out += _28
             for coding in v1.get("coding", ()):
-                out += _30(coding.get("system"), coding.get("code"))
+                out += _29(coding.get("system"), coding.get("code"))
     if (v1 := resource.get("name")) is not None:
-        out += _31
-        out += _32(v1)
+        out += _30
+        out += _31(v1)
     for v1 in resource.get("relatedArtifact", ()):
         if v1.get("type") == "predecessor":
             if (v3 := v1.get("resource")) is not None:
-                out += _33
-                out += _34(v3)
+                out += _32
+                out += _33(v3)
     if (v1 := resource.get("publisher")) is not None:
-        out += _35
-        out += _36(v1)
+        out += _34
+        out += _35(v1)
     if (v1 := resource.get("status")) is not None:
-        out += _37(v1)
+        out += _36(v1)
     for v1 in resource.get("relatedArtifact", ()):
         if v1.get("type") == "successor":
             if (v3 := v1.get("resource")) is not None:
-                out += _38
-                out += _39(v3)
+                out += _37
+                out += _38(v3)
     if (v1 := resource.get("title")) is not None:
-        out += _40
-        out += _41(v1)
+        out += _39
+        out += _40(v1)
     for v1 in resource.get("topic", ()):
         if v1 is not None:
-            out += _42
+            out += _41
             for coding in v1.get("coding", ()):
-                out += _43(coding.get("system"), coding.get("code"))
+                out += _42(coding.get("system"), coding.get("code"))
     if (v1 := resource.get("type")) is not None:
         for coding in v1.get("coding", ()):
-            out += _44(coding.get("system"), coding.get("code"))
+            out += _43(coding.get("system"), coding.get("code"))
     if (v1 := resource.get("url")) is not None:
-        out += _45
-        out += _46(v1)
+        out += _44
+        out += _45(v1)
     if (v1 := resource.get("version")) is not None:
-        out += _47
-        out += _48(v1)
+        out += _46
+        out += _47(v1)
 
 
 def dates(resource: dict[str, Any]) -> times.Interval | None:
@@ -390,3 +390,8 @@ def dates(resource: dict[str, Any]) -> times.Interval | None:
 def patient(resource: dict[str, Any]) -> str:
     """Return the id of the patient this belongs to; empty if none or several."""
     return ""
+
+
+def amount(resource: dict[str, Any]) -> tuple[float | None, float | None]:
+    """Return the main amount, as it is written and in base units, or None."""
+    return None, None

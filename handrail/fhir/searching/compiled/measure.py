@@ -10,9 +10,7 @@ from handrail.fhir.searching.parameters import Parameter
 
 PARAMETERS: dict[str, Parameter] = {
     "_content": Parameter(
-        kind="string",
-        url="http://hl7.org/fhir/SearchParameter/Resource-content",
-        uncovered="it has no expression; texts are not indexed",
+        kind="string", url="http://hl7.org/fhir/SearchParameter/Resource-content"
     ),
     "_id": Parameter(
         kind="token",
@@ -37,7 +35,7 @@ PARAMETERS: dict[str, Parameter] = {
         kind="token",
         url="http://hl7.org/fhir/SearchParameter/Resource-query",
         plain=True,
-        uncovered="it has no expression; texts are not indexed",
+        uncovered="there are no named queries",
     ),
     "_security": Parameter(
         kind="token",
@@ -58,9 +56,7 @@ PARAMETERS: dict[str, Parameter] = {
         sources=("Coding meta tag",),
     ),
     "_text": Parameter(
-        kind="string",
-        url="http://hl7.org/fhir/SearchParameter/DomainResource-text",
-        uncovered="it has no expression; texts are not indexed",
+        kind="string", url="http://hl7.org/fhir/SearchParameter/DomainResource-text"
     ),
     "composed-of": Parameter(
         kind="reference",
@@ -79,8 +75,7 @@ PARAMETERS: dict[str, Parameter] = {
         kind="quantity",
         expression="(Measure.useContext.value as Quantity) | (Measure.useContext.value as Range)",
         url="http://hl7.org/fhir/SearchParameter/Measure-context-quantity",
-        unread=("Quantity useContext valueQuantity", "Range useContext valueRange"),
-        uncovered="amounts are not indexed; only :missing can be asked",
+        sources=("Quantity useContext valueQuantity", "Range useContext valueRange"),
     ),
     "context-type": Parameter(
         kind="token",
@@ -92,15 +87,21 @@ PARAMETERS: dict[str, Parameter] = {
         kind="composite",
         expression="Measure.useContext",
         url="http://hl7.org/fhir/SearchParameter/Measure-context-type-quantity",
-        unread=("UsageContext useContext",),
-        uncovered="search by its parts one by one",
+        sources=("UsageContext useContext",),
+        parts=(
+            ("context-type", ("Coding code",)),
+            ("context-quantity", ("Quantity valueQuantity", "Range valueRange")),
+        ),
     ),
     "context-type-value": Parameter(
         kind="composite",
         expression="Measure.useContext",
         url="http://hl7.org/fhir/SearchParameter/Measure-context-type-value",
-        unread=("UsageContext useContext",),
-        uncovered="search by its parts one by one",
+        sources=("UsageContext useContext",),
+        parts=(
+            ("context-type", ("Coding code",)),
+            ("context", ("CodeableConcept valueCodeableConcept",)),
+        ),
     ),
     "date": Parameter(
         kind="date",
@@ -207,6 +208,7 @@ PARAMETERS: dict[str, Parameter] = {
     ),
 }
 MAIN_DATE: tuple[str, ...] = ("date",)
+MAIN_AMOUNT: str = ""
 PATIENT: str = ""
 _0 = forms.present("Measure", "_profile")
 _1 = forms.canonical("Measure", "_profile")
@@ -218,42 +220,41 @@ _6 = forms.present("Measure", "_tag")
 _7 = forms.coding("Measure", "_tag")
 _8 = forms.present("Measure", "composed-of")
 _9 = forms.canonical("Measure", "composed-of")
-_10 = forms.present("Measure", "context-type-quantity", "context-type-value")
-_11 = forms.present("Measure", "context")
-_12 = forms.coding("Measure", "context")
-_13 = forms.present("Measure", "context-quantity")
-_14 = forms.present("Measure", "context-type")
-_15 = forms.coding("Measure", "context-type")
-_16 = forms.present("Measure", "date")
-_17 = forms.present("Measure", "depends-on")
-_18 = forms.canonical("Measure", "depends-on")
-_19 = forms.present("Measure", "derived-from")
-_20 = forms.canonical("Measure", "derived-from")
-_21 = forms.present("Measure", "description")
-_22 = forms.words("Measure", "description")
-_23 = forms.present("Measure", "effective")
-_24 = forms.period("Measure", "effective")
-_25 = forms.present("Measure", "identifier")
-_26 = forms.coding("Measure", "identifier")
-_27 = forms.present("Measure", "jurisdiction")
-_28 = forms.coding("Measure", "jurisdiction")
-_29 = forms.present("Measure", "name")
-_30 = forms.words("Measure", "name")
-_31 = forms.present("Measure", "predecessor")
-_32 = forms.canonical("Measure", "predecessor")
-_33 = forms.present("Measure", "publisher")
-_34 = forms.words("Measure", "publisher")
-_35 = forms.plain("Measure", "status")
-_36 = forms.present("Measure", "successor")
-_37 = forms.canonical("Measure", "successor")
-_38 = forms.present("Measure", "title")
-_39 = forms.words("Measure", "title")
-_40 = forms.present("Measure", "topic")
-_41 = forms.coding("Measure", "topic")
-_42 = forms.present("Measure", "url")
-_43 = forms.canonical("Measure", "url")
-_44 = forms.present("Measure", "version")
-_45 = forms.plain("Measure", "version")
+_10 = forms.present("Measure", "context")
+_11 = forms.coding("Measure", "context")
+_12 = forms.present("Measure", "context-quantity")
+_13 = forms.present("Measure", "context-type")
+_14 = forms.coding("Measure", "context-type")
+_15 = forms.present("Measure", "date")
+_16 = forms.present("Measure", "depends-on")
+_17 = forms.canonical("Measure", "depends-on")
+_18 = forms.present("Measure", "derived-from")
+_19 = forms.canonical("Measure", "derived-from")
+_20 = forms.present("Measure", "description")
+_21 = forms.words("Measure", "description")
+_22 = forms.present("Measure", "effective")
+_23 = forms.period("Measure", "effective")
+_24 = forms.present("Measure", "identifier")
+_25 = forms.coding("Measure", "identifier")
+_26 = forms.present("Measure", "jurisdiction")
+_27 = forms.coding("Measure", "jurisdiction")
+_28 = forms.present("Measure", "name")
+_29 = forms.words("Measure", "name")
+_30 = forms.present("Measure", "predecessor")
+_31 = forms.canonical("Measure", "predecessor")
+_32 = forms.present("Measure", "publisher")
+_33 = forms.words("Measure", "publisher")
+_34 = forms.plain("Measure", "status")
+_35 = forms.present("Measure", "successor")
+_36 = forms.canonical("Measure", "successor")
+_37 = forms.present("Measure", "title")
+_38 = forms.words("Measure", "title")
+_39 = forms.present("Measure", "topic")
+_40 = forms.coding("Measure", "topic")
+_41 = forms.present("Measure", "url")
+_42 = forms.canonical("Measure", "url")
+_43 = forms.present("Measure", "version")
+_44 = forms.plain("Measure", "version")
 
 
 def extract(resource: dict[str, Any], out: list[int]) -> None:
@@ -281,81 +282,80 @@ def extract(resource: dict[str, Any], out: list[int]) -> None:
                 out += _9(v3)
     for v1 in resource.get("useContext", ()):
         if v1 is not None:
-            out += _10
             if (v3 := v1.get("valueCodeableConcept")) is not None:
-                out += _11
+                out += _10
                 for coding in v3.get("coding", ()):
-                    out += _12(coding.get("system"), coding.get("code"))
+                    out += _11(coding.get("system"), coding.get("code"))
             if (v3 := v1.get("valueQuantity")) is not None:
-                out += _13
+                out += _12
             if (v3 := v1.get("valueRange")) is not None:
-                out += _13
+                out += _12
             if (v3 := v1.get("code")) is not None:
-                out += _14
-                out += _15(v3.get("system"), v3.get("code"))
+                out += _13
+                out += _14(v3.get("system"), v3.get("code"))
     if (v1 := resource.get("date")) is not None:
-        out += _16
+        out += _15
     for v1 in resource.get("relatedArtifact", ()):
         if v1.get("type") == "depends-on":
             if (v3 := v1.get("resource")) is not None:
-                out += _17
-                out += _18(v3)
+                out += _16
+                out += _17(v3)
     for v1 in resource.get("library", ()):
         if v1 is not None:
-            out += _17
-            out += _18(v1)
+            out += _16
+            out += _17(v1)
     for v1 in resource.get("relatedArtifact", ()):
         if v1.get("type") == "derived-from":
             if (v3 := v1.get("resource")) is not None:
-                out += _19
-                out += _20(v3)
+                out += _18
+                out += _19(v3)
     if (v1 := resource.get("description")) is not None:
-        out += _21
-        out += _22(v1)
+        out += _20
+        out += _21(v1)
     if (v1 := resource.get("effectivePeriod")) is not None:
-        out += _23
-        out += _24(v1)
+        out += _22
+        out += _23(v1)
     for v1 in resource.get("identifier", ()):
         if v1 is not None:
-            out += _25
-            out += _26(v1.get("system"), v1.get("value"))
+            out += _24
+            out += _25(v1.get("system"), v1.get("value"))
     for v1 in resource.get("jurisdiction", ()):
         if v1 is not None:
-            out += _27
+            out += _26
             for coding in v1.get("coding", ()):
-                out += _28(coding.get("system"), coding.get("code"))
+                out += _27(coding.get("system"), coding.get("code"))
     if (v1 := resource.get("name")) is not None:
-        out += _29
-        out += _30(v1)
+        out += _28
+        out += _29(v1)
     for v1 in resource.get("relatedArtifact", ()):
         if v1.get("type") == "predecessor":
             if (v3 := v1.get("resource")) is not None:
-                out += _31
-                out += _32(v3)
+                out += _30
+                out += _31(v3)
     if (v1 := resource.get("publisher")) is not None:
-        out += _33
-        out += _34(v1)
+        out += _32
+        out += _33(v1)
     if (v1 := resource.get("status")) is not None:
-        out += _35(v1)
+        out += _34(v1)
     for v1 in resource.get("relatedArtifact", ()):
         if v1.get("type") == "successor":
             if (v3 := v1.get("resource")) is not None:
-                out += _36
-                out += _37(v3)
+                out += _35
+                out += _36(v3)
     if (v1 := resource.get("title")) is not None:
-        out += _38
-        out += _39(v1)
+        out += _37
+        out += _38(v1)
     for v1 in resource.get("topic", ()):
         if v1 is not None:
-            out += _40
+            out += _39
             for coding in v1.get("coding", ()):
-                out += _41(coding.get("system"), coding.get("code"))
+                out += _40(coding.get("system"), coding.get("code"))
     if (v1 := resource.get("url")) is not None:
-        out += _42
-        out += _43(v1)
+        out += _41
+        out += _42(v1)
     if (v1 := resource.get("version")) is not None:
-        out += _44
-        out += _45(v1)
+        out += _43
+        out += _44(v1)
 
 
 def dates(resource: dict[str, Any]) -> times.Interval | None:
@@ -369,3 +369,8 @@ def dates(resource: dict[str, Any]) -> times.Interval | None:
 def patient(resource: dict[str, Any]) -> str:
     """Return the id of the patient this belongs to; empty if none or several."""
     return ""
+
+
+def amount(resource: dict[str, Any]) -> tuple[float | None, float | None]:
+    """Return the main amount, as it is written and in base units, or None."""
+    return None, None

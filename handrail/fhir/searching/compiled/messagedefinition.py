@@ -10,9 +10,7 @@ from handrail.fhir.searching.parameters import Parameter
 
 PARAMETERS: dict[str, Parameter] = {
     "_content": Parameter(
-        kind="string",
-        url="http://hl7.org/fhir/SearchParameter/Resource-content",
-        uncovered="it has no expression; texts are not indexed",
+        kind="string", url="http://hl7.org/fhir/SearchParameter/Resource-content"
     ),
     "_id": Parameter(
         kind="token",
@@ -37,7 +35,7 @@ PARAMETERS: dict[str, Parameter] = {
         kind="token",
         url="http://hl7.org/fhir/SearchParameter/Resource-query",
         plain=True,
-        uncovered="it has no expression; texts are not indexed",
+        uncovered="there are no named queries",
     ),
     "_security": Parameter(
         kind="token",
@@ -58,9 +56,7 @@ PARAMETERS: dict[str, Parameter] = {
         sources=("Coding meta tag",),
     ),
     "_text": Parameter(
-        kind="string",
-        url="http://hl7.org/fhir/SearchParameter/DomainResource-text",
-        uncovered="it has no expression; texts are not indexed",
+        kind="string", url="http://hl7.org/fhir/SearchParameter/DomainResource-text"
     ),
     "category": Parameter(
         kind="token",
@@ -79,8 +75,7 @@ PARAMETERS: dict[str, Parameter] = {
         kind="quantity",
         expression="(MessageDefinition.useContext.value as Quantity) | (MessageDefinition.useContext.value as Range)",
         url="http://hl7.org/fhir/SearchParameter/conformance-context-quantity",
-        unread=("Quantity useContext valueQuantity", "Range useContext valueRange"),
-        uncovered="amounts are not indexed; only :missing can be asked",
+        sources=("Quantity useContext valueQuantity", "Range useContext valueRange"),
     ),
     "context-type": Parameter(
         kind="token",
@@ -92,15 +87,21 @@ PARAMETERS: dict[str, Parameter] = {
         kind="composite",
         expression="MessageDefinition.useContext",
         url="http://hl7.org/fhir/SearchParameter/conformance-context-type-quantity",
-        unread=("UsageContext useContext",),
-        uncovered="search by its parts one by one",
+        sources=("UsageContext useContext",),
+        parts=(
+            ("context-type", ("Coding code",)),
+            ("context-quantity", ("Quantity valueQuantity", "Range valueRange")),
+        ),
     ),
     "context-type-value": Parameter(
         kind="composite",
         expression="MessageDefinition.useContext",
         url="http://hl7.org/fhir/SearchParameter/conformance-context-type-value",
-        unread=("UsageContext useContext",),
-        uncovered="search by its parts one by one",
+        sources=("UsageContext useContext",),
+        parts=(
+            ("context-type", ("Coding code",)),
+            ("context", ("CodeableConcept valueCodeableConcept",)),
+        ),
     ),
     "date": Parameter(
         kind="date",
@@ -188,6 +189,7 @@ PARAMETERS: dict[str, Parameter] = {
     ),
 }
 MAIN_DATE: tuple[str, ...] = ("date",)
+MAIN_AMOUNT: str = ""
 PATIENT: str = ""
 _0 = forms.present("MessageDefinition", "_profile")
 _1 = forms.canonical("MessageDefinition", "_profile")
@@ -199,36 +201,35 @@ _6 = forms.present("MessageDefinition", "_tag")
 _7 = forms.coding("MessageDefinition", "_tag")
 _8 = forms.present("MessageDefinition", "category")
 _9 = forms.plain("MessageDefinition", "category")
-_10 = forms.present("MessageDefinition", "context-type-quantity", "context-type-value")
-_11 = forms.present("MessageDefinition", "context")
-_12 = forms.coding("MessageDefinition", "context")
-_13 = forms.present("MessageDefinition", "context-quantity")
-_14 = forms.present("MessageDefinition", "context-type")
-_15 = forms.coding("MessageDefinition", "context-type")
-_16 = forms.present("MessageDefinition", "description")
-_17 = forms.words("MessageDefinition", "description")
-_18 = forms.present("MessageDefinition", "event")
-_19 = forms.coding("MessageDefinition", "event")
-_20 = forms.plain("MessageDefinition", "event")
-_21 = forms.present("MessageDefinition", "focus")
-_22 = forms.plain("MessageDefinition", "focus")
-_23 = forms.present("MessageDefinition", "identifier")
-_24 = forms.coding("MessageDefinition", "identifier")
-_25 = forms.present("MessageDefinition", "jurisdiction")
-_26 = forms.coding("MessageDefinition", "jurisdiction")
-_27 = forms.present("MessageDefinition", "name")
-_28 = forms.words("MessageDefinition", "name")
-_29 = forms.present("MessageDefinition", "parent")
-_30 = forms.canonical("MessageDefinition", "parent")
-_31 = forms.present("MessageDefinition", "publisher")
-_32 = forms.words("MessageDefinition", "publisher")
-_33 = forms.plain("MessageDefinition", "status")
-_34 = forms.present("MessageDefinition", "title")
-_35 = forms.words("MessageDefinition", "title")
-_36 = forms.present("MessageDefinition", "url")
-_37 = forms.canonical("MessageDefinition", "url")
-_38 = forms.present("MessageDefinition", "version")
-_39 = forms.plain("MessageDefinition", "version")
+_10 = forms.present("MessageDefinition", "context")
+_11 = forms.coding("MessageDefinition", "context")
+_12 = forms.present("MessageDefinition", "context-quantity")
+_13 = forms.present("MessageDefinition", "context-type")
+_14 = forms.coding("MessageDefinition", "context-type")
+_15 = forms.present("MessageDefinition", "description")
+_16 = forms.words("MessageDefinition", "description")
+_17 = forms.present("MessageDefinition", "event")
+_18 = forms.coding("MessageDefinition", "event")
+_19 = forms.plain("MessageDefinition", "event")
+_20 = forms.present("MessageDefinition", "focus")
+_21 = forms.plain("MessageDefinition", "focus")
+_22 = forms.present("MessageDefinition", "identifier")
+_23 = forms.coding("MessageDefinition", "identifier")
+_24 = forms.present("MessageDefinition", "jurisdiction")
+_25 = forms.coding("MessageDefinition", "jurisdiction")
+_26 = forms.present("MessageDefinition", "name")
+_27 = forms.words("MessageDefinition", "name")
+_28 = forms.present("MessageDefinition", "parent")
+_29 = forms.canonical("MessageDefinition", "parent")
+_30 = forms.present("MessageDefinition", "publisher")
+_31 = forms.words("MessageDefinition", "publisher")
+_32 = forms.plain("MessageDefinition", "status")
+_33 = forms.present("MessageDefinition", "title")
+_34 = forms.words("MessageDefinition", "title")
+_35 = forms.present("MessageDefinition", "url")
+_36 = forms.canonical("MessageDefinition", "url")
+_37 = forms.present("MessageDefinition", "version")
+_38 = forms.plain("MessageDefinition", "version")
 
 
 def extract(resource: dict[str, Any], out: list[int]) -> None:
@@ -254,62 +255,61 @@ def extract(resource: dict[str, Any], out: list[int]) -> None:
         out += _9(v1)
     for v1 in resource.get("useContext", ()):
         if v1 is not None:
-            out += _10
             if (v3 := v1.get("valueCodeableConcept")) is not None:
-                out += _11
+                out += _10
                 for coding in v3.get("coding", ()):
-                    out += _12(coding.get("system"), coding.get("code"))
+                    out += _11(coding.get("system"), coding.get("code"))
             if (v3 := v1.get("valueQuantity")) is not None:
-                out += _13
+                out += _12
             if (v3 := v1.get("valueRange")) is not None:
-                out += _13
+                out += _12
             if (v3 := v1.get("code")) is not None:
-                out += _14
-                out += _15(v3.get("system"), v3.get("code"))
+                out += _13
+                out += _14(v3.get("system"), v3.get("code"))
     if (v1 := resource.get("description")) is not None:
-        out += _16
-        out += _17(v1)
+        out += _15
+        out += _16(v1)
     if (v1 := resource.get("eventCoding")) is not None:
-        out += _18
-        out += _19(v1.get("system"), v1.get("code"))
+        out += _17
+        out += _18(v1.get("system"), v1.get("code"))
     if (v1 := resource.get("eventUri")) is not None:
-        out += _18
-        out += _20(v1)
+        out += _17
+        out += _19(v1)
     for v1 in resource.get("focus", ()):
         if v1 is not None:
             if (v3 := v1.get("code")) is not None:
-                out += _21
-                out += _22(v3)
+                out += _20
+                out += _21(v3)
     for v1 in resource.get("identifier", ()):
         if v1 is not None:
-            out += _23
-            out += _24(v1.get("system"), v1.get("value"))
+            out += _22
+            out += _23(v1.get("system"), v1.get("value"))
     for v1 in resource.get("jurisdiction", ()):
         if v1 is not None:
-            out += _25
+            out += _24
             for coding in v1.get("coding", ()):
-                out += _26(coding.get("system"), coding.get("code"))
+                out += _25(coding.get("system"), coding.get("code"))
     if (v1 := resource.get("name")) is not None:
-        out += _27
-        out += _28(v1)
+        out += _26
+        out += _27(v1)
     for v1 in resource.get("parent", ()):
         if v1 is not None:
-            out += _29
-            out += _30(v1)
+            out += _28
+            out += _29(v1)
     if (v1 := resource.get("publisher")) is not None:
-        out += _31
-        out += _32(v1)
+        out += _30
+        out += _31(v1)
     if (v1 := resource.get("status")) is not None:
-        out += _33(v1)
+        out += _32(v1)
     if (v1 := resource.get("title")) is not None:
-        out += _34
-        out += _35(v1)
+        out += _33
+        out += _34(v1)
     if (v1 := resource.get("url")) is not None:
-        out += _36
-        out += _37(v1)
+        out += _35
+        out += _36(v1)
     if (v1 := resource.get("version")) is not None:
-        out += _38
-        out += _39(v1)
+        out += _37
+        out += _38(v1)
 
 
 def dates(resource: dict[str, Any]) -> times.Interval | None:
@@ -323,3 +323,8 @@ def dates(resource: dict[str, Any]) -> times.Interval | None:
 def patient(resource: dict[str, Any]) -> str:
     """Return the id of the patient this belongs to; empty if none or several."""
     return ""
+
+
+def amount(resource: dict[str, Any]) -> tuple[float | None, float | None]:
+    """Return the main amount, as it is written and in base units, or None."""
+    return None, None

@@ -10,9 +10,7 @@ from handrail.fhir.searching.parameters import Parameter
 
 PARAMETERS: dict[str, Parameter] = {
     "_content": Parameter(
-        kind="string",
-        url="http://hl7.org/fhir/SearchParameter/Resource-content",
-        uncovered="it has no expression; texts are not indexed",
+        kind="string", url="http://hl7.org/fhir/SearchParameter/Resource-content"
     ),
     "_id": Parameter(
         kind="token",
@@ -37,7 +35,7 @@ PARAMETERS: dict[str, Parameter] = {
         kind="token",
         url="http://hl7.org/fhir/SearchParameter/Resource-query",
         plain=True,
-        uncovered="it has no expression; texts are not indexed",
+        uncovered="there are no named queries",
     ),
     "_security": Parameter(
         kind="token",
@@ -58,9 +56,7 @@ PARAMETERS: dict[str, Parameter] = {
         sources=("Coding meta tag",),
     ),
     "_text": Parameter(
-        kind="string",
-        url="http://hl7.org/fhir/SearchParameter/DomainResource-text",
-        uncovered="it has no expression; texts are not indexed",
+        kind="string", url="http://hl7.org/fhir/SearchParameter/DomainResource-text"
     ),
     "contact": Parameter(
         kind="string",
@@ -78,8 +74,7 @@ PARAMETERS: dict[str, Parameter] = {
         kind="quantity",
         expression="(NamingSystem.useContext.value as Quantity) | (NamingSystem.useContext.value as Range)",
         url="http://hl7.org/fhir/SearchParameter/conformance-context-quantity",
-        unread=("Quantity useContext valueQuantity", "Range useContext valueRange"),
-        uncovered="amounts are not indexed; only :missing can be asked",
+        sources=("Quantity useContext valueQuantity", "Range useContext valueRange"),
     ),
     "context-type": Parameter(
         kind="token",
@@ -91,15 +86,21 @@ PARAMETERS: dict[str, Parameter] = {
         kind="composite",
         expression="NamingSystem.useContext",
         url="http://hl7.org/fhir/SearchParameter/conformance-context-type-quantity",
-        unread=("UsageContext useContext",),
-        uncovered="search by its parts one by one",
+        sources=("UsageContext useContext",),
+        parts=(
+            ("context-type", ("Coding code",)),
+            ("context-quantity", ("Quantity valueQuantity", "Range valueRange")),
+        ),
     ),
     "context-type-value": Parameter(
         kind="composite",
         expression="NamingSystem.useContext",
         url="http://hl7.org/fhir/SearchParameter/conformance-context-type-value",
-        unread=("UsageContext useContext",),
-        uncovered="search by its parts one by one",
+        sources=("UsageContext useContext",),
+        parts=(
+            ("context-type", ("Coding code",)),
+            ("context", ("CodeableConcept valueCodeableConcept",)),
+        ),
     ),
     "date": Parameter(
         kind="date",
@@ -191,6 +192,7 @@ PARAMETERS: dict[str, Parameter] = {
     ),
 }
 MAIN_DATE: tuple[str, ...] = ("date",)
+MAIN_AMOUNT: str = ""
 PATIENT: str = ""
 _0 = forms.present("NamingSystem", "_profile")
 _1 = forms.canonical("NamingSystem", "_profile")
@@ -204,29 +206,28 @@ _8 = forms.present("NamingSystem", "contact")
 _9 = forms.words("NamingSystem", "contact")
 _10 = forms.present("NamingSystem", "telecom")
 _11 = forms.contact("NamingSystem", "telecom")
-_12 = forms.present("NamingSystem", "context-type-quantity", "context-type-value")
-_13 = forms.present("NamingSystem", "context")
-_14 = forms.coding("NamingSystem", "context")
-_15 = forms.present("NamingSystem", "context-quantity")
-_16 = forms.present("NamingSystem", "context-type")
-_17 = forms.coding("NamingSystem", "context-type")
-_18 = forms.present("NamingSystem", "description")
-_19 = forms.words("NamingSystem", "description")
-_20 = forms.plain("NamingSystem", "id-type")
-_21 = forms.present("NamingSystem", "period")
-_22 = forms.period("NamingSystem", "period")
-_23 = forms.words("NamingSystem", "value")
-_24 = forms.present("NamingSystem", "jurisdiction")
-_25 = forms.coding("NamingSystem", "jurisdiction")
-_26 = forms.plain("NamingSystem", "kind")
-_27 = forms.words("NamingSystem", "name")
-_28 = forms.present("NamingSystem", "publisher")
-_29 = forms.words("NamingSystem", "publisher")
-_30 = forms.present("NamingSystem", "responsible")
-_31 = forms.words("NamingSystem", "responsible")
-_32 = forms.plain("NamingSystem", "status")
-_33 = forms.present("NamingSystem", "type")
-_34 = forms.coding("NamingSystem", "type")
+_12 = forms.present("NamingSystem", "context")
+_13 = forms.coding("NamingSystem", "context")
+_14 = forms.present("NamingSystem", "context-quantity")
+_15 = forms.present("NamingSystem", "context-type")
+_16 = forms.coding("NamingSystem", "context-type")
+_17 = forms.present("NamingSystem", "description")
+_18 = forms.words("NamingSystem", "description")
+_19 = forms.plain("NamingSystem", "id-type")
+_20 = forms.present("NamingSystem", "period")
+_21 = forms.period("NamingSystem", "period")
+_22 = forms.words("NamingSystem", "value")
+_23 = forms.present("NamingSystem", "jurisdiction")
+_24 = forms.coding("NamingSystem", "jurisdiction")
+_25 = forms.plain("NamingSystem", "kind")
+_26 = forms.words("NamingSystem", "name")
+_27 = forms.present("NamingSystem", "publisher")
+_28 = forms.words("NamingSystem", "publisher")
+_29 = forms.present("NamingSystem", "responsible")
+_30 = forms.words("NamingSystem", "responsible")
+_31 = forms.plain("NamingSystem", "status")
+_32 = forms.present("NamingSystem", "type")
+_33 = forms.coding("NamingSystem", "type")
 
 
 def extract(resource: dict[str, Any], out: list[int]) -> None:
@@ -259,51 +260,50 @@ def extract(resource: dict[str, Any], out: list[int]) -> None:
                         out += _11(literal)
     for v1 in resource.get("useContext", ()):
         if v1 is not None:
-            out += _12
             if (v3 := v1.get("valueCodeableConcept")) is not None:
-                out += _13
+                out += _12
                 for coding in v3.get("coding", ()):
-                    out += _14(coding.get("system"), coding.get("code"))
+                    out += _13(coding.get("system"), coding.get("code"))
             if (v3 := v1.get("valueQuantity")) is not None:
-                out += _15
+                out += _14
             if (v3 := v1.get("valueRange")) is not None:
-                out += _15
+                out += _14
             if (v3 := v1.get("code")) is not None:
-                out += _16
-                out += _17(v3.get("system"), v3.get("code"))
+                out += _15
+                out += _16(v3.get("system"), v3.get("code"))
     if (v1 := resource.get("description")) is not None:
-        out += _18
-        out += _19(v1)
+        out += _17
+        out += _18(v1)
     for v1 in resource.get("uniqueId", ()):
         if v1 is not None:
             if (v3 := v1.get("type")) is not None:
-                out += _20(v3)
+                out += _19(v3)
             if (v3 := v1.get("period")) is not None:
-                out += _21
-                out += _22(v3)
+                out += _20
+                out += _21(v3)
             if (v3 := v1.get("value")) is not None:
-                out += _23(v3)
+                out += _22(v3)
     for v1 in resource.get("jurisdiction", ()):
         if v1 is not None:
-            out += _24
+            out += _23
             for coding in v1.get("coding", ()):
-                out += _25(coding.get("system"), coding.get("code"))
+                out += _24(coding.get("system"), coding.get("code"))
     if (v1 := resource.get("kind")) is not None:
-        out += _26(v1)
+        out += _25(v1)
     if (v1 := resource.get("name")) is not None:
-        out += _27(v1)
+        out += _26(v1)
     if (v1 := resource.get("publisher")) is not None:
-        out += _28
-        out += _29(v1)
+        out += _27
+        out += _28(v1)
     if (v1 := resource.get("responsible")) is not None:
-        out += _30
-        out += _31(v1)
+        out += _29
+        out += _30(v1)
     if (v1 := resource.get("status")) is not None:
-        out += _32(v1)
+        out += _31(v1)
     if (v1 := resource.get("type")) is not None:
-        out += _33
+        out += _32
         for coding in v1.get("coding", ()):
-            out += _34(coding.get("system"), coding.get("code"))
+            out += _33(coding.get("system"), coding.get("code"))
 
 
 def dates(resource: dict[str, Any]) -> times.Interval | None:
@@ -317,3 +317,8 @@ def dates(resource: dict[str, Any]) -> times.Interval | None:
 def patient(resource: dict[str, Any]) -> str:
     """Return the id of the patient this belongs to; empty if none or several."""
     return ""
+
+
+def amount(resource: dict[str, Any]) -> tuple[float | None, float | None]:
+    """Return the main amount, as it is written and in base units, or None."""
+    return None, None

@@ -5,14 +5,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from handrail.fhir.searching import forms, times
+from handrail.fhir.searching import amounts, forms, times
 from handrail.fhir.searching.parameters import Parameter
 
 PARAMETERS: dict[str, Parameter] = {
     "_content": Parameter(
-        kind="string",
-        url="http://hl7.org/fhir/SearchParameter/Resource-content",
-        uncovered="it has no expression; texts are not indexed",
+        kind="string", url="http://hl7.org/fhir/SearchParameter/Resource-content"
     ),
     "_id": Parameter(
         kind="token",
@@ -37,7 +35,7 @@ PARAMETERS: dict[str, Parameter] = {
         kind="token",
         url="http://hl7.org/fhir/SearchParameter/Resource-query",
         plain=True,
-        uncovered="it has no expression; texts are not indexed",
+        uncovered="there are no named queries",
     ),
     "_security": Parameter(
         kind="token",
@@ -58,9 +56,7 @@ PARAMETERS: dict[str, Parameter] = {
         sources=("Coding meta tag",),
     ),
     "_text": Parameter(
-        kind="string",
-        url="http://hl7.org/fhir/SearchParameter/DomainResource-text",
-        uncovered="it has no expression; texts are not indexed",
+        kind="string", url="http://hl7.org/fhir/SearchParameter/DomainResource-text"
     ),
     "based-on": Parameter(
         kind="reference",
@@ -93,25 +89,42 @@ PARAMETERS: dict[str, Parameter] = {
         kind="composite",
         expression="Observation",
         url="http://hl7.org/fhir/SearchParameter/Observation-code-value-concept",
-        uncovered="search by its parts one by one",
+        sources=("Observation",),
+        parts=(
+            ("code", ("CodeableConcept code",)),
+            ("value-concept", ("CodeableConcept valueCodeableConcept",)),
+        ),
+        always=True,
     ),
     "code-value-date": Parameter(
         kind="composite",
         expression="Observation",
         url="http://hl7.org/fhir/SearchParameter/Observation-code-value-date",
-        uncovered="search by its parts one by one",
+        sources=("Observation",),
+        parts=(
+            ("code", ("CodeableConcept code",)),
+            ("value-date", ("dateTime valueDateTime", "Period valuePeriod")),
+        ),
+        always=True,
     ),
     "code-value-quantity": Parameter(
         kind="composite",
         expression="Observation",
         url="http://hl7.org/fhir/SearchParameter/Observation-code-value-quantity",
-        uncovered="search by its parts one by one",
+        sources=("Observation",),
+        parts=(
+            ("code", ("CodeableConcept code",)),
+            ("value-quantity", ("Quantity valueQuantity",)),
+        ),
+        always=True,
     ),
     "code-value-string": Parameter(
         kind="composite",
         expression="Observation",
         url="http://hl7.org/fhir/SearchParameter/Observation-code-value-string",
-        uncovered="search by its parts one by one",
+        sources=("Observation",),
+        parts=(("code", ("CodeableConcept code",)), ("value-string", ("string valueString",))),
+        always=True,
     ),
     "combo-code": Parameter(
         kind="token",
@@ -124,15 +137,23 @@ PARAMETERS: dict[str, Parameter] = {
         kind="composite",
         expression="Observation | Observation.component",
         url="http://hl7.org/fhir/SearchParameter/Observation-combo-code-value-concept",
-        unread=("BackboneElement component",),
-        uncovered="search by its parts one by one",
+        sources=("Observation", "BackboneElement component"),
+        parts=(
+            ("combo-code", ("CodeableConcept code",)),
+            ("combo-value-concept", ("CodeableConcept valueCodeableConcept",)),
+        ),
+        always=True,
     ),
     "combo-code-value-quantity": Parameter(
         kind="composite",
         expression="Observation | Observation.component",
         url="http://hl7.org/fhir/SearchParameter/Observation-combo-code-value-quantity",
-        unread=("BackboneElement component",),
-        uncovered="search by its parts one by one",
+        sources=("Observation", "BackboneElement component"),
+        parts=(
+            ("combo-code", ("CodeableConcept code",)),
+            ("combo-value-quantity", ("Quantity valueQuantity",)),
+        ),
+        always=True,
     ),
     "combo-data-absent-reason": Parameter(
         kind="token",
@@ -153,13 +174,12 @@ PARAMETERS: dict[str, Parameter] = {
         kind="quantity",
         expression="(Observation.value as Quantity) | (Observation.value as SampledData) | (Observation.component.value as Quantity) | (Observation.component.value as SampledData)",
         url="http://hl7.org/fhir/SearchParameter/Observation-combo-value-quantity",
-        unread=(
+        sources=(
             "Quantity valueQuantity",
             "SampledData valueSampledData",
             "Quantity component valueQuantity",
             "SampledData component valueSampledData",
         ),
-        uncovered="amounts are not indexed; only :missing can be asked",
     ),
     "component-code": Parameter(
         kind="token",
@@ -171,15 +191,21 @@ PARAMETERS: dict[str, Parameter] = {
         kind="composite",
         expression="Observation.component",
         url="http://hl7.org/fhir/SearchParameter/Observation-component-code-value-concept",
-        unread=("BackboneElement component",),
-        uncovered="search by its parts one by one",
+        sources=("BackboneElement component",),
+        parts=(
+            ("component-code", ("CodeableConcept code",)),
+            ("component-value-concept", ("CodeableConcept valueCodeableConcept",)),
+        ),
     ),
     "component-code-value-quantity": Parameter(
         kind="composite",
         expression="Observation.component",
         url="http://hl7.org/fhir/SearchParameter/Observation-component-code-value-quantity",
-        unread=("BackboneElement component",),
-        uncovered="search by its parts one by one",
+        sources=("BackboneElement component",),
+        parts=(
+            ("component-code", ("CodeableConcept code",)),
+            ("component-value-quantity", ("Quantity valueQuantity",)),
+        ),
     ),
     "component-data-absent-reason": Parameter(
         kind="token",
@@ -197,8 +223,7 @@ PARAMETERS: dict[str, Parameter] = {
         kind="quantity",
         expression="(Observation.component.value as Quantity) | (Observation.component.value as SampledData)",
         url="http://hl7.org/fhir/SearchParameter/Observation-component-value-quantity",
-        unread=("Quantity component valueQuantity", "SampledData component valueSampledData"),
-        uncovered="amounts are not indexed; only :missing can be asked",
+        sources=("Quantity component valueQuantity", "SampledData component valueSampledData"),
     ),
     "data-absent-reason": Parameter(
         kind="token",
@@ -346,8 +371,8 @@ PARAMETERS: dict[str, Parameter] = {
         kind="quantity",
         expression="(Observation.value as Quantity) | (Observation.value as SampledData)",
         url="http://hl7.org/fhir/SearchParameter/Observation-value-quantity",
-        unread=("Quantity valueQuantity", "SampledData valueSampledData"),
-        uncovered="amounts are not indexed; only :missing can be asked",
+        sources=("Quantity valueQuantity",),
+        unread=("SampledData valueSampledData",),
     ),
     "value-string": Parameter(
         kind="string",
@@ -357,6 +382,7 @@ PARAMETERS: dict[str, Parameter] = {
     ),
 }
 MAIN_DATE: tuple[str, ...] = ("date",)
+MAIN_AMOUNT: str = "value-quantity"
 PATIENT: str = "subject"
 _0 = forms.present("Observation", "_profile")
 _1 = forms.canonical("Observation", "_profile")
@@ -372,27 +398,21 @@ _10 = forms.identified("Observation", "based-on")
 _11 = forms.present("Observation", "category")
 _12 = forms.coding("Observation", "category")
 _13 = forms.coding("Observation", "code", "combo-code")
-_14 = forms.present(
-    "Observation",
-    "combo-code-value-concept",
-    "combo-code-value-quantity",
-    "component-code-value-concept",
-    "component-code-value-quantity",
-)
-_15 = forms.present("Observation", "component-code")
-_16 = forms.coding("Observation", "combo-code", "component-code")
-_17 = forms.present("Observation", "combo-data-absent-reason", "component-data-absent-reason")
-_18 = forms.coding("Observation", "combo-data-absent-reason", "component-data-absent-reason")
-_19 = forms.present("Observation", "combo-value-concept", "component-value-concept")
-_20 = forms.coding("Observation", "combo-value-concept", "component-value-concept")
-_21 = forms.present("Observation", "combo-value-quantity", "component-value-quantity")
-_22 = forms.present("Observation", "combo-data-absent-reason", "data-absent-reason")
-_23 = forms.coding("Observation", "combo-data-absent-reason", "data-absent-reason")
-_24 = forms.present("Observation", "combo-value-concept", "value-concept")
-_25 = forms.coding("Observation", "combo-value-concept", "value-concept")
-_26 = forms.present("Observation", "value-string")
-_27 = forms.words("Observation", "value-string")
-_28 = forms.present("Observation", "combo-value-quantity", "value-quantity")
+_14 = forms.present("Observation", "component-code")
+_15 = forms.coding("Observation", "combo-code", "component-code")
+_16 = forms.present("Observation", "combo-data-absent-reason", "component-data-absent-reason")
+_17 = forms.coding("Observation", "combo-data-absent-reason", "component-data-absent-reason")
+_18 = forms.present("Observation", "combo-value-concept", "component-value-concept")
+_19 = forms.coding("Observation", "combo-value-concept", "component-value-concept")
+_20 = forms.present("Observation", "combo-value-quantity", "component-value-quantity")
+_21 = forms.present("Observation", "combo-data-absent-reason", "data-absent-reason")
+_22 = forms.coding("Observation", "combo-data-absent-reason", "data-absent-reason")
+_23 = forms.present("Observation", "combo-value-concept", "value-concept")
+_24 = forms.coding("Observation", "combo-value-concept", "value-concept")
+_25 = forms.present("Observation", "value-string")
+_26 = forms.words("Observation", "value-string")
+_27 = forms.present("Observation", "combo-value-quantity", "value-quantity")
+_28 = forms.amount("Observation", "value-quantity")
 _29 = forms.present("Observation", "date")
 _30 = forms.present("Observation", "derived-from")
 _31 = forms.reference("Observation", "derived-from")
@@ -466,38 +486,38 @@ def extract(resource: dict[str, Any], out: list[int]) -> None:
             out += _13(coding.get("system"), coding.get("code"))
     for v1 in resource.get("component", ()):
         if v1 is not None:
-            out += _14
             if (v3 := v1.get("code")) is not None:
-                out += _15
+                out += _14
                 for coding in v3.get("coding", ()):
-                    out += _16(coding.get("system"), coding.get("code"))
+                    out += _15(coding.get("system"), coding.get("code"))
             if (v3 := v1.get("dataAbsentReason")) is not None:
-                out += _17
+                out += _16
                 for coding in v3.get("coding", ()):
-                    out += _18(coding.get("system"), coding.get("code"))
+                    out += _17(coding.get("system"), coding.get("code"))
             if (v3 := v1.get("valueCodeableConcept")) is not None:
-                out += _19
+                out += _18
                 for coding in v3.get("coding", ()):
-                    out += _20(coding.get("system"), coding.get("code"))
+                    out += _19(coding.get("system"), coding.get("code"))
             if (v3 := v1.get("valueQuantity")) is not None:
-                out += _21
+                out += _20
             if (v3 := v1.get("valueSampledData")) is not None:
-                out += _21
+                out += _20
     if (v1 := resource.get("dataAbsentReason")) is not None:
-        out += _22
+        out += _21
         for coding in v1.get("coding", ()):
-            out += _23(coding.get("system"), coding.get("code"))
+            out += _22(coding.get("system"), coding.get("code"))
     if (v1 := resource.get("valueCodeableConcept")) is not None:
-        out += _24
+        out += _23
         for coding in v1.get("coding", ()):
-            out += _25(coding.get("system"), coding.get("code"))
+            out += _24(coding.get("system"), coding.get("code"))
         if (v2 := v1.get("text")) is not None:
-            out += _26
-            out += _27(v2)
+            out += _25
+            out += _26(v2)
     if (v1 := resource.get("valueQuantity")) is not None:
-        out += _28
+        out += _27
+        out += _28(v1)
     if (v1 := resource.get("valueSampledData")) is not None:
-        out += _28
+        out += _27
     if (v1 := resource.get("effectiveDateTime")) is not None:
         out += _29
     if (v1 := resource.get("effectivePeriod")) is not None:
@@ -582,8 +602,8 @@ def extract(resource: dict[str, Any], out: list[int]) -> None:
         out += _62
         out += _64(v1)
     if (v1 := resource.get("valueString")) is not None:
-        out += _26
-        out += _27(v1)
+        out += _25
+        out += _26(v1)
 
 
 def dates(resource: dict[str, Any]) -> times.Interval | None:
@@ -614,3 +634,10 @@ def patient(resource: dict[str, Any]) -> str:
     if (one := forms.only_patient(found)) is not None:
         return one
     return ""
+
+
+def amount(resource: dict[str, Any]) -> tuple[float | None, float | None]:
+    """Return the main amount, as it is written and in base units, or None."""
+    if (v0 := resource.get("valueQuantity")) is not None:
+        return amounts.measured(v0)
+    return None, None

@@ -10,9 +10,7 @@ from handrail.fhir.searching.parameters import Parameter
 
 PARAMETERS: dict[str, Parameter] = {
     "_content": Parameter(
-        kind="string",
-        url="http://hl7.org/fhir/SearchParameter/Resource-content",
-        uncovered="it has no expression; texts are not indexed",
+        kind="string", url="http://hl7.org/fhir/SearchParameter/Resource-content"
     ),
     "_id": Parameter(
         kind="token",
@@ -37,7 +35,7 @@ PARAMETERS: dict[str, Parameter] = {
         kind="token",
         url="http://hl7.org/fhir/SearchParameter/Resource-query",
         plain=True,
-        uncovered="it has no expression; texts are not indexed",
+        uncovered="there are no named queries",
     ),
     "_security": Parameter(
         kind="token",
@@ -58,9 +56,7 @@ PARAMETERS: dict[str, Parameter] = {
         sources=("Coding meta tag",),
     ),
     "_text": Parameter(
-        kind="string",
-        url="http://hl7.org/fhir/SearchParameter/DomainResource-text",
-        uncovered="it has no expression; texts are not indexed",
+        kind="string", url="http://hl7.org/fhir/SearchParameter/DomainResource-text"
     ),
     "base": Parameter(
         kind="reference",
@@ -87,8 +83,7 @@ PARAMETERS: dict[str, Parameter] = {
         kind="quantity",
         expression="(OperationDefinition.useContext.value as Quantity) | (OperationDefinition.useContext.value as Range)",
         url="http://hl7.org/fhir/SearchParameter/conformance-context-quantity",
-        unread=("Quantity useContext valueQuantity", "Range useContext valueRange"),
-        uncovered="amounts are not indexed; only :missing can be asked",
+        sources=("Quantity useContext valueQuantity", "Range useContext valueRange"),
     ),
     "context-type": Parameter(
         kind="token",
@@ -100,15 +95,21 @@ PARAMETERS: dict[str, Parameter] = {
         kind="composite",
         expression="OperationDefinition.useContext",
         url="http://hl7.org/fhir/SearchParameter/conformance-context-type-quantity",
-        unread=("UsageContext useContext",),
-        uncovered="search by its parts one by one",
+        sources=("UsageContext useContext",),
+        parts=(
+            ("context-type", ("Coding code",)),
+            ("context-quantity", ("Quantity valueQuantity", "Range valueRange")),
+        ),
     ),
     "context-type-value": Parameter(
         kind="composite",
         expression="OperationDefinition.useContext",
         url="http://hl7.org/fhir/SearchParameter/conformance-context-type-value",
-        unread=("UsageContext useContext",),
-        uncovered="search by its parts one by one",
+        sources=("UsageContext useContext",),
+        parts=(
+            ("context-type", ("Coding code",)),
+            ("context", ("CodeableConcept valueCodeableConcept",)),
+        ),
     ),
     "date": Parameter(
         kind="date",
@@ -216,6 +217,7 @@ PARAMETERS: dict[str, Parameter] = {
     ),
 }
 MAIN_DATE: tuple[str, ...] = ("date",)
+MAIN_AMOUNT: str = ""
 PATIENT: str = ""
 _0 = forms.present("OperationDefinition", "_profile")
 _1 = forms.canonical("OperationDefinition", "_profile")
@@ -228,35 +230,34 @@ _7 = forms.coding("OperationDefinition", "_tag")
 _8 = forms.present("OperationDefinition", "base")
 _9 = forms.canonical("OperationDefinition", "base")
 _10 = forms.plain("OperationDefinition", "code")
-_11 = forms.present("OperationDefinition", "context-type-quantity", "context-type-value")
-_12 = forms.present("OperationDefinition", "context")
-_13 = forms.coding("OperationDefinition", "context")
-_14 = forms.present("OperationDefinition", "context-quantity")
-_15 = forms.present("OperationDefinition", "context-type")
-_16 = forms.coding("OperationDefinition", "context-type")
-_17 = forms.present("OperationDefinition", "date")
-_18 = forms.present("OperationDefinition", "description")
-_19 = forms.words("OperationDefinition", "description")
-_20 = forms.present("OperationDefinition", "input-profile")
-_21 = forms.canonical("OperationDefinition", "input-profile")
-_22 = forms.flag("OperationDefinition", "instance")
-_23 = forms.present("OperationDefinition", "jurisdiction")
-_24 = forms.coding("OperationDefinition", "jurisdiction")
-_25 = forms.plain("OperationDefinition", "kind")
-_26 = forms.words("OperationDefinition", "name")
-_27 = forms.present("OperationDefinition", "output-profile")
-_28 = forms.canonical("OperationDefinition", "output-profile")
-_29 = forms.present("OperationDefinition", "publisher")
-_30 = forms.words("OperationDefinition", "publisher")
-_31 = forms.plain("OperationDefinition", "status")
-_32 = forms.flag("OperationDefinition", "system")
-_33 = forms.present("OperationDefinition", "title")
-_34 = forms.words("OperationDefinition", "title")
-_35 = forms.flag("OperationDefinition", "type")
-_36 = forms.present("OperationDefinition", "url")
-_37 = forms.canonical("OperationDefinition", "url")
-_38 = forms.present("OperationDefinition", "version")
-_39 = forms.plain("OperationDefinition", "version")
+_11 = forms.present("OperationDefinition", "context")
+_12 = forms.coding("OperationDefinition", "context")
+_13 = forms.present("OperationDefinition", "context-quantity")
+_14 = forms.present("OperationDefinition", "context-type")
+_15 = forms.coding("OperationDefinition", "context-type")
+_16 = forms.present("OperationDefinition", "date")
+_17 = forms.present("OperationDefinition", "description")
+_18 = forms.words("OperationDefinition", "description")
+_19 = forms.present("OperationDefinition", "input-profile")
+_20 = forms.canonical("OperationDefinition", "input-profile")
+_21 = forms.flag("OperationDefinition", "instance")
+_22 = forms.present("OperationDefinition", "jurisdiction")
+_23 = forms.coding("OperationDefinition", "jurisdiction")
+_24 = forms.plain("OperationDefinition", "kind")
+_25 = forms.words("OperationDefinition", "name")
+_26 = forms.present("OperationDefinition", "output-profile")
+_27 = forms.canonical("OperationDefinition", "output-profile")
+_28 = forms.present("OperationDefinition", "publisher")
+_29 = forms.words("OperationDefinition", "publisher")
+_30 = forms.plain("OperationDefinition", "status")
+_31 = forms.flag("OperationDefinition", "system")
+_32 = forms.present("OperationDefinition", "title")
+_33 = forms.words("OperationDefinition", "title")
+_34 = forms.flag("OperationDefinition", "type")
+_35 = forms.present("OperationDefinition", "url")
+_36 = forms.canonical("OperationDefinition", "url")
+_37 = forms.present("OperationDefinition", "version")
+_38 = forms.plain("OperationDefinition", "version")
 
 
 def extract(resource: dict[str, Any], out: list[int]) -> None:
@@ -284,58 +285,57 @@ def extract(resource: dict[str, Any], out: list[int]) -> None:
         out += _10(v1)
     for v1 in resource.get("useContext", ()):
         if v1 is not None:
-            out += _11
             if (v3 := v1.get("valueCodeableConcept")) is not None:
-                out += _12
+                out += _11
                 for coding in v3.get("coding", ()):
-                    out += _13(coding.get("system"), coding.get("code"))
+                    out += _12(coding.get("system"), coding.get("code"))
             if (v3 := v1.get("valueQuantity")) is not None:
-                out += _14
+                out += _13
             if (v3 := v1.get("valueRange")) is not None:
-                out += _14
+                out += _13
             if (v3 := v1.get("code")) is not None:
-                out += _15
-                out += _16(v3.get("system"), v3.get("code"))
+                out += _14
+                out += _15(v3.get("system"), v3.get("code"))
     if (v1 := resource.get("date")) is not None:
-        out += _17
+        out += _16
     if (v1 := resource.get("description")) is not None:
-        out += _18
-        out += _19(v1)
+        out += _17
+        out += _18(v1)
     if (v1 := resource.get("inputProfile")) is not None:
-        out += _20
-        out += _21(v1)
+        out += _19
+        out += _20(v1)
     if (v1 := resource.get("instance")) is not None:
-        out += _22(v1)
+        out += _21(v1)
     for v1 in resource.get("jurisdiction", ()):
         if v1 is not None:
-            out += _23
+            out += _22
             for coding in v1.get("coding", ()):
-                out += _24(coding.get("system"), coding.get("code"))
+                out += _23(coding.get("system"), coding.get("code"))
     if (v1 := resource.get("kind")) is not None:
-        out += _25(v1)
+        out += _24(v1)
     if (v1 := resource.get("name")) is not None:
-        out += _26(v1)
+        out += _25(v1)
     if (v1 := resource.get("outputProfile")) is not None:
-        out += _27
-        out += _28(v1)
+        out += _26
+        out += _27(v1)
     if (v1 := resource.get("publisher")) is not None:
-        out += _29
-        out += _30(v1)
+        out += _28
+        out += _29(v1)
     if (v1 := resource.get("status")) is not None:
-        out += _31(v1)
+        out += _30(v1)
     if (v1 := resource.get("system")) is not None:
-        out += _32(v1)
+        out += _31(v1)
     if (v1 := resource.get("title")) is not None:
-        out += _33
-        out += _34(v1)
+        out += _32
+        out += _33(v1)
     if (v1 := resource.get("type")) is not None:
-        out += _35(v1)
+        out += _34(v1)
     if (v1 := resource.get("url")) is not None:
-        out += _36
-        out += _37(v1)
+        out += _35
+        out += _36(v1)
     if (v1 := resource.get("version")) is not None:
-        out += _38
-        out += _39(v1)
+        out += _37
+        out += _38(v1)
 
 
 def dates(resource: dict[str, Any]) -> times.Interval | None:
@@ -349,3 +349,8 @@ def dates(resource: dict[str, Any]) -> times.Interval | None:
 def patient(resource: dict[str, Any]) -> str:
     """Return the id of the patient this belongs to; empty if none or several."""
     return ""
+
+
+def amount(resource: dict[str, Any]) -> tuple[float | None, float | None]:
+    """Return the main amount, as it is written and in base units, or None."""
+    return None, None

@@ -10,9 +10,7 @@ from handrail.fhir.searching.parameters import Parameter
 
 PARAMETERS: dict[str, Parameter] = {
     "_content": Parameter(
-        kind="string",
-        url="http://hl7.org/fhir/SearchParameter/Resource-content",
-        uncovered="it has no expression; texts are not indexed",
+        kind="string", url="http://hl7.org/fhir/SearchParameter/Resource-content"
     ),
     "_id": Parameter(
         kind="token",
@@ -37,7 +35,7 @@ PARAMETERS: dict[str, Parameter] = {
         kind="token",
         url="http://hl7.org/fhir/SearchParameter/Resource-query",
         plain=True,
-        uncovered="it has no expression; texts are not indexed",
+        uncovered="there are no named queries",
     ),
     "_security": Parameter(
         kind="token",
@@ -58,9 +56,7 @@ PARAMETERS: dict[str, Parameter] = {
         sources=("Coding meta tag",),
     ),
     "_text": Parameter(
-        kind="string",
-        url="http://hl7.org/fhir/SearchParameter/DomainResource-text",
-        uncovered="it has no expression; texts are not indexed",
+        kind="string", url="http://hl7.org/fhir/SearchParameter/DomainResource-text"
     ),
     "composed-of": Parameter(
         kind="reference",
@@ -79,8 +75,7 @@ PARAMETERS: dict[str, Parameter] = {
         kind="quantity",
         expression="(PlanDefinition.useContext.value as Quantity) | (PlanDefinition.useContext.value as Range)",
         url="http://hl7.org/fhir/SearchParameter/PlanDefinition-context-quantity",
-        unread=("Quantity useContext valueQuantity", "Range useContext valueRange"),
-        uncovered="amounts are not indexed; only :missing can be asked",
+        sources=("Quantity useContext valueQuantity", "Range useContext valueRange"),
     ),
     "context-type": Parameter(
         kind="token",
@@ -92,15 +87,21 @@ PARAMETERS: dict[str, Parameter] = {
         kind="composite",
         expression="PlanDefinition.useContext",
         url="http://hl7.org/fhir/SearchParameter/PlanDefinition-context-type-quantity",
-        unread=("UsageContext useContext",),
-        uncovered="search by its parts one by one",
+        sources=("UsageContext useContext",),
+        parts=(
+            ("context-type", ("Coding code",)),
+            ("context-quantity", ("Quantity valueQuantity", "Range valueRange")),
+        ),
     ),
     "context-type-value": Parameter(
         kind="composite",
         expression="PlanDefinition.useContext",
         url="http://hl7.org/fhir/SearchParameter/PlanDefinition-context-type-value",
-        unread=("UsageContext useContext",),
-        uncovered="search by its parts one by one",
+        sources=("UsageContext useContext",),
+        parts=(
+            ("context-type", ("Coding code",)),
+            ("context", ("CodeableConcept valueCodeableConcept",)),
+        ),
     ),
     "date": Parameter(
         kind="date",
@@ -220,6 +221,7 @@ PARAMETERS: dict[str, Parameter] = {
     ),
 }
 MAIN_DATE: tuple[str, ...] = ("date",)
+MAIN_AMOUNT: str = ""
 PATIENT: str = ""
 _0 = forms.present("PlanDefinition", "_profile")
 _1 = forms.canonical("PlanDefinition", "_profile")
@@ -231,46 +233,45 @@ _6 = forms.present("PlanDefinition", "_tag")
 _7 = forms.coding("PlanDefinition", "_tag")
 _8 = forms.present("PlanDefinition", "composed-of")
 _9 = forms.canonical("PlanDefinition", "composed-of")
-_10 = forms.present("PlanDefinition", "context-type-quantity", "context-type-value")
-_11 = forms.present("PlanDefinition", "context")
-_12 = forms.coding("PlanDefinition", "context")
-_13 = forms.present("PlanDefinition", "context-quantity")
-_14 = forms.present("PlanDefinition", "context-type")
-_15 = forms.coding("PlanDefinition", "context-type")
-_16 = forms.present("PlanDefinition", "date")
-_17 = forms.present("PlanDefinition", "definition")
-_18 = forms.canonical("PlanDefinition", "definition")
-_19 = forms.present("PlanDefinition", "depends-on")
-_20 = forms.canonical("PlanDefinition", "depends-on")
-_21 = forms.present("PlanDefinition", "derived-from")
-_22 = forms.canonical("PlanDefinition", "derived-from")
-_23 = forms.present("PlanDefinition", "description")
-_24 = forms.words("PlanDefinition", "description")
-_25 = forms.present("PlanDefinition", "effective")
-_26 = forms.period("PlanDefinition", "effective")
-_27 = forms.present("PlanDefinition", "identifier")
-_28 = forms.coding("PlanDefinition", "identifier")
-_29 = forms.present("PlanDefinition", "jurisdiction")
-_30 = forms.coding("PlanDefinition", "jurisdiction")
-_31 = forms.present("PlanDefinition", "name")
-_32 = forms.words("PlanDefinition", "name")
-_33 = forms.present("PlanDefinition", "predecessor")
-_34 = forms.canonical("PlanDefinition", "predecessor")
-_35 = forms.present("PlanDefinition", "publisher")
-_36 = forms.words("PlanDefinition", "publisher")
-_37 = forms.plain("PlanDefinition", "status")
-_38 = forms.present("PlanDefinition", "successor")
-_39 = forms.canonical("PlanDefinition", "successor")
-_40 = forms.present("PlanDefinition", "title")
-_41 = forms.words("PlanDefinition", "title")
-_42 = forms.present("PlanDefinition", "topic")
-_43 = forms.coding("PlanDefinition", "topic")
-_44 = forms.present("PlanDefinition", "type")
-_45 = forms.coding("PlanDefinition", "type")
-_46 = forms.present("PlanDefinition", "url")
-_47 = forms.canonical("PlanDefinition", "url")
-_48 = forms.present("PlanDefinition", "version")
-_49 = forms.plain("PlanDefinition", "version")
+_10 = forms.present("PlanDefinition", "context")
+_11 = forms.coding("PlanDefinition", "context")
+_12 = forms.present("PlanDefinition", "context-quantity")
+_13 = forms.present("PlanDefinition", "context-type")
+_14 = forms.coding("PlanDefinition", "context-type")
+_15 = forms.present("PlanDefinition", "date")
+_16 = forms.present("PlanDefinition", "definition")
+_17 = forms.canonical("PlanDefinition", "definition")
+_18 = forms.present("PlanDefinition", "depends-on")
+_19 = forms.canonical("PlanDefinition", "depends-on")
+_20 = forms.present("PlanDefinition", "derived-from")
+_21 = forms.canonical("PlanDefinition", "derived-from")
+_22 = forms.present("PlanDefinition", "description")
+_23 = forms.words("PlanDefinition", "description")
+_24 = forms.present("PlanDefinition", "effective")
+_25 = forms.period("PlanDefinition", "effective")
+_26 = forms.present("PlanDefinition", "identifier")
+_27 = forms.coding("PlanDefinition", "identifier")
+_28 = forms.present("PlanDefinition", "jurisdiction")
+_29 = forms.coding("PlanDefinition", "jurisdiction")
+_30 = forms.present("PlanDefinition", "name")
+_31 = forms.words("PlanDefinition", "name")
+_32 = forms.present("PlanDefinition", "predecessor")
+_33 = forms.canonical("PlanDefinition", "predecessor")
+_34 = forms.present("PlanDefinition", "publisher")
+_35 = forms.words("PlanDefinition", "publisher")
+_36 = forms.plain("PlanDefinition", "status")
+_37 = forms.present("PlanDefinition", "successor")
+_38 = forms.canonical("PlanDefinition", "successor")
+_39 = forms.present("PlanDefinition", "title")
+_40 = forms.words("PlanDefinition", "title")
+_41 = forms.present("PlanDefinition", "topic")
+_42 = forms.coding("PlanDefinition", "topic")
+_43 = forms.present("PlanDefinition", "type")
+_44 = forms.coding("PlanDefinition", "type")
+_45 = forms.present("PlanDefinition", "url")
+_46 = forms.canonical("PlanDefinition", "url")
+_47 = forms.present("PlanDefinition", "version")
+_48 = forms.plain("PlanDefinition", "version")
 
 
 def extract(resource: dict[str, Any], out: list[int]) -> None:
@@ -298,93 +299,92 @@ def extract(resource: dict[str, Any], out: list[int]) -> None:
                 out += _9(v3)
     for v1 in resource.get("useContext", ()):
         if v1 is not None:
-            out += _10
             if (v3 := v1.get("valueCodeableConcept")) is not None:
-                out += _11
+                out += _10
                 for coding in v3.get("coding", ()):
-                    out += _12(coding.get("system"), coding.get("code"))
+                    out += _11(coding.get("system"), coding.get("code"))
             if (v3 := v1.get("valueQuantity")) is not None:
-                out += _13
+                out += _12
             if (v3 := v1.get("valueRange")) is not None:
-                out += _13
+                out += _12
             if (v3 := v1.get("code")) is not None:
-                out += _14
-                out += _15(v3.get("system"), v3.get("code"))
+                out += _13
+                out += _14(v3.get("system"), v3.get("code"))
     if (v1 := resource.get("date")) is not None:
-        out += _16
+        out += _15
     for v1 in resource.get("action", ()):
         if v1 is not None:
             if (v3 := v1.get("definitionCanonical")) is not None:
-                out += _17
-                out += _18(v3)
+                out += _16
+                out += _17(v3)
             if (v3 := v1.get("definitionUri")) is not None:
-                out += _17
-                out += _18(v3)
+                out += _16
+                out += _17(v3)
     for v1 in resource.get("relatedArtifact", ()):
         if v1.get("type") == "depends-on":
             if (v3 := v1.get("resource")) is not None:
-                out += _19
-                out += _20(v3)
+                out += _18
+                out += _19(v3)
     for v1 in resource.get("library", ()):
         if v1 is not None:
-            out += _19
-            out += _20(v1)
+            out += _18
+            out += _19(v1)
     for v1 in resource.get("relatedArtifact", ()):
         if v1.get("type") == "derived-from":
             if (v3 := v1.get("resource")) is not None:
-                out += _21
-                out += _22(v3)
+                out += _20
+                out += _21(v3)
     if (v1 := resource.get("description")) is not None:
-        out += _23
-        out += _24(v1)
+        out += _22
+        out += _23(v1)
     if (v1 := resource.get("effectivePeriod")) is not None:
-        out += _25
-        out += _26(v1)
+        out += _24
+        out += _25(v1)
     for v1 in resource.get("identifier", ()):
         if v1 is not None:
-            out += _27
-            out += _28(v1.get("system"), v1.get("value"))
+            out += _26
+            out += _27(v1.get("system"), v1.get("value"))
     for v1 in resource.get("jurisdiction", ()):
         if v1 is not None:
-            out += _29
+            out += _28
             for coding in v1.get("coding", ()):
-                out += _30(coding.get("system"), coding.get("code"))
+                out += _29(coding.get("system"), coding.get("code"))
     if (v1 := resource.get("name")) is not None:
-        out += _31
-        out += _32(v1)
+        out += _30
+        out += _31(v1)
     for v1 in resource.get("relatedArtifact", ()):
         if v1.get("type") == "predecessor":
             if (v3 := v1.get("resource")) is not None:
-                out += _33
-                out += _34(v3)
+                out += _32
+                out += _33(v3)
     if (v1 := resource.get("publisher")) is not None:
-        out += _35
-        out += _36(v1)
+        out += _34
+        out += _35(v1)
     if (v1 := resource.get("status")) is not None:
-        out += _37(v1)
+        out += _36(v1)
     for v1 in resource.get("relatedArtifact", ()):
         if v1.get("type") == "successor":
             if (v3 := v1.get("resource")) is not None:
-                out += _38
-                out += _39(v3)
+                out += _37
+                out += _38(v3)
     if (v1 := resource.get("title")) is not None:
-        out += _40
-        out += _41(v1)
+        out += _39
+        out += _40(v1)
     for v1 in resource.get("topic", ()):
         if v1 is not None:
-            out += _42
+            out += _41
             for coding in v1.get("coding", ()):
-                out += _43(coding.get("system"), coding.get("code"))
+                out += _42(coding.get("system"), coding.get("code"))
     if (v1 := resource.get("type")) is not None:
-        out += _44
+        out += _43
         for coding in v1.get("coding", ()):
-            out += _45(coding.get("system"), coding.get("code"))
+            out += _44(coding.get("system"), coding.get("code"))
     if (v1 := resource.get("url")) is not None:
-        out += _46
-        out += _47(v1)
+        out += _45
+        out += _46(v1)
     if (v1 := resource.get("version")) is not None:
-        out += _48
-        out += _49(v1)
+        out += _47
+        out += _48(v1)
 
 
 def dates(resource: dict[str, Any]) -> times.Interval | None:
@@ -398,3 +398,8 @@ def dates(resource: dict[str, Any]) -> times.Interval | None:
 def patient(resource: dict[str, Any]) -> str:
     """Return the id of the patient this belongs to; empty if none or several."""
     return ""
+
+
+def amount(resource: dict[str, Any]) -> tuple[float | None, float | None]:
+    """Return the main amount, as it is written and in base units, or None."""
+    return None, None

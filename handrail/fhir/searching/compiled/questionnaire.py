@@ -10,9 +10,7 @@ from handrail.fhir.searching.parameters import Parameter
 
 PARAMETERS: dict[str, Parameter] = {
     "_content": Parameter(
-        kind="string",
-        url="http://hl7.org/fhir/SearchParameter/Resource-content",
-        uncovered="it has no expression; texts are not indexed",
+        kind="string", url="http://hl7.org/fhir/SearchParameter/Resource-content"
     ),
     "_id": Parameter(
         kind="token",
@@ -37,7 +35,7 @@ PARAMETERS: dict[str, Parameter] = {
         kind="token",
         url="http://hl7.org/fhir/SearchParameter/Resource-query",
         plain=True,
-        uncovered="it has no expression; texts are not indexed",
+        uncovered="there are no named queries",
     ),
     "_security": Parameter(
         kind="token",
@@ -58,9 +56,7 @@ PARAMETERS: dict[str, Parameter] = {
         sources=("Coding meta tag",),
     ),
     "_text": Parameter(
-        kind="string",
-        url="http://hl7.org/fhir/SearchParameter/DomainResource-text",
-        uncovered="it has no expression; texts are not indexed",
+        kind="string", url="http://hl7.org/fhir/SearchParameter/DomainResource-text"
     ),
     "code": Parameter(
         kind="token",
@@ -78,8 +74,7 @@ PARAMETERS: dict[str, Parameter] = {
         kind="quantity",
         expression="(Questionnaire.useContext.value as Quantity) | (Questionnaire.useContext.value as Range)",
         url="http://hl7.org/fhir/SearchParameter/Questionnaire-context-quantity",
-        unread=("Quantity useContext valueQuantity", "Range useContext valueRange"),
-        uncovered="amounts are not indexed; only :missing can be asked",
+        sources=("Quantity useContext valueQuantity", "Range useContext valueRange"),
     ),
     "context-type": Parameter(
         kind="token",
@@ -91,15 +86,21 @@ PARAMETERS: dict[str, Parameter] = {
         kind="composite",
         expression="Questionnaire.useContext",
         url="http://hl7.org/fhir/SearchParameter/Questionnaire-context-type-quantity",
-        unread=("UsageContext useContext",),
-        uncovered="search by its parts one by one",
+        sources=("UsageContext useContext",),
+        parts=(
+            ("context-type", ("Coding code",)),
+            ("context-quantity", ("Quantity valueQuantity", "Range valueRange")),
+        ),
     ),
     "context-type-value": Parameter(
         kind="composite",
         expression="Questionnaire.useContext",
         url="http://hl7.org/fhir/SearchParameter/Questionnaire-context-type-value",
-        unread=("UsageContext useContext",),
-        uncovered="search by its parts one by one",
+        sources=("UsageContext useContext",),
+        parts=(
+            ("context-type", ("Coding code",)),
+            ("context", ("CodeableConcept valueCodeableConcept",)),
+        ),
     ),
     "date": Parameter(
         kind="date",
@@ -185,6 +186,7 @@ PARAMETERS: dict[str, Parameter] = {
     ),
 }
 MAIN_DATE: tuple[str, ...] = ("date",)
+MAIN_AMOUNT: str = ""
 PATIENT: str = ""
 _0 = forms.present("Questionnaire", "_profile")
 _1 = forms.canonical("Questionnaire", "_profile")
@@ -198,34 +200,33 @@ _8 = forms.present("Questionnaire", "code")
 _9 = forms.coding("Questionnaire", "code")
 _10 = forms.present("Questionnaire", "definition")
 _11 = forms.canonical("Questionnaire", "definition")
-_12 = forms.present("Questionnaire", "context-type-quantity", "context-type-value")
-_13 = forms.present("Questionnaire", "context")
-_14 = forms.coding("Questionnaire", "context")
-_15 = forms.present("Questionnaire", "context-quantity")
-_16 = forms.present("Questionnaire", "context-type")
-_17 = forms.coding("Questionnaire", "context-type")
-_18 = forms.present("Questionnaire", "date")
-_19 = forms.present("Questionnaire", "description")
-_20 = forms.words("Questionnaire", "description")
-_21 = forms.present("Questionnaire", "effective")
-_22 = forms.period("Questionnaire", "effective")
-_23 = forms.present("Questionnaire", "identifier")
-_24 = forms.coding("Questionnaire", "identifier")
-_25 = forms.present("Questionnaire", "jurisdiction")
-_26 = forms.coding("Questionnaire", "jurisdiction")
-_27 = forms.present("Questionnaire", "name")
-_28 = forms.words("Questionnaire", "name")
-_29 = forms.present("Questionnaire", "publisher")
-_30 = forms.words("Questionnaire", "publisher")
-_31 = forms.plain("Questionnaire", "status")
-_32 = forms.present("Questionnaire", "subject-type")
-_33 = forms.plain("Questionnaire", "subject-type")
-_34 = forms.present("Questionnaire", "title")
-_35 = forms.words("Questionnaire", "title")
-_36 = forms.present("Questionnaire", "url")
-_37 = forms.canonical("Questionnaire", "url")
-_38 = forms.present("Questionnaire", "version")
-_39 = forms.plain("Questionnaire", "version")
+_12 = forms.present("Questionnaire", "context")
+_13 = forms.coding("Questionnaire", "context")
+_14 = forms.present("Questionnaire", "context-quantity")
+_15 = forms.present("Questionnaire", "context-type")
+_16 = forms.coding("Questionnaire", "context-type")
+_17 = forms.present("Questionnaire", "date")
+_18 = forms.present("Questionnaire", "description")
+_19 = forms.words("Questionnaire", "description")
+_20 = forms.present("Questionnaire", "effective")
+_21 = forms.period("Questionnaire", "effective")
+_22 = forms.present("Questionnaire", "identifier")
+_23 = forms.coding("Questionnaire", "identifier")
+_24 = forms.present("Questionnaire", "jurisdiction")
+_25 = forms.coding("Questionnaire", "jurisdiction")
+_26 = forms.present("Questionnaire", "name")
+_27 = forms.words("Questionnaire", "name")
+_28 = forms.present("Questionnaire", "publisher")
+_29 = forms.words("Questionnaire", "publisher")
+_30 = forms.plain("Questionnaire", "status")
+_31 = forms.present("Questionnaire", "subject-type")
+_32 = forms.plain("Questionnaire", "subject-type")
+_33 = forms.present("Questionnaire", "title")
+_34 = forms.words("Questionnaire", "title")
+_35 = forms.present("Questionnaire", "url")
+_36 = forms.canonical("Questionnaire", "url")
+_37 = forms.present("Questionnaire", "version")
+_38 = forms.plain("Questionnaire", "version")
 
 
 def extract(resource: dict[str, Any], out: list[int]) -> None:
@@ -257,56 +258,55 @@ def extract(resource: dict[str, Any], out: list[int]) -> None:
                 out += _11(v3)
     for v1 in resource.get("useContext", ()):
         if v1 is not None:
-            out += _12
             if (v3 := v1.get("valueCodeableConcept")) is not None:
-                out += _13
+                out += _12
                 for coding in v3.get("coding", ()):
-                    out += _14(coding.get("system"), coding.get("code"))
+                    out += _13(coding.get("system"), coding.get("code"))
             if (v3 := v1.get("valueQuantity")) is not None:
-                out += _15
+                out += _14
             if (v3 := v1.get("valueRange")) is not None:
-                out += _15
+                out += _14
             if (v3 := v1.get("code")) is not None:
-                out += _16
-                out += _17(v3.get("system"), v3.get("code"))
+                out += _15
+                out += _16(v3.get("system"), v3.get("code"))
     if (v1 := resource.get("date")) is not None:
-        out += _18
+        out += _17
     if (v1 := resource.get("description")) is not None:
-        out += _19
-        out += _20(v1)
+        out += _18
+        out += _19(v1)
     if (v1 := resource.get("effectivePeriod")) is not None:
-        out += _21
-        out += _22(v1)
+        out += _20
+        out += _21(v1)
     for v1 in resource.get("identifier", ()):
         if v1 is not None:
-            out += _23
-            out += _24(v1.get("system"), v1.get("value"))
+            out += _22
+            out += _23(v1.get("system"), v1.get("value"))
     for v1 in resource.get("jurisdiction", ()):
         if v1 is not None:
-            out += _25
+            out += _24
             for coding in v1.get("coding", ()):
-                out += _26(coding.get("system"), coding.get("code"))
+                out += _25(coding.get("system"), coding.get("code"))
     if (v1 := resource.get("name")) is not None:
-        out += _27
-        out += _28(v1)
+        out += _26
+        out += _27(v1)
     if (v1 := resource.get("publisher")) is not None:
-        out += _29
-        out += _30(v1)
+        out += _28
+        out += _29(v1)
     if (v1 := resource.get("status")) is not None:
-        out += _31(v1)
+        out += _30(v1)
     for v1 in resource.get("subjectType", ()):
         if v1 is not None:
-            out += _32
-            out += _33(v1)
+            out += _31
+            out += _32(v1)
     if (v1 := resource.get("title")) is not None:
-        out += _34
-        out += _35(v1)
+        out += _33
+        out += _34(v1)
     if (v1 := resource.get("url")) is not None:
-        out += _36
-        out += _37(v1)
+        out += _35
+        out += _36(v1)
     if (v1 := resource.get("version")) is not None:
-        out += _38
-        out += _39(v1)
+        out += _37
+        out += _38(v1)
 
 
 def dates(resource: dict[str, Any]) -> times.Interval | None:
@@ -320,3 +320,8 @@ def dates(resource: dict[str, Any]) -> times.Interval | None:
 def patient(resource: dict[str, Any]) -> str:
     """Return the id of the patient this belongs to; empty if none or several."""
     return ""
+
+
+def amount(resource: dict[str, Any]) -> tuple[float | None, float | None]:
+    """Return the main amount, as it is written and in base units, or None."""
+    return None, None

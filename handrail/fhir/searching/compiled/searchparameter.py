@@ -10,9 +10,7 @@ from handrail.fhir.searching.parameters import Parameter
 
 PARAMETERS: dict[str, Parameter] = {
     "_content": Parameter(
-        kind="string",
-        url="http://hl7.org/fhir/SearchParameter/Resource-content",
-        uncovered="it has no expression; texts are not indexed",
+        kind="string", url="http://hl7.org/fhir/SearchParameter/Resource-content"
     ),
     "_id": Parameter(
         kind="token",
@@ -37,7 +35,7 @@ PARAMETERS: dict[str, Parameter] = {
         kind="token",
         url="http://hl7.org/fhir/SearchParameter/Resource-query",
         plain=True,
-        uncovered="it has no expression; texts are not indexed",
+        uncovered="there are no named queries",
     ),
     "_security": Parameter(
         kind="token",
@@ -58,9 +56,7 @@ PARAMETERS: dict[str, Parameter] = {
         sources=("Coding meta tag",),
     ),
     "_text": Parameter(
-        kind="string",
-        url="http://hl7.org/fhir/SearchParameter/DomainResource-text",
-        uncovered="it has no expression; texts are not indexed",
+        kind="string", url="http://hl7.org/fhir/SearchParameter/DomainResource-text"
     ),
     "base": Parameter(
         kind="token",
@@ -95,8 +91,7 @@ PARAMETERS: dict[str, Parameter] = {
         kind="quantity",
         expression="(SearchParameter.useContext.value as Quantity) | (SearchParameter.useContext.value as Range)",
         url="http://hl7.org/fhir/SearchParameter/conformance-context-quantity",
-        unread=("Quantity useContext valueQuantity", "Range useContext valueRange"),
-        uncovered="amounts are not indexed; only :missing can be asked",
+        sources=("Quantity useContext valueQuantity", "Range useContext valueRange"),
     ),
     "context-type": Parameter(
         kind="token",
@@ -108,15 +103,21 @@ PARAMETERS: dict[str, Parameter] = {
         kind="composite",
         expression="SearchParameter.useContext",
         url="http://hl7.org/fhir/SearchParameter/conformance-context-type-quantity",
-        unread=("UsageContext useContext",),
-        uncovered="search by its parts one by one",
+        sources=("UsageContext useContext",),
+        parts=(
+            ("context-type", ("Coding code",)),
+            ("context-quantity", ("Quantity valueQuantity", "Range valueRange")),
+        ),
     ),
     "context-type-value": Parameter(
         kind="composite",
         expression="SearchParameter.useContext",
         url="http://hl7.org/fhir/SearchParameter/conformance-context-type-value",
-        unread=("UsageContext useContext",),
-        uncovered="search by its parts one by one",
+        sources=("UsageContext useContext",),
+        parts=(
+            ("context-type", ("Coding code",)),
+            ("context", ("CodeableConcept valueCodeableConcept",)),
+        ),
     ),
     "date": Parameter(
         kind="date",
@@ -196,6 +197,7 @@ PARAMETERS: dict[str, Parameter] = {
     ),
 }
 MAIN_DATE: tuple[str, ...] = ("date",)
+MAIN_AMOUNT: str = ""
 PATIENT: str = ""
 _0 = forms.present("SearchParameter", "_profile")
 _1 = forms.canonical("SearchParameter", "_profile")
@@ -209,28 +211,27 @@ _8 = forms.plain("SearchParameter", "base")
 _9 = forms.plain("SearchParameter", "code")
 _10 = forms.present("SearchParameter", "component")
 _11 = forms.canonical("SearchParameter", "component")
-_12 = forms.present("SearchParameter", "context-type-quantity", "context-type-value")
-_13 = forms.present("SearchParameter", "context")
-_14 = forms.coding("SearchParameter", "context")
-_15 = forms.present("SearchParameter", "context-quantity")
-_16 = forms.present("SearchParameter", "context-type")
-_17 = forms.coding("SearchParameter", "context-type")
-_18 = forms.present("SearchParameter", "date")
-_19 = forms.present("SearchParameter", "derived-from")
-_20 = forms.canonical("SearchParameter", "derived-from")
-_21 = forms.words("SearchParameter", "description")
-_22 = forms.present("SearchParameter", "jurisdiction")
-_23 = forms.coding("SearchParameter", "jurisdiction")
-_24 = forms.words("SearchParameter", "name")
-_25 = forms.present("SearchParameter", "publisher")
-_26 = forms.words("SearchParameter", "publisher")
-_27 = forms.plain("SearchParameter", "status")
-_28 = forms.present("SearchParameter", "target")
-_29 = forms.plain("SearchParameter", "target")
-_30 = forms.plain("SearchParameter", "type")
-_31 = forms.canonical("SearchParameter", "url")
-_32 = forms.present("SearchParameter", "version")
-_33 = forms.plain("SearchParameter", "version")
+_12 = forms.present("SearchParameter", "context")
+_13 = forms.coding("SearchParameter", "context")
+_14 = forms.present("SearchParameter", "context-quantity")
+_15 = forms.present("SearchParameter", "context-type")
+_16 = forms.coding("SearchParameter", "context-type")
+_17 = forms.present("SearchParameter", "date")
+_18 = forms.present("SearchParameter", "derived-from")
+_19 = forms.canonical("SearchParameter", "derived-from")
+_20 = forms.words("SearchParameter", "description")
+_21 = forms.present("SearchParameter", "jurisdiction")
+_22 = forms.coding("SearchParameter", "jurisdiction")
+_23 = forms.words("SearchParameter", "name")
+_24 = forms.present("SearchParameter", "publisher")
+_25 = forms.words("SearchParameter", "publisher")
+_26 = forms.plain("SearchParameter", "status")
+_27 = forms.present("SearchParameter", "target")
+_28 = forms.plain("SearchParameter", "target")
+_29 = forms.plain("SearchParameter", "type")
+_30 = forms.canonical("SearchParameter", "url")
+_31 = forms.present("SearchParameter", "version")
+_32 = forms.plain("SearchParameter", "version")
 
 
 def extract(resource: dict[str, Any], out: list[int]) -> None:
@@ -263,48 +264,47 @@ def extract(resource: dict[str, Any], out: list[int]) -> None:
                 out += _11(v3)
     for v1 in resource.get("useContext", ()):
         if v1 is not None:
-            out += _12
             if (v3 := v1.get("valueCodeableConcept")) is not None:
-                out += _13
+                out += _12
                 for coding in v3.get("coding", ()):
-                    out += _14(coding.get("system"), coding.get("code"))
+                    out += _13(coding.get("system"), coding.get("code"))
             if (v3 := v1.get("valueQuantity")) is not None:
-                out += _15
+                out += _14
             if (v3 := v1.get("valueRange")) is not None:
-                out += _15
+                out += _14
             if (v3 := v1.get("code")) is not None:
-                out += _16
-                out += _17(v3.get("system"), v3.get("code"))
+                out += _15
+                out += _16(v3.get("system"), v3.get("code"))
     if (v1 := resource.get("date")) is not None:
-        out += _18
+        out += _17
     if (v1 := resource.get("derivedFrom")) is not None:
-        out += _19
-        out += _20(v1)
+        out += _18
+        out += _19(v1)
     if (v1 := resource.get("description")) is not None:
-        out += _21(v1)
+        out += _20(v1)
     for v1 in resource.get("jurisdiction", ()):
         if v1 is not None:
-            out += _22
+            out += _21
             for coding in v1.get("coding", ()):
-                out += _23(coding.get("system"), coding.get("code"))
+                out += _22(coding.get("system"), coding.get("code"))
     if (v1 := resource.get("name")) is not None:
-        out += _24(v1)
+        out += _23(v1)
     if (v1 := resource.get("publisher")) is not None:
-        out += _25
-        out += _26(v1)
+        out += _24
+        out += _25(v1)
     if (v1 := resource.get("status")) is not None:
-        out += _27(v1)
+        out += _26(v1)
     for v1 in resource.get("target", ()):
         if v1 is not None:
-            out += _28
-            out += _29(v1)
+            out += _27
+            out += _28(v1)
     if (v1 := resource.get("type")) is not None:
-        out += _30(v1)
+        out += _29(v1)
     if (v1 := resource.get("url")) is not None:
-        out += _31(v1)
+        out += _30(v1)
     if (v1 := resource.get("version")) is not None:
-        out += _32
-        out += _33(v1)
+        out += _31
+        out += _32(v1)
 
 
 def dates(resource: dict[str, Any]) -> times.Interval | None:
@@ -318,3 +318,8 @@ def dates(resource: dict[str, Any]) -> times.Interval | None:
 def patient(resource: dict[str, Any]) -> str:
     """Return the id of the patient this belongs to; empty if none or several."""
     return ""
+
+
+def amount(resource: dict[str, Any]) -> tuple[float | None, float | None]:
+    """Return the main amount, as it is written and in base units, or None."""
+    return None, None

@@ -10,9 +10,7 @@ from handrail.fhir.searching.parameters import Parameter
 
 PARAMETERS: dict[str, Parameter] = {
     "_content": Parameter(
-        kind="string",
-        url="http://hl7.org/fhir/SearchParameter/Resource-content",
-        uncovered="it has no expression; texts are not indexed",
+        kind="string", url="http://hl7.org/fhir/SearchParameter/Resource-content"
     ),
     "_id": Parameter(
         kind="token",
@@ -37,7 +35,7 @@ PARAMETERS: dict[str, Parameter] = {
         kind="token",
         url="http://hl7.org/fhir/SearchParameter/Resource-query",
         plain=True,
-        uncovered="it has no expression; texts are not indexed",
+        uncovered="there are no named queries",
     ),
     "_security": Parameter(
         kind="token",
@@ -58,9 +56,7 @@ PARAMETERS: dict[str, Parameter] = {
         sources=("Coding meta tag",),
     ),
     "_text": Parameter(
-        kind="string",
-        url="http://hl7.org/fhir/SearchParameter/DomainResource-text",
-        uncovered="it has no expression; texts are not indexed",
+        kind="string", url="http://hl7.org/fhir/SearchParameter/DomainResource-text"
     ),
     "abstract": Parameter(
         kind="token",
@@ -94,8 +90,7 @@ PARAMETERS: dict[str, Parameter] = {
         kind="quantity",
         expression="(StructureDefinition.useContext.value as Quantity) | (StructureDefinition.useContext.value as Range)",
         url="http://hl7.org/fhir/SearchParameter/conformance-context-quantity",
-        unread=("Quantity useContext valueQuantity", "Range useContext valueRange"),
-        uncovered="amounts are not indexed; only :missing can be asked",
+        sources=("Quantity useContext valueQuantity", "Range useContext valueRange"),
     ),
     "context-type": Parameter(
         kind="token",
@@ -107,15 +102,21 @@ PARAMETERS: dict[str, Parameter] = {
         kind="composite",
         expression="StructureDefinition.useContext",
         url="http://hl7.org/fhir/SearchParameter/conformance-context-type-quantity",
-        unread=("UsageContext useContext",),
-        uncovered="search by its parts one by one",
+        sources=("UsageContext useContext",),
+        parts=(
+            ("context-type", ("Coding code",)),
+            ("context-quantity", ("Quantity valueQuantity", "Range valueRange")),
+        ),
     ),
     "context-type-value": Parameter(
         kind="composite",
         expression="StructureDefinition.useContext",
         url="http://hl7.org/fhir/SearchParameter/conformance-context-type-value",
-        unread=("UsageContext useContext",),
-        uncovered="search by its parts one by one",
+        sources=("UsageContext useContext",),
+        parts=(
+            ("context-type", ("Coding code",)),
+            ("context", ("CodeableConcept valueCodeableConcept",)),
+        ),
     ),
     "date": Parameter(
         kind="date",
@@ -240,6 +241,7 @@ PARAMETERS: dict[str, Parameter] = {
     ),
 }
 MAIN_DATE: tuple[str, ...] = ("date",)
+MAIN_AMOUNT: str = ""
 PATIENT: str = ""
 _0 = forms.present("StructureDefinition", "_profile")
 _1 = forms.canonical("StructureDefinition", "_profile")
@@ -258,38 +260,37 @@ _13 = forms.present("StructureDefinition", "path")
 _14 = forms.plain("StructureDefinition", "path")
 _15 = forms.present("StructureDefinition", "valueset")
 _16 = forms.canonical("StructureDefinition", "valueset")
-_17 = forms.present("StructureDefinition", "context-type-quantity", "context-type-value")
-_18 = forms.present("StructureDefinition", "context")
-_19 = forms.coding("StructureDefinition", "context")
-_20 = forms.present("StructureDefinition", "context-quantity")
-_21 = forms.present("StructureDefinition", "context-type")
-_22 = forms.coding("StructureDefinition", "context-type")
-_23 = forms.present("StructureDefinition", "date")
-_24 = forms.present("StructureDefinition", "derivation")
-_25 = forms.plain("StructureDefinition", "derivation")
-_26 = forms.present("StructureDefinition", "description")
-_27 = forms.words("StructureDefinition", "description")
-_28 = forms.present("StructureDefinition", "experimental")
-_29 = forms.flag("StructureDefinition", "experimental")
-_30 = forms.present("StructureDefinition", "ext-context")
-_31 = forms.plain("StructureDefinition", "ext-context")
-_32 = forms.present("StructureDefinition", "identifier")
-_33 = forms.coding("StructureDefinition", "identifier")
-_34 = forms.present("StructureDefinition", "jurisdiction")
-_35 = forms.coding("StructureDefinition", "jurisdiction")
-_36 = forms.present("StructureDefinition", "keyword")
-_37 = forms.coding("StructureDefinition", "keyword")
-_38 = forms.plain("StructureDefinition", "kind")
-_39 = forms.words("StructureDefinition", "name")
-_40 = forms.present("StructureDefinition", "publisher")
-_41 = forms.words("StructureDefinition", "publisher")
-_42 = forms.plain("StructureDefinition", "status")
-_43 = forms.present("StructureDefinition", "title")
-_44 = forms.words("StructureDefinition", "title")
-_45 = forms.canonical("StructureDefinition", "type")
-_46 = forms.canonical("StructureDefinition", "url")
-_47 = forms.present("StructureDefinition", "version")
-_48 = forms.plain("StructureDefinition", "version")
+_17 = forms.present("StructureDefinition", "context")
+_18 = forms.coding("StructureDefinition", "context")
+_19 = forms.present("StructureDefinition", "context-quantity")
+_20 = forms.present("StructureDefinition", "context-type")
+_21 = forms.coding("StructureDefinition", "context-type")
+_22 = forms.present("StructureDefinition", "date")
+_23 = forms.present("StructureDefinition", "derivation")
+_24 = forms.plain("StructureDefinition", "derivation")
+_25 = forms.present("StructureDefinition", "description")
+_26 = forms.words("StructureDefinition", "description")
+_27 = forms.present("StructureDefinition", "experimental")
+_28 = forms.flag("StructureDefinition", "experimental")
+_29 = forms.present("StructureDefinition", "ext-context")
+_30 = forms.plain("StructureDefinition", "ext-context")
+_31 = forms.present("StructureDefinition", "identifier")
+_32 = forms.coding("StructureDefinition", "identifier")
+_33 = forms.present("StructureDefinition", "jurisdiction")
+_34 = forms.coding("StructureDefinition", "jurisdiction")
+_35 = forms.present("StructureDefinition", "keyword")
+_36 = forms.coding("StructureDefinition", "keyword")
+_37 = forms.plain("StructureDefinition", "kind")
+_38 = forms.words("StructureDefinition", "name")
+_39 = forms.present("StructureDefinition", "publisher")
+_40 = forms.words("StructureDefinition", "publisher")
+_41 = forms.plain("StructureDefinition", "status")
+_42 = forms.present("StructureDefinition", "title")
+_43 = forms.words("StructureDefinition", "title")
+_44 = forms.canonical("StructureDefinition", "type")
+_45 = forms.canonical("StructureDefinition", "url")
+_46 = forms.present("StructureDefinition", "version")
+_47 = forms.plain("StructureDefinition", "version")
 
 
 def extract(resource: dict[str, Any], out: list[int]) -> None:
@@ -341,66 +342,65 @@ def extract(resource: dict[str, Any], out: list[int]) -> None:
                     out += _14(v4)
     for v1 in resource.get("useContext", ()):
         if v1 is not None:
-            out += _17
             if (v3 := v1.get("valueCodeableConcept")) is not None:
-                out += _18
+                out += _17
                 for coding in v3.get("coding", ()):
-                    out += _19(coding.get("system"), coding.get("code"))
+                    out += _18(coding.get("system"), coding.get("code"))
             if (v3 := v1.get("valueQuantity")) is not None:
-                out += _20
+                out += _19
             if (v3 := v1.get("valueRange")) is not None:
-                out += _20
+                out += _19
             if (v3 := v1.get("code")) is not None:
-                out += _21
-                out += _22(v3.get("system"), v3.get("code"))
+                out += _20
+                out += _21(v3.get("system"), v3.get("code"))
     if (v1 := resource.get("date")) is not None:
-        out += _23
+        out += _22
     if (v1 := resource.get("derivation")) is not None:
-        out += _24
-        out += _25(v1)
+        out += _23
+        out += _24(v1)
     if (v1 := resource.get("description")) is not None:
-        out += _26
-        out += _27(v1)
+        out += _25
+        out += _26(v1)
     if (v1 := resource.get("experimental")) is not None:
-        out += _28
-        out += _29(v1)
+        out += _27
+        out += _28(v1)
     for v1 in resource.get("context", ()):
         if v1 is not None:
             if (v3 := v1.get("type")) is not None:
-                out += _30
-                out += _31(v3)
+                out += _29
+                out += _30(v3)
     for v1 in resource.get("identifier", ()):
         if v1 is not None:
-            out += _32
-            out += _33(v1.get("system"), v1.get("value"))
+            out += _31
+            out += _32(v1.get("system"), v1.get("value"))
     for v1 in resource.get("jurisdiction", ()):
         if v1 is not None:
-            out += _34
+            out += _33
             for coding in v1.get("coding", ()):
-                out += _35(coding.get("system"), coding.get("code"))
+                out += _34(coding.get("system"), coding.get("code"))
     for v1 in resource.get("keyword", ()):
         if v1 is not None:
-            out += _36
-            out += _37(v1.get("system"), v1.get("code"))
+            out += _35
+            out += _36(v1.get("system"), v1.get("code"))
     if (v1 := resource.get("kind")) is not None:
-        out += _38(v1)
+        out += _37(v1)
     if (v1 := resource.get("name")) is not None:
-        out += _39(v1)
+        out += _38(v1)
     if (v1 := resource.get("publisher")) is not None:
-        out += _40
-        out += _41(v1)
+        out += _39
+        out += _40(v1)
     if (v1 := resource.get("status")) is not None:
-        out += _42(v1)
+        out += _41(v1)
     if (v1 := resource.get("title")) is not None:
-        out += _43
-        out += _44(v1)
+        out += _42
+        out += _43(v1)
     if (v1 := resource.get("type")) is not None:
-        out += _45(v1)
+        out += _44(v1)
     if (v1 := resource.get("url")) is not None:
-        out += _46(v1)
+        out += _45(v1)
     if (v1 := resource.get("version")) is not None:
-        out += _47
-        out += _48(v1)
+        out += _46
+        out += _47(v1)
 
 
 def dates(resource: dict[str, Any]) -> times.Interval | None:
@@ -414,3 +414,8 @@ def dates(resource: dict[str, Any]) -> times.Interval | None:
 def patient(resource: dict[str, Any]) -> str:
     """Return the id of the patient this belongs to; empty if none or several."""
     return ""
+
+
+def amount(resource: dict[str, Any]) -> tuple[float | None, float | None]:
+    """Return the main amount, as it is written and in base units, or None."""
+    return None, None

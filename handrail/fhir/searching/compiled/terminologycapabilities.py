@@ -10,9 +10,7 @@ from handrail.fhir.searching.parameters import Parameter
 
 PARAMETERS: dict[str, Parameter] = {
     "_content": Parameter(
-        kind="string",
-        url="http://hl7.org/fhir/SearchParameter/Resource-content",
-        uncovered="it has no expression; texts are not indexed",
+        kind="string", url="http://hl7.org/fhir/SearchParameter/Resource-content"
     ),
     "_id": Parameter(
         kind="token",
@@ -37,7 +35,7 @@ PARAMETERS: dict[str, Parameter] = {
         kind="token",
         url="http://hl7.org/fhir/SearchParameter/Resource-query",
         plain=True,
-        uncovered="it has no expression; texts are not indexed",
+        uncovered="there are no named queries",
     ),
     "_security": Parameter(
         kind="token",
@@ -58,9 +56,7 @@ PARAMETERS: dict[str, Parameter] = {
         sources=("Coding meta tag",),
     ),
     "_text": Parameter(
-        kind="string",
-        url="http://hl7.org/fhir/SearchParameter/DomainResource-text",
-        uncovered="it has no expression; texts are not indexed",
+        kind="string", url="http://hl7.org/fhir/SearchParameter/DomainResource-text"
     ),
     "context": Parameter(
         kind="token",
@@ -72,8 +68,7 @@ PARAMETERS: dict[str, Parameter] = {
         kind="quantity",
         expression="(TerminologyCapabilities.useContext.value as Quantity) | (TerminologyCapabilities.useContext.value as Range)",
         url="http://hl7.org/fhir/SearchParameter/conformance-context-quantity",
-        unread=("Quantity useContext valueQuantity", "Range useContext valueRange"),
-        uncovered="amounts are not indexed; only :missing can be asked",
+        sources=("Quantity useContext valueQuantity", "Range useContext valueRange"),
     ),
     "context-type": Parameter(
         kind="token",
@@ -85,15 +80,21 @@ PARAMETERS: dict[str, Parameter] = {
         kind="composite",
         expression="TerminologyCapabilities.useContext",
         url="http://hl7.org/fhir/SearchParameter/conformance-context-type-quantity",
-        unread=("UsageContext useContext",),
-        uncovered="search by its parts one by one",
+        sources=("UsageContext useContext",),
+        parts=(
+            ("context-type", ("Coding code",)),
+            ("context-quantity", ("Quantity valueQuantity", "Range valueRange")),
+        ),
     ),
     "context-type-value": Parameter(
         kind="composite",
         expression="TerminologyCapabilities.useContext",
         url="http://hl7.org/fhir/SearchParameter/conformance-context-type-value",
-        unread=("UsageContext useContext",),
-        uncovered="search by its parts one by one",
+        sources=("UsageContext useContext",),
+        parts=(
+            ("context-type", ("Coding code",)),
+            ("context", ("CodeableConcept valueCodeableConcept",)),
+        ),
     ),
     "date": Parameter(
         kind="date",
@@ -155,6 +156,7 @@ PARAMETERS: dict[str, Parameter] = {
     ),
 }
 MAIN_DATE: tuple[str, ...] = ("date",)
+MAIN_AMOUNT: str = ""
 PATIENT: str = ""
 _0 = forms.present("TerminologyCapabilities", "_profile")
 _1 = forms.canonical("TerminologyCapabilities", "_profile")
@@ -164,27 +166,26 @@ _4 = forms.present("TerminologyCapabilities", "_source")
 _5 = forms.canonical("TerminologyCapabilities", "_source")
 _6 = forms.present("TerminologyCapabilities", "_tag")
 _7 = forms.coding("TerminologyCapabilities", "_tag")
-_8 = forms.present("TerminologyCapabilities", "context-type-quantity", "context-type-value")
-_9 = forms.present("TerminologyCapabilities", "context")
-_10 = forms.coding("TerminologyCapabilities", "context")
-_11 = forms.present("TerminologyCapabilities", "context-quantity")
-_12 = forms.present("TerminologyCapabilities", "context-type")
-_13 = forms.coding("TerminologyCapabilities", "context-type")
-_14 = forms.present("TerminologyCapabilities", "description")
-_15 = forms.words("TerminologyCapabilities", "description")
-_16 = forms.present("TerminologyCapabilities", "jurisdiction")
-_17 = forms.coding("TerminologyCapabilities", "jurisdiction")
-_18 = forms.present("TerminologyCapabilities", "name")
-_19 = forms.words("TerminologyCapabilities", "name")
-_20 = forms.present("TerminologyCapabilities", "publisher")
-_21 = forms.words("TerminologyCapabilities", "publisher")
-_22 = forms.plain("TerminologyCapabilities", "status")
-_23 = forms.present("TerminologyCapabilities", "title")
-_24 = forms.words("TerminologyCapabilities", "title")
-_25 = forms.present("TerminologyCapabilities", "url")
-_26 = forms.canonical("TerminologyCapabilities", "url")
-_27 = forms.present("TerminologyCapabilities", "version")
-_28 = forms.plain("TerminologyCapabilities", "version")
+_8 = forms.present("TerminologyCapabilities", "context")
+_9 = forms.coding("TerminologyCapabilities", "context")
+_10 = forms.present("TerminologyCapabilities", "context-quantity")
+_11 = forms.present("TerminologyCapabilities", "context-type")
+_12 = forms.coding("TerminologyCapabilities", "context-type")
+_13 = forms.present("TerminologyCapabilities", "description")
+_14 = forms.words("TerminologyCapabilities", "description")
+_15 = forms.present("TerminologyCapabilities", "jurisdiction")
+_16 = forms.coding("TerminologyCapabilities", "jurisdiction")
+_17 = forms.present("TerminologyCapabilities", "name")
+_18 = forms.words("TerminologyCapabilities", "name")
+_19 = forms.present("TerminologyCapabilities", "publisher")
+_20 = forms.words("TerminologyCapabilities", "publisher")
+_21 = forms.plain("TerminologyCapabilities", "status")
+_22 = forms.present("TerminologyCapabilities", "title")
+_23 = forms.words("TerminologyCapabilities", "title")
+_24 = forms.present("TerminologyCapabilities", "url")
+_25 = forms.canonical("TerminologyCapabilities", "url")
+_26 = forms.present("TerminologyCapabilities", "version")
+_27 = forms.plain("TerminologyCapabilities", "version")
 
 
 def extract(resource: dict[str, Any], out: list[int]) -> None:
@@ -207,43 +208,42 @@ def extract(resource: dict[str, Any], out: list[int]) -> None:
                 out += _7(v2.get("system"), v2.get("code"))
     for v1 in resource.get("useContext", ()):
         if v1 is not None:
-            out += _8
             if (v3 := v1.get("valueCodeableConcept")) is not None:
-                out += _9
+                out += _8
                 for coding in v3.get("coding", ()):
-                    out += _10(coding.get("system"), coding.get("code"))
+                    out += _9(coding.get("system"), coding.get("code"))
             if (v3 := v1.get("valueQuantity")) is not None:
-                out += _11
+                out += _10
             if (v3 := v1.get("valueRange")) is not None:
-                out += _11
+                out += _10
             if (v3 := v1.get("code")) is not None:
-                out += _12
-                out += _13(v3.get("system"), v3.get("code"))
+                out += _11
+                out += _12(v3.get("system"), v3.get("code"))
     if (v1 := resource.get("description")) is not None:
-        out += _14
-        out += _15(v1)
+        out += _13
+        out += _14(v1)
     for v1 in resource.get("jurisdiction", ()):
         if v1 is not None:
-            out += _16
+            out += _15
             for coding in v1.get("coding", ()):
-                out += _17(coding.get("system"), coding.get("code"))
+                out += _16(coding.get("system"), coding.get("code"))
     if (v1 := resource.get("name")) is not None:
-        out += _18
-        out += _19(v1)
+        out += _17
+        out += _18(v1)
     if (v1 := resource.get("publisher")) is not None:
-        out += _20
-        out += _21(v1)
+        out += _19
+        out += _20(v1)
     if (v1 := resource.get("status")) is not None:
-        out += _22(v1)
+        out += _21(v1)
     if (v1 := resource.get("title")) is not None:
-        out += _23
-        out += _24(v1)
+        out += _22
+        out += _23(v1)
     if (v1 := resource.get("url")) is not None:
-        out += _25
-        out += _26(v1)
+        out += _24
+        out += _25(v1)
     if (v1 := resource.get("version")) is not None:
-        out += _27
-        out += _28(v1)
+        out += _26
+        out += _27(v1)
 
 
 def dates(resource: dict[str, Any]) -> times.Interval | None:
@@ -257,3 +257,8 @@ def dates(resource: dict[str, Any]) -> times.Interval | None:
 def patient(resource: dict[str, Any]) -> str:
     """Return the id of the patient this belongs to; empty if none or several."""
     return ""
+
+
+def amount(resource: dict[str, Any]) -> tuple[float | None, float | None]:
+    """Return the main amount, as it is written and in base units, or None."""
+    return None, None

@@ -10,9 +10,7 @@ from handrail.fhir.searching.parameters import Parameter
 
 PARAMETERS: dict[str, Parameter] = {
     "_content": Parameter(
-        kind="string",
-        url="http://hl7.org/fhir/SearchParameter/Resource-content",
-        uncovered="it has no expression; texts are not indexed",
+        kind="string", url="http://hl7.org/fhir/SearchParameter/Resource-content"
     ),
     "_id": Parameter(
         kind="token",
@@ -37,7 +35,7 @@ PARAMETERS: dict[str, Parameter] = {
         kind="token",
         url="http://hl7.org/fhir/SearchParameter/Resource-query",
         plain=True,
-        uncovered="it has no expression; texts are not indexed",
+        uncovered="there are no named queries",
     ),
     "_security": Parameter(
         kind="token",
@@ -58,9 +56,7 @@ PARAMETERS: dict[str, Parameter] = {
         sources=("Coding meta tag",),
     ),
     "_text": Parameter(
-        kind="string",
-        url="http://hl7.org/fhir/SearchParameter/DomainResource-text",
-        uncovered="it has no expression; texts are not indexed",
+        kind="string", url="http://hl7.org/fhir/SearchParameter/DomainResource-text"
     ),
     "code": Parameter(
         kind="token",
@@ -79,8 +75,7 @@ PARAMETERS: dict[str, Parameter] = {
         kind="quantity",
         expression="(ValueSet.useContext.value as Quantity) | (ValueSet.useContext.value as Range)",
         url="http://hl7.org/fhir/SearchParameter/conformance-context-quantity",
-        unread=("Quantity useContext valueQuantity", "Range useContext valueRange"),
-        uncovered="amounts are not indexed; only :missing can be asked",
+        sources=("Quantity useContext valueQuantity", "Range useContext valueRange"),
     ),
     "context-type": Parameter(
         kind="token",
@@ -92,15 +87,21 @@ PARAMETERS: dict[str, Parameter] = {
         kind="composite",
         expression="ValueSet.useContext",
         url="http://hl7.org/fhir/SearchParameter/conformance-context-type-quantity",
-        unread=("UsageContext useContext",),
-        uncovered="search by its parts one by one",
+        sources=("UsageContext useContext",),
+        parts=(
+            ("context-type", ("Coding code",)),
+            ("context-quantity", ("Quantity valueQuantity", "Range valueRange")),
+        ),
     ),
     "context-type-value": Parameter(
         kind="composite",
         expression="ValueSet.useContext",
         url="http://hl7.org/fhir/SearchParameter/conformance-context-type-value",
-        unread=("UsageContext useContext",),
-        uncovered="search by its parts one by one",
+        sources=("UsageContext useContext",),
+        parts=(
+            ("context-type", ("Coding code",)),
+            ("context", ("CodeableConcept valueCodeableConcept",)),
+        ),
     ),
     "date": Parameter(
         kind="date",
@@ -179,6 +180,7 @@ PARAMETERS: dict[str, Parameter] = {
     ),
 }
 MAIN_DATE: tuple[str, ...] = ("date",)
+MAIN_AMOUNT: str = ""
 PATIENT: str = ""
 _0 = forms.present("ValueSet", "_profile")
 _1 = forms.canonical("ValueSet", "_profile")
@@ -194,30 +196,29 @@ _10 = forms.present("ValueSet", "expansion")
 _11 = forms.canonical("ValueSet", "expansion")
 _12 = forms.present("ValueSet", "reference")
 _13 = forms.canonical("ValueSet", "reference")
-_14 = forms.present("ValueSet", "context-type-quantity", "context-type-value")
-_15 = forms.present("ValueSet", "context")
-_16 = forms.coding("ValueSet", "context")
-_17 = forms.present("ValueSet", "context-quantity")
-_18 = forms.present("ValueSet", "context-type")
-_19 = forms.coding("ValueSet", "context-type")
-_20 = forms.present("ValueSet", "date")
-_21 = forms.present("ValueSet", "description")
-_22 = forms.words("ValueSet", "description")
-_23 = forms.present("ValueSet", "identifier")
-_24 = forms.coding("ValueSet", "identifier")
-_25 = forms.present("ValueSet", "jurisdiction")
-_26 = forms.coding("ValueSet", "jurisdiction")
-_27 = forms.present("ValueSet", "name")
-_28 = forms.words("ValueSet", "name")
-_29 = forms.present("ValueSet", "publisher")
-_30 = forms.words("ValueSet", "publisher")
-_31 = forms.plain("ValueSet", "status")
-_32 = forms.present("ValueSet", "title")
-_33 = forms.words("ValueSet", "title")
-_34 = forms.present("ValueSet", "url")
-_35 = forms.canonical("ValueSet", "url")
-_36 = forms.present("ValueSet", "version")
-_37 = forms.plain("ValueSet", "version")
+_14 = forms.present("ValueSet", "context")
+_15 = forms.coding("ValueSet", "context")
+_16 = forms.present("ValueSet", "context-quantity")
+_17 = forms.present("ValueSet", "context-type")
+_18 = forms.coding("ValueSet", "context-type")
+_19 = forms.present("ValueSet", "date")
+_20 = forms.present("ValueSet", "description")
+_21 = forms.words("ValueSet", "description")
+_22 = forms.present("ValueSet", "identifier")
+_23 = forms.coding("ValueSet", "identifier")
+_24 = forms.present("ValueSet", "jurisdiction")
+_25 = forms.coding("ValueSet", "jurisdiction")
+_26 = forms.present("ValueSet", "name")
+_27 = forms.words("ValueSet", "name")
+_28 = forms.present("ValueSet", "publisher")
+_29 = forms.words("ValueSet", "publisher")
+_30 = forms.plain("ValueSet", "status")
+_31 = forms.present("ValueSet", "title")
+_32 = forms.words("ValueSet", "title")
+_33 = forms.present("ValueSet", "url")
+_34 = forms.canonical("ValueSet", "url")
+_35 = forms.present("ValueSet", "version")
+_36 = forms.plain("ValueSet", "version")
 
 
 def extract(resource: dict[str, Any], out: list[int]) -> None:
@@ -260,49 +261,48 @@ def extract(resource: dict[str, Any], out: list[int]) -> None:
                     out += _13(v4)
     for v1 in resource.get("useContext", ()):
         if v1 is not None:
-            out += _14
             if (v3 := v1.get("valueCodeableConcept")) is not None:
-                out += _15
+                out += _14
                 for coding in v3.get("coding", ()):
-                    out += _16(coding.get("system"), coding.get("code"))
+                    out += _15(coding.get("system"), coding.get("code"))
             if (v3 := v1.get("valueQuantity")) is not None:
-                out += _17
+                out += _16
             if (v3 := v1.get("valueRange")) is not None:
-                out += _17
+                out += _16
             if (v3 := v1.get("code")) is not None:
-                out += _18
-                out += _19(v3.get("system"), v3.get("code"))
+                out += _17
+                out += _18(v3.get("system"), v3.get("code"))
     if (v1 := resource.get("date")) is not None:
-        out += _20
+        out += _19
     if (v1 := resource.get("description")) is not None:
-        out += _21
-        out += _22(v1)
+        out += _20
+        out += _21(v1)
     for v1 in resource.get("identifier", ()):
         if v1 is not None:
-            out += _23
-            out += _24(v1.get("system"), v1.get("value"))
+            out += _22
+            out += _23(v1.get("system"), v1.get("value"))
     for v1 in resource.get("jurisdiction", ()):
         if v1 is not None:
-            out += _25
+            out += _24
             for coding in v1.get("coding", ()):
-                out += _26(coding.get("system"), coding.get("code"))
+                out += _25(coding.get("system"), coding.get("code"))
     if (v1 := resource.get("name")) is not None:
-        out += _27
-        out += _28(v1)
+        out += _26
+        out += _27(v1)
     if (v1 := resource.get("publisher")) is not None:
-        out += _29
-        out += _30(v1)
+        out += _28
+        out += _29(v1)
     if (v1 := resource.get("status")) is not None:
-        out += _31(v1)
+        out += _30(v1)
     if (v1 := resource.get("title")) is not None:
-        out += _32
-        out += _33(v1)
+        out += _31
+        out += _32(v1)
     if (v1 := resource.get("url")) is not None:
-        out += _34
-        out += _35(v1)
+        out += _33
+        out += _34(v1)
     if (v1 := resource.get("version")) is not None:
-        out += _36
-        out += _37(v1)
+        out += _35
+        out += _36(v1)
 
 
 def dates(resource: dict[str, Any]) -> times.Interval | None:
@@ -316,3 +316,8 @@ def dates(resource: dict[str, Any]) -> times.Interval | None:
 def patient(resource: dict[str, Any]) -> str:
     """Return the id of the patient this belongs to; empty if none or several."""
     return ""
+
+
+def amount(resource: dict[str, Any]) -> tuple[float | None, float | None]:
+    """Return the main amount, as it is written and in base units, or None."""
+    return None, None
