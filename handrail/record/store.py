@@ -1,6 +1,7 @@
 """The record's front door: everything that reads or writes it comes through here."""
 
 from handrail.record.commit import commit
+from handrail.record.histories import past
 from handrail.record.provenance import provenance
 from handrail.record.reading import (
     current_versions,
@@ -25,6 +26,7 @@ __all__ = [
     "history",
     "identified",
     "of_patient",
+    "past",
     "provenance",
     "read",
     "search",

@@ -1,12 +1,15 @@
-"""``GET [base]/[type]/[id]/_history``: all versions, newest first, deletions included.
+"""``_history`` of a resource, of a type, of everything: all versions, deletions included.
 
-Source: http://hl7.org/fhir/R4/http.html#history. ``_count`` and ``_since`` are understood.
+``_count``, ``_since``, ``_at`` and ``_sort`` (``-_lastUpdated``, the default, or ``_lastUpdated``)
+are understood. Pages stay as they are while others write.
+
+Source: http://hl7.org/fhir/R4/http.html#history.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import UTC, datetime
+from urllib.parse import urlencode
 
 from handrail.access.database import acting
 from handrail.edge.fhir_api import sealing
@@ -14,32 +17,57 @@ from handrail.edge.fhir_api.bundles import Link, bundle, quoted
 from handrail.edge.fhir_api.errors import BadRequestError
 from handrail.edge.fhir_api.request import Request
 from handrail.edge.fhir_api.response import Response, etag, instant
+from handrail.fhir.searching.times import Interval, interval
 from handrail.record import store
+from handrail.record.histories import Asked
 from handrail.record.stored import Stored
 
 PAGE = 50
 MOST = 1000
+_SORTS = {"": False, "-_lastUpdated": False, "_lastUpdated": True, "none": False}
+_KEPT = ("_count", "_since", "_at", "_sort", "_summary", "_elements", "_format")
 
 
 def history(request: Request) -> Response:
     """Answer with a page of versions."""
-    kind, identity, _ = request.path
-    asked = dict(request.pairs)
-    size, below = _count(asked.get("_count", "")), _cursor(asked.get("_cursor", ""))
+    asked = _asked(request)
     with acting(request.by, durable=False):
-        versions = store.history(f"{kind}/{identity}", by=request.by)
-    if since := asked.get("_since"):
-        moment = _instant(since)
-        versions = [version for version in versions if version.updated_at >= moment]
-    page = [version for version in versions if below is None or version.version < below]
-    here = f"{request.base}/{kind}/{identity}/_history"
-    links: list[Link] = [("self", here)]
-    if len(page) > size > 0:
-        kept = f"_count={size}" + (f"&_since={since.replace('+', '%2B')}" if since else "")
-        cursor = sealing.seal_place("_history", page[size - 1].version)
-        links.append(("next", f"{here}?{kept}&_cursor={cursor}"))
-    entries = _entries(request.base, page[:size])
-    return Response(200, bundle("history", entries, links=links, total=len(versions)))
+        page = store.past(asked, by=request.by)
+    here = "/".join((request.base, *request.path))
+    kept = [pair for pair in request.pairs if pair[0] in _KEPT]
+    links: list[Link] = [("self", f"{here}?{urlencode(kept)}" if kept else here)]
+    if page.after is not None:
+        cursor = sealing.seal_place(_place_of(request), list(page.after))
+        links.append(("next", f"{here}?{urlencode([*kept, ('_cursor', cursor)])}"))
+    whole = asked.after is None and page.after is None and asked.limit > 0
+    entries = [_entry(request.base, version) for version in page.versions]
+    total = len(entries) if whole else None
+    return Response(200, bundle("history", entries, links=links, total=total))
+
+
+def _asked(request: Request) -> Asked:
+    said = dict(request.pairs)
+    kind, identity = (*request.path[:-1], "", "")[:2]
+    sort = said.get("_sort", "")
+    if sort not in _SORTS:
+        raise BadRequestError("A history is sorted by _lastUpdated or -_lastUpdated.")
+    cursor = said.get("_cursor", "")
+    place = sealing.place_in(cursor, _place_of(request)) if cursor else None
+    return Asked(
+        resource_type=kind,
+        id=identity,
+        since=_instant(said["_since"]) if "_since" in said else None,
+        at=_span(said["_at"]) if "_at" in said else None,
+        after=(int(place[0]), int(place[1])) if place else None,
+        oldest_first=_SORTS[sort],
+        limit=_count(said.get("_count", "")),
+    )
+
+
+def _place_of(request: Request) -> str:
+    """Return of what a place is a place; one of other pages is refused."""
+    sort = next((value for name, value in request.pairs if name == "_sort"), "")
+    return f"{'/'.join(request.path)} {_SORTS.get(sort, False)}"
 
 
 def _count(asked: str) -> int:
@@ -50,20 +78,19 @@ def _count(asked: str) -> int:
     return min(int(asked[:9]), MOST)
 
 
-def _cursor(asked: str) -> int | None:
-    return int(sealing.place_in(asked, "_history")) if asked else None
+def _span(asked: str) -> Interval:
+    span = interval(asked.replace(" ", "+"))
+    if span is None:
+        raise BadRequestError("_at is a date or a time: 2026-11-20, 2026-11-20T09:00:00Z.")
+    return span
 
 
 def _instant(asked: str) -> datetime:
     try:
         moment = datetime.fromisoformat(asked.replace(" ", "+"))
-    except ValueError as error:
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (ValueError, OverflowError) as error:
         raise BadRequestError("_since is an instant: 2026-11-20T09:00:00Z.") from error
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-def _entries(base: str, versions: Sequence[Stored]) -> list[bytes]:
-    return [_entry(base, version) for version in versions]
 
 
 def _entry(base: str, stored: Stored) -> bytes:

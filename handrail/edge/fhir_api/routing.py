@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from handrail.edge.fhir_api.create import create
-from handrail.edge.fhir_api.delete import delete
+from handrail.edge.fhir_api.delete import delete, delete_where
 from handrail.edge.fhir_api.errors import MethodNotAllowedError, UnknownAddressError
 from handrail.edge.fhir_api.history import history
 from handrail.edge.fhir_api.operating import is_operation, methods, operate
@@ -19,11 +19,24 @@ from handrail.fhir.errors import NotFoundError
 from handrail.fhir.r4 import MODULES
 
 Interaction = Callable[[Request], Response]
-_TYPE: Mapping[str, Interaction] = {"GET": search, "POST": create, "PUT": update_where}
+_TYPE: Mapping[str, Interaction] = {
+    "GET": search,
+    "POST": create,
+    "PUT": update_where,
+    "DELETE": delete_where,
+}
 _SEARCH: Mapping[str, Interaction] = {"POST": search}
 _INSTANCE: Mapping[str, Interaction] = {"GET": read, "PUT": update, "DELETE": delete}
 _HISTORY: Mapping[str, Interaction] = {"GET": history}
 _VERSION: Mapping[str, Interaction] = {"GET": vread}
+_SYSTEM: Mapping[tuple[str, ...], Mapping[str, Interaction]] = {
+    (): {},  # takes Bundles, see transaction.py
+    ("_history",): _HISTORY,
+}
+_OF_TYPE: Mapping[tuple[str, ...], Mapping[str, Interaction]] = {
+    ("_search",): _SEARCH,
+    ("_history",): _HISTORY,
+}
 _HISTORY_PARTS, _VERSION_PARTS = 3, 4
 
 
@@ -51,16 +64,16 @@ def allowed(path: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _possible(path: tuple[str, ...]) -> Mapping[str, Interaction]:
-    if not path:  # the base takes Bundles, see transaction.py
-        return {}
+    if path in _SYSTEM:
+        return _SYSTEM[path]
     if path[0] not in MODULES:
         raise UnknownAddressError(
             f"“{path[0][:60]}” is no resource type of FHIR R4. /fhir/metadata lists what is here."
         )
     if len(path) == 1:
         return _TYPE
-    if path[1:] == ("_search",):
-        return _SEARCH
+    if path[1:] in _OF_TYPE:
+        return _OF_TYPE[path[1:]]
     return _below(path)
 
 

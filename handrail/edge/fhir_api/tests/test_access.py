@@ -99,7 +99,8 @@ def test_another_organization_finds_nothing(client, patient):
         assert elsewhere.get(f"/Patient/{made['id']}{path}").status == 404
     assert elsewhere.get("/Patient").ids == []
     assert elsewhere.get("/Patient?identifier=A-1&_summary=count").json["total"] == 0
-    assert elsewhere("DELETE", f"/Patient/{made['id']}").status == 404
+    assert elsewhere("DELETE", f"/Patient/{made['id']}").status == 204  # nothing is there
+    assert client.get(f"/Patient/{made['id']}").status == 200
 
 
 def test_a_key_for_one_patient(client, client_with, patient):
