@@ -14,11 +14,6 @@ from urllib.parse import quote
 
 import pytest
 
-from handrail.access import keys
-from handrail.access.database import acting
-from handrail.access.models import Organization
-from handrail.access.principal import Principal, Role, system
-from handrail.edge.fhir_api.tests.client import Client
 from handrail.fhir.searching.parameters import parameters
 from handrail.fhir.searching.walk import values
 from tests.conformance.oracle import asked_for as asked
@@ -49,16 +44,6 @@ def _texts() -> Iterator[tuple[str, bytes]]:
             yield f"sdohcc/{path.name}", path.read_bytes()
     except pytest.skip.Exception:
         return
-
-
-@pytest.fixture(scope="module")
-def client(module_database) -> Client:
-    with acting(system(1, "tests", "Tests")):
-        Organization.objects.get_or_create(id=1, defaults={"name": "Harbor", "slug": "harbor"})
-    administrator = Principal(
-        org=1, person="Practitioner/ada", name="Ada", roles=frozenset({Role.ADMINISTRATOR})
-    )
-    return Client(keys.add(administrator, "conformance", ["system/*.cruds"]).secret)
 
 
 def content(text: bytes) -> Any:

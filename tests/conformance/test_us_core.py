@@ -16,10 +16,6 @@ from urllib.parse import quote
 
 import pytest
 
-from handrail.access import keys
-from handrail.access.database import acting
-from handrail.access.models import Organization
-from handrail.access.principal import Principal, Role, system
 from handrail.edge.fhir_api.tests.client import Client
 from tests.conformance import oracle
 from tests.conformance.shelf import (
@@ -83,16 +79,9 @@ class Shelf:
 
 
 @pytest.fixture(scope="module")
-def shelf(module_database) -> Shelf:
+def shelf(client) -> Shelf:
     patients = must_support_patients()
-    by = system(1, "tests", "Tests")
-    with acting(by):
-        Organization.objects.get_or_create(id=1, defaults={"name": "Harbor", "slug": "harbor"})
-    administrator = Principal(
-        org=1, person="Practitioner/ada", name="Ada", roles=frozenset({Role.ADMINISTRATOR})
-    )
-    made = keys.add(administrator, "conformance", ["system/*.cruds"])
-    shelf = Shelf(Client(made.secret))
+    shelf = Shelf(client)
     for bundle in patients:
         answer = shelf.client.post("", bundle, prefer="return=representation")
         assert answer.status == 200, answer.body
