@@ -26,10 +26,10 @@ SERIOUS_FAILURE: Final = 8
 
 client_address: ContextVar[str] = ContextVar("handrail_client_address", default="")
 
-_ROW = "(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+_ROW = "(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
 INSERT_SQL: Final = f"""
 insert into access_audit (org, person, name, action, what, resource_type, resource_id, version,
-  patient, patients, outcome, purpose, detail, address)
+  patient, patients, outcome, purpose, detail, address, app)
 values {_ROW}
 """  # noqa: S608 - made of constants
 _FEW: Final = 8  # events that go into one statement
@@ -75,6 +75,7 @@ def _row(by: Principal, event: Event) -> _Row:
         event.purpose,
         event.detail,
         client_address.get(),
+        by.app,
     )
 
 
@@ -140,6 +141,32 @@ def changed(by: Principal, transaction: int, reason: str, traces: Iterable[Trace
         for resource_type, identity, version, patient in traces
     ]
     note(by, *events)
+
+
+CHANGING_SQL: Final = (
+    "INSERT INTO access_audit (org, person, name, action, what, resource_type, resource_id,"
+    " version, patient, outcome, purpose, detail, address)"
+    " SELECT %(org)s, %(person)s, %(name)s, %(action)s, 'change', %(seen_type)s, %(seen_id)s,"
+    " %(seen_version)s, %(seen_patient)s, 0, 'TREAT',"
+    " 'transaction ' || id || ': ' || %(reason)s::text, %(address)s FROM number"
+)
+
+
+def changing(reference: str, version: int, patient: str) -> tuple[str, dict[str, object]]:
+    """Return the part of a commit's statement that writes it down, and what it is given.
+
+    The statement knows ``org``, ``person``, ``name`` and ``reason``, and has a part ``number`` with
+    the transaction's ``id``.
+    """
+    resource_type, _, resource_id = reference.partition("/")
+    return CHANGING_SQL, {
+        "action": "C" if version == 1 else "U",
+        "seen_type": resource_type,
+        "seen_id": resource_id,
+        "seen_version": version,
+        "seen_patient": patient,
+        "address": client_address.get(),
+    }
 
 
 def refused(by: Principal, what: str, detail: str = "", patient: str = "") -> None:

@@ -40,7 +40,7 @@ def as_fhir(entry: AuditEntry) -> Resource:
         "outcome": str(entry.outcome),
         "outcomeDesc": _OUTCOMES[entry.outcome],
         "purposeOfEvent": [concept(f"{_TERMS}/v3-ActReason", entry.purpose)],
-        "agent": [_agent(entry)],
+        "agent": [_agent(entry), *_app(entry)],
         "source": {
             "observer": {"display": "Handrail"},
             "type": [{"system": f"{_TERMS}/security-source-type", "code": "4"}],
@@ -69,6 +69,14 @@ def _agent(entry: AuditEntry) -> dict[str, Any]:
     if entry.address:
         agent["network"] = {"address": entry.address, "type": "2"}
     return agent
+
+
+def _app(entry: AuditEntry) -> list[dict[str, Any]]:
+    """Return the app through which the person acted, as an agent of its own."""
+    if not entry.app:
+        return []
+    kind = {"system": _DICOM, "code": "110150", "display": "Application"}
+    return [{"type": {"coding": [kind]}, "who": reference(entry.app), "requestor": False}]
 
 
 def _entities(entry: AuditEntry) -> list[dict[str, Any]]:

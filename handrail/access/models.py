@@ -309,8 +309,9 @@ class AuditEntry(models.Model):
     ``action`` is C, R, U, D or E (http://hl7.org/fhir/R4/valueset-audit-event-action.html),
     ``outcome`` 0, 4, 8 or 12 (http://hl7.org/fhir/R4/valueset-audit-event-outcome.html). ``what``
     is our word for the event. ``patients`` are those a list showed; ``detail`` holds references and
-    codes, never what a record says. Written by the SQL in :mod:`handrail.access.audit`;
-    the database gives ``id`` and ``recorded_at``.
+    codes, never what a record says; ``app`` is the "Device/…" through which a person acted.
+    Written by the SQL in :mod:`handrail.access.audit`; the database gives ``id``
+    and ``recorded_at``.
     """
 
     pk = models.CompositePrimaryKey("org", "id")
@@ -330,6 +331,7 @@ class AuditEntry(models.Model):
     purpose = models.TextField(db_default="TREAT")
     detail = models.TextField(db_default="")
     address = models.TextField(db_default="")
+    app = models.TextField(db_default="")
 
     class Meta:
         db_table = "access_audit"

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from handrail.access import scopes
 from handrail.access.decide import require
 from handrail.access.principal import Principal
-from handrail.access.scopes import Window, windows
+from handrail.access.scopes import WITHOUT_PATIENT, Window, windows
 from handrail.fhir.errors import ForbiddenError
 from handrail.fhir.searching.clauses import (
     ChainClause,
@@ -66,8 +66,9 @@ def is_narrow(by: Principal, resource_type: str, verb: str = "read") -> bool:
 
 
 def is_granular(by: Principal) -> bool:
-    """Tell whether any scope has search parameters."""
-    return by.scopes is not None and any("?" in scope for scope in by.scopes)
+    """Tell whether scopes with search parameters open a part of some type about patients."""
+    found = (scopes.parsed(scope) for scope in by.scopes or ())
+    return any(one and one.asked and one.resource_type not in WITHOUT_PATIENT for one in found)
 
 
 def lets(by: Principal, verb: str, one: Kept) -> bool:

@@ -91,6 +91,18 @@ def understand(scopes: Iterable[str]) -> frozenset[str]:
     return frozenset(found)
 
 
+def common(one: Scope, other: Scope) -> Scope | None:
+    """Return what both scopes open; None: nothing."""
+    letters = "".join(letter for letter in one.letters if letter in other.letters)
+    kinds = {one.resource_type, other.resource_type} - {"*"}
+    if one.context != other.context or not letters or len(kinds) > 1:
+        return None
+    asked = "&".join(dict.fromkeys(part for part in (one.asked, other.asked) if part))
+    if asked and not kinds:
+        return None
+    return Scope(one.context, next(iter(kinds), "*"), letters, asked)
+
+
 def of_resources(scopes: Iterable[str]) -> frozenset[str]:
     """Return those of ``scopes`` that are for resources, in the SMART v2 spelling."""
     return frozenset(str(one) for one in map(parsed, scopes) if one is not None)

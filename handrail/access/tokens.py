@@ -157,6 +157,8 @@ def _principal(row: Sequence[Any]) -> Principal:
     person = next(places, None)
     if person is None:
         raise SignInRequiredError(_(_REFUSAL))
+    if "fhirUser" in granted:  # it lets the app read who its person is
+        scopes |= {f"user/Practitioner.r?_id={person.person.partition('/')[2]}"}
     return through_app(person, device, scopes, patient)
 
 

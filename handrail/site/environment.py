@@ -7,6 +7,7 @@ HANDRAIL_HOSTS          the names people reach this server by, with commas
 HANDRAIL_HTTPS          1 if people reach it by https (default: if HANDRAIL_HOSTS names a host)
 HANDRAIL_RULES          the folder of dated rules (default: ``rules`` beside the code)
 HANDRAIL_TIME_ZONE      the zone of times nobody's organization decides (default: America/New_York)
+HANDRAIL_PRIVATE_JWKS   1 if the public keys of apps may be fetched from private networks
 HANDRAIL_LANGUAGE       the language of pages for whoever asks for none we have (default: en)
 HANDRAIL_LOG            the least severe level that is logged (default: WARNING)
 PORT                    where ``handrail serve`` and ``demo`` listen (default: 8000)
@@ -61,6 +62,11 @@ def https() -> bool:
     """Tell whether people reach this server by https, so that cookies may demand it."""
     chosen = os.environ.get("HANDRAIL_HTTPS")
     return chosen in {"1", "true", "yes"} if chosen else len(hosts()) > len(LOOPBACK)
+
+
+def private_jwks() -> bool:
+    """Tell whether the public keys of apps may be fetched from addresses of private networks."""
+    return os.environ.get("HANDRAIL_PRIVATE_JWKS") in {"1", "true", "yes"}
 
 
 def time_zone() -> str:

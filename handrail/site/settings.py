@@ -16,6 +16,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 HANDRAIL_DATA = environment.data_folder()
 HANDRAIL_CORS = environment.origins()
+PRIVATE_JWKS = environment.private_jwks()
 HANDRAIL_RULES = environment.folder("HANDRAIL_RULES", environment.CODE / "rules")
 
 ROOMS = [
@@ -27,6 +28,7 @@ ROOMS = [
 ADAPTERS = [
     "handrail.edge.hl7v2",
     "handrail.edge.fhir_api",
+    "handrail.edge.smart",
     "handrail.edge.operations",
 ]
 INSTALLED_APPS = [
@@ -147,6 +149,7 @@ LOGGING = {
         "django": {"handlers": [], "propagate": True},
         "django.server": {"handlers": [], "propagate": True},
         "django.request": {"level": "ERROR"},  # a 404 is nobody's worry, and names an address
+        "authlib": {"level": "WARNING"},  # its details hold tokens
         "axes": {"level": "ERROR"},  # its warnings name accounts
     },
 }

@@ -13,6 +13,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("handrail.duties.transitions.urls")),
     path("", include("handrail.duties.check_ins.urls")),
     path("", include("handrail.edge.hl7v2.urls")),
+    path("", include("handrail.edge.smart.urls")),
 ]
 handler400 = "handrail.site.faults.bad_request"
 handler403 = "handrail.site.faults.forbidden"

@@ -1,0 +1,98 @@
+"""The endpoints that apps call without a browser: tokens, what they are, and their end."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from authlib.oauth2 import OAuth2Error
+from authlib.oauth2.rfc6749 import InvalidRequestError
+from authlib.oauth2.rfc6749.util import extract_basic_authorization
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods
+
+from handrail.access.marks import public
+from handrail.edge.smart import limits
+from handrail.edge.smart.asking import is_plain
+from handrail.edge.smart.server import Server
+
+_TOO_MANY: Final = 429
+_FAILED: Final = frozenset({400, 401, 403})
+_PREFLIGHT: Final = {
+    "Access-Control-Allow-Methods": "POST",
+    "Access-Control-Allow-Headers": "Authorization, Content-Type",
+    "Access-Control-Max-Age": "600",
+}
+
+
+@public
+@csrf_exempt
+@sensitive_post_parameters()
+@require_http_methods(["POST", "OPTIONS"])
+def token(request: HttpRequest) -> HttpResponse:
+    """Give tokens for a code, a refresh token or a signed assertion."""
+    return _open(_bounded(request, "token"))
+
+
+@public
+@csrf_exempt
+@sensitive_post_parameters()
+@require_http_methods(["POST", "OPTIONS"])
+def revoke(request: HttpRequest) -> HttpResponse:
+    """End a token."""
+    return _open(_bounded(request, "revocation"))
+
+
+@public
+@csrf_exempt
+@sensitive_post_parameters()
+@require_http_methods(["POST"])
+def introspect(request: HttpRequest) -> HttpResponse:
+    """Say whether a token holds, and for what."""
+    return _bounded(request, "introspection")
+
+
+def _bounded(request: HttpRequest, endpoint: str) -> HttpResponse:
+    if request.method == "OPTIONS":
+        return HttpResponse(status=204, headers=_PREFLIGHT)
+    address, app = str(request.META.get("REMOTE_ADDR", "")), _app(request)
+    if seconds := limits.wait(address, app):
+        headers = {"Retry-After": str(seconds), "Cache-Control": "no-store"}
+        text = '{"error": "temporarily_unavailable", "error_description": "Too many failures."}'
+        return HttpResponse(text, "application/json", status=_TOO_MANY, headers=headers)
+    answer = _answered(request, endpoint)
+    if answer.status_code in _FAILED:
+        limits.failed(address, app)
+    return answer
+
+
+def _answered(request: HttpRequest, endpoint: str) -> HttpResponse:
+    server = Server(request)
+    try:
+        if not is_plain(request.POST):
+            raise InvalidRequestError("A parameter has characters that it cannot have.")
+        if endpoint == "token":
+            answer: HttpResponse = server.create_token_response(request)
+        else:
+            answer = server.create_endpoint_response(endpoint, request)
+    except OAuth2Error as error:
+        return server.refuse(error)
+    return answer
+
+
+def _app(request: HttpRequest) -> str:
+    """Return which app says it is asking."""
+    name, _secret = extract_basic_authorization({"Authorization": _authorization(request)})
+    return str(name or request.POST.get("client_id", ""))[:64]
+
+
+def _authorization(request: HttpRequest) -> str:
+    return str(request.headers.get("Authorization", ""))
+
+
+def _open(answer: HttpResponse) -> HttpResponse:
+    """Let scripts of apps that run in a browser read the answer; no cookie is ever looked at."""
+    answer.headers["Access-Control-Allow-Origin"] = "*"
+    answer.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    return answer
