@@ -9,6 +9,8 @@ HANDRAIL_RULES          the folder of dated rules (default: ``rules`` beside the
 HANDRAIL_TIME_ZONE      the zone of times nobody's organization decides (default: America/New_York)
 HANDRAIL_PRIVATE_JWKS   1 if the public keys of apps may be fetched from private networks
 HANDRAIL_LANGUAGE       the language of pages for whoever asks for none we have (default: en)
+HANDRAIL_EXPORT_HOURS   how long the files of an export are kept (default: 24)
+HANDRAIL_IMPORT_HOSTS   hosts of our own network that $import may fetch from, with commas
 HANDRAIL_LOG            the least severe level that is logged (default: WARNING)
 PORT                    where ``handrail serve`` and ``demo`` listen (default: 8000)
 """
@@ -94,6 +96,26 @@ def port() -> int:
     if not text.isdecimal() or not 0 < int(text) < 65536:  # noqa: PLR2004 - ports have 16 bits
         raise EnvironmentVariableError(f"PORT is '{text}'. Write a number from 1 to 65535.")
     return int(text)
+
+
+def export_hours() -> int:
+    """Return how many hours the files of an export are kept.
+
+    Raises:
+        EnvironmentVariableError: HANDRAIL_EXPORT_HOURS is no number of hours.
+    """
+    text = os.environ.get("HANDRAIL_EXPORT_HOURS") or "24"
+    if not text.isdecimal() or not 0 < int(text) < 24 * 366:
+        raise EnvironmentVariableError(
+            f"HANDRAIL_EXPORT_HOURS is '{text}'. Write a number of hours, such as 24."
+        )
+    return int(text)
+
+
+def import_hosts() -> frozenset[str]:
+    """Return the hosts that may be asked though they are in our own network, or by http."""
+    given = os.environ.get("HANDRAIL_IMPORT_HOSTS", "")
+    return frozenset(name.strip() for name in given.split(",") if name.strip())
 
 
 def log_level() -> str:

@@ -18,6 +18,8 @@ HANDRAIL_DATA = environment.data_folder()
 HANDRAIL_CORS = environment.origins()
 PRIVATE_JWKS = environment.private_jwks()
 HANDRAIL_RULES = environment.folder("HANDRAIL_RULES", environment.CODE / "rules")
+HANDRAIL_EXPORT_HOURS = environment.export_hours()
+HANDRAIL_IMPORT_HOSTS = environment.import_hosts()
 
 ROOMS = [
     "handrail.duties.registration",
@@ -30,6 +32,7 @@ ADAPTERS = [
     "handrail.edge.fhir_api",
     "handrail.edge.smart",
     "handrail.edge.operations",
+    "handrail.edge.bulk_data",
 ]
 INSTALLED_APPS = [
     "django.contrib.contenttypes",

@@ -13,10 +13,13 @@ from handrail.record.prepare import Submitted
 class Writer:
     """Commits batches and counts."""
 
-    def __init__(self, by: Principal, summary: Summary) -> None:
-        """Say who loads, and where to count."""
+    def __init__(
+        self, by: Principal, summary: Summary, reason: str = "Load", origin: str = "load"
+    ) -> None:
+        """Say who loads, where to count, and what the record says of why and where from."""
         self._by = by
         self._summary = summary
+        self._reason, self._origin = reason, origin
 
     def write(self, batch: Batch) -> None:
         """Commit a batch; if a rule refuses it, halve it until only the culprit stays out."""
@@ -30,7 +33,7 @@ class Writer:
         if not drafts:
             return
         try:
-            done = store.commit(drafts, by=self._by, reason="Load", origin="load")
+            done = store.commit(drafts, by=self._by, reason=self._reason, origin=self._origin)
         except HandrailError as error:
             if len(drafts) == 1:
                 refused = Refused.because(*places[0], drafts[0].reference, error)
