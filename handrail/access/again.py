@@ -22,9 +22,13 @@ _KEY_SQL = """
 select name, scopes, patients from access_api_key
 where org = %s and device = %s and revoked_at is null and expires_at > now()
 """
+_APP_SQL = """
+select name, scopes from access_app where org = %s and id = %s and revoked_at is null
+"""
 _MEMBER_SQL = """
 select account_id from access_membership where org = %s and practitioner = %s and active
 """
+_OF_RESOURCES = ("system/", "user/", "patient/")
 _revivers: dict[str, Revive] = {}
 
 
@@ -90,6 +94,22 @@ def _key(org: int, remembered: Mapping[str, Any]) -> Principal | None:
     )
 
 
+def _app(org: int, remembered: Mapping[str, Any]) -> Principal | None:
+    """Return an app that acts in its own name, with what it may be given at most."""
+    identity = str(remembered["person"]).removeprefix("Device/app-")
+    row = cursor().execute(_APP_SQL, (org, identity)).fetchone()
+    if row is None:
+        return None
+    name, granted = row
+    return Principal(
+        org=org,
+        person=str(remembered["person"]),
+        name=name,
+        roles=frozenset({Role.SYSTEM}),
+        scopes=frozenset(one for one in granted if one.startswith(_OF_RESOURCES)),
+    )
+
+
 def _member(org: int, remembered: Mapping[str, Any]) -> Principal | None:
     """Return a member as they are now; an app that acts for one keeps its narrower scopes."""
     from handrail.access.identity import memberships
@@ -105,4 +125,5 @@ def _member(org: int, remembered: Mapping[str, Any]) -> Principal | None:
 
 
 revive_with("Device/key-", _key)
+revive_with("Device/app-", _app)
 revive_with("Practitioner/", _member)

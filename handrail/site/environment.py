@@ -5,6 +5,10 @@ HANDRAIL_DATABASE_URL   a PostgreSQL that runs already (default: Handrail's own,
 HANDRAIL_SECRET_KEY     what signs sessions (default: made once, kept in the data folder)
 HANDRAIL_HOSTS          the names people reach this server by, with commas
 HANDRAIL_HTTPS          1 if people reach it by https (default: if HANDRAIL_HOSTS names a host)
+HANDRAIL_ADDRESS        the address systems reach this server by, as in https://care.example.org
+                        (default: made from HANDRAIL_HOSTS, HANDRAIL_HTTPS and PORT)
+HANDRAIL_NOTIFY_HOSTS   hosts, with commas, that may be notified without https or inside our network
+HANDRAIL_SMTP_URL       the mail server, as in smtps://name:password@mail.example.org?from=a@b.org
 HANDRAIL_RULES          the folder of dated rules (default: ``rules`` beside the code)
 HANDRAIL_TIME_ZONE      the zone of times nobody's organization decides (default: America/New_York)
 HANDRAIL_PRIVATE_JWKS   1 if the public keys of apps may be fetched from private networks
@@ -19,14 +23,19 @@ from __future__ import annotations
 
 import os
 import secrets
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
 from zoneinfo import available_timezones
 
 from handrail.fhir.errors import HandrailError
 
 CODE = Path(__file__).resolve().parents[2]
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+_MAIL_PORTS = {("smtp", False): 25, ("smtp", True): 587, ("smtps", False): 465}
+_MAIL_PORTS |= {("smtps", True): 465}
+_MAIL_WORDS = {"from", "starttls"}
 _NAMED = {"user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT", "dbname": "NAME"}
 
 
@@ -69,6 +78,80 @@ def https() -> bool:
 def private_jwks() -> bool:
     """Tell whether the public keys of apps may be fetched from addresses of private networks."""
     return os.environ.get("HANDRAIL_PRIVATE_JWKS") in {"1", "true", "yes"}
+
+
+def address() -> str:
+    """Return the address systems reach this server by, without a path.
+
+    Raises:
+        EnvironmentVariableError: HANDRAIL_ADDRESS is no address.
+    """
+    given = os.environ.get("HANDRAIL_ADDRESS", "").rstrip("/")
+    if not given:
+        host = next((name for name in hosts() if not name.startswith((".", "*"))), "127.0.0.1")
+        where = f"{host}:{port()}" if host in LOOPBACK else host
+        return f"http{'s' if https() else ''}://{where}"
+    parts = urlsplit(given)
+    if parts.scheme not in {"http", "https"} or not parts.netloc or parts.path or parts.query:
+        raise EnvironmentVariableError(
+            f"HANDRAIL_ADDRESS is '{given}'. Write it as 'https://care.example.org'."
+        )
+    return given
+
+
+def notify_hosts() -> list[str]:
+    """Return the hosts (or host:port) that may be notified without https or inside our network."""
+    given = os.environ.get("HANDRAIL_NOTIFY_HOSTS", "")
+    return [name.strip().lower() for name in given.split(",") if name.strip()]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mail:
+    """The mail server; an empty ``host``: no mail is sent."""
+
+    host: str = ""
+    port: int = 25
+    user: str = ""
+    password: str = field(default="", repr=False)
+    tls: bool = False
+    starttls: bool = False
+    sender: str = "handrail@localhost"
+
+
+def mail() -> Mail:
+    """Return the mail server; without HANDRAIL_SMTP_URL there is none.
+
+    ``smtps://`` speaks TLS from the first byte, ``smtp://…?starttls=1`` after the greeting,
+    ``smtp://`` not at all. ``from=`` is the sender.
+
+    Raises:
+        EnvironmentVariableError: HANDRAIL_SMTP_URL is no address of a mail server.
+    """
+    given = os.environ.get("HANDRAIL_SMTP_URL", "")
+    if not given:
+        return Mail()
+    wrong = EnvironmentVariableError(
+        "HANDRAIL_SMTP_URL is no mail server. Write it as"
+        " 'smtps://name:password@mail.example.org?from=handrail@example.org'."
+    )
+    try:
+        parts = urlsplit(given)
+        number = parts.port
+    except ValueError as error:
+        raise wrong from error
+    asked = {key: values[-1] for key, values in parse_qs(parts.query).items()}
+    if parts.scheme not in {"smtp", "smtps"} or not parts.hostname or asked.keys() - _MAIL_WORDS:
+        raise wrong
+    starttls = asked.get("starttls") in {"1", "true", "yes"}
+    return Mail(
+        host=parts.hostname,
+        port=number or _MAIL_PORTS[parts.scheme, starttls],
+        user=unquote(parts.username or ""),
+        password=unquote(parts.password or ""),
+        tls=parts.scheme == "smtps",
+        starttls=starttls and parts.scheme == "smtp",
+        sender=asked.get("from") or f"handrail@{parts.hostname}",
+    )
 
 
 def time_zone() -> str:

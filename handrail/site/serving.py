@@ -29,6 +29,7 @@ log = logging.getLogger(__name__)
 WATCH = 0.5  # seconds between two looks at the database server
 BLOCKING_THREADS = 4
 _MLLP = "handrail.edge.hl7v2.mllp"
+_NOTIFIER = "handrail.edge.subscriptions.notifier"
 _DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of prctl(2)
 IDLE_THREAD = 600  # seconds a web thread lives without work: it keeps its database connection
 
@@ -97,6 +98,7 @@ class _Companions:
         """Start them."""
         self._thread("clock", _clock, self.stop)
         self._thread("jobs", _jobs, self.stop)
+        self._thread("notifier", _notifier, self.stop)
         self._thread("ready", _tell_when_ready, self.ports, self.ready, self.stop)
         if self.cluster is not None:
             self._thread("database", _watch_database, self.cluster, self.stop)
@@ -153,7 +155,7 @@ def _prepare_fork(*, mllp: bool) -> None:
     """Import everything before the web worker is forked, so that memory is shared."""
     from django.db import connections
 
-    always = ("handrail.site.wsgi", "handrail.record.clock", "handrail.jobs")
+    always = ("handrail.site.wsgi", "handrail.record.clock", "handrail.jobs", _NOTIFIER)
     for name in (*always, *([_MLLP] if mllp else [])):
         import_module(name)
     connections.close_all()
@@ -204,6 +206,12 @@ def _jobs(stop: threading.Event) -> None:
     from handrail.jobs import work_forever
 
     work_forever(stop)
+
+
+def _notifier(stop: threading.Event) -> None:
+    from handrail.edge.subscriptions.notifier import run_forever
+
+    run_forever(stop)
 
 
 def _mllp(ports: Ports, stop: threading.Event) -> None:

@@ -17,6 +17,8 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 HANDRAIL_DATA = environment.data_folder()
 HANDRAIL_CORS = environment.origins()
 PRIVATE_JWKS = environment.private_jwks()
+HANDRAIL_ADDRESS = environment.address()
+HANDRAIL_NOTIFY_HOSTS = environment.notify_hosts()
 HANDRAIL_RULES = environment.folder("HANDRAIL_RULES", environment.CODE / "rules")
 HANDRAIL_EXPORT_HOURS = environment.export_hours()
 HANDRAIL_IMPORT_HOSTS = environment.import_hosts()
@@ -33,6 +35,7 @@ ADAPTERS = [
     "handrail.edge.smart",
     "handrail.edge.operations",
     "handrail.edge.bulk_data",
+    "handrail.edge.subscriptions",
 ]
 INSTALLED_APPS = [
     "django.contrib.contenttypes",
@@ -132,6 +135,14 @@ STORAGES = {
 }
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_ALLOW_ALL_ORIGINS = False
+
+# Mail
+_MAIL = environment.mail()
+EMAIL_TIMEOUT = 10  # seconds
+EMAIL_HOST, EMAIL_PORT = _MAIL.host, _MAIL.port
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _MAIL.user, _MAIL.password
+EMAIL_USE_SSL, EMAIL_USE_TLS = _MAIL.tls, _MAIL.starttls
+DEFAULT_FROM_EMAIL = _MAIL.sender
 
 # Language and time
 LANGUAGE_CODE = environment.language()
