@@ -5,6 +5,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 CODE := handrail tests e2e bench tools conftest.py
+FOREIGN := tests/conformance/clients
+CLIENTS := $(FOREIGN)/node_modules/.package-lock.json
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .PHONY: help demo serve test check format-check lint contracts types spelling e2e bench format messages docs \
@@ -19,7 +21,7 @@ demo: install ## try Handrail: an invented caseload at http://127.0.0.1:8000 (PO
 serve: install ## serve your own data
 	@exec $(BIN)/handrail serve
 
-test: install-dev ## run the tests
+test: install-dev $(CLIENTS) ## run the tests
 	$(BIN)/pytest -n auto
 
 check: format-check lint contracts types spelling test e2e ## all that CI checks
@@ -63,6 +65,12 @@ install:
 
 install-dev:
 	@$(PYTHON) tools/install.py dev
+
+# Other people's FHIR clients in JavaScript, for tests; without npm those tests are skipped, not in CI.
+$(CLIENTS): $(FOREIGN)/package-lock.json
+	@if command -v npm >/dev/null; then \
+	cd $(FOREIGN) && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error; \
+	elif test -n "$$CI"; then echo "npm is missing" >&2; exit 1; fi
 
 lock: install-dev ## write the locks anew, from pyproject.toml
 	$(PYTHON) tools/lock.py

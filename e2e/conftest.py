@@ -4,25 +4,15 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
-from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
 from django.test import override_settings
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from conftest import URL, clone, real_hashers
+from conftest import clone, real_hashers
 from e2e import seed
-
-ROOT = Path(__file__).parent.parent
-PATIENCE = 60  # seconds for the server to be ready
+from tests.serving import served
 
 
 @pytest.fixture(scope="session")
@@ -33,46 +23,8 @@ def address(
     with django_db_blocker.unblock(), clone(f"{worker}_e2e") as name:
         with override_settings(PASSWORD_HASHERS=real_hashers):  # the server knows no others
             seed.fill()
-        port = free_port()
-        folder = tmp_path_factory.mktemp("data")
-        url = urlsplit(os.environ[URL])._replace(path=f"/{name}").geturl()
-        known = os.environ | {URL: url, "HANDRAIL_DATA": str(folder), "HANDRAIL_HTTPS": "0"}
-        log = (folder / "serve.log").open("w")
-        server = subprocess.Popen(
-            [sys.executable, "-m", "handrail.site.cli", "serve", "--port", str(port)],
-            cwd=ROOT,
-            env=known,
-            stdout=log,
-            stderr=log,
-        )
-        try:
-            wait_for(f"http://127.0.0.1:{port}/sign-in", server, Path(log.name))
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            server.terminate()
-            server.wait(20)
-            log.close()
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
-
-
-def wait_for(address: str, server: subprocess.Popen[bytes], log: Path) -> None:
-    """Wait until the server answers; say what it said if it does not."""
-    until = time.monotonic() + PATIENCE
-    while time.monotonic() < until:
-        try:
-            urllib.request.urlopen(address, timeout=2).close()  # noqa: S310 - our own server
-        except (urllib.error.URLError, OSError):
-            assert server.poll() is None, log.read_text()
-            time.sleep(0.1)
-        else:
-            return
-    pytest.fail(log.read_text())
+        with served(name, tmp_path_factory.mktemp("data")) as where:
+            yield where
 
 
 def chromium() -> str:

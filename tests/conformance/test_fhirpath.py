@@ -7,6 +7,7 @@ and FHIRPath Patch rest on it. Source: https://github.com/FHIR/fhir-test-cases (
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
 from functools import cache
@@ -30,10 +31,13 @@ def every_test() -> Iterator[Any]:
     except pytest.skip.Exception as absent:
         yield pytest.param("", None, id="none", marks=pytest.mark.skip(reason=str(absent)))
         return
+    seen: Counter[str] = Counter()
     for group in root.iter("group"):
         for test in group.iter("test"):
-            name = f"{group.get('name')}/{test.get('name')}"
             if is_here(test):
+                name = f"{group.get('name')}/{test.get('name')}"
+                seen[name] += 1
+                name += f"#{seen[name]}" * (seen[name] > 1)
                 yield pytest.param(name, test, id=name)
 
 
