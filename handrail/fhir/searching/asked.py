@@ -46,6 +46,11 @@ class Asked:
         """Return the parameter whose tokens answer this one."""
         return self.parameter.stored or self.name
 
+    @property
+    def reads(self) -> frozenset[str]:
+        """Return the FHIR types that the parameter reads."""
+        return frozenset(one.partition(" ")[0].partition("=")[0] for one in self.parameter.sources)
+
     def token(self, *parts: str) -> int:
         """Return the token of a value form of this parameter."""
         return token(self.resource_type, self.stored, *parts)

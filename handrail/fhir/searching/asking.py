@@ -1,26 +1,36 @@
-"""From what is asked of one parameter to clauses: tokens, texts, references.
+"""From what is asked of one parameter to clauses.
 
-Source: http://hl7.org/fhir/R4/search.html (modifiers, token, string, reference, uri).
+Source: http://hl7.org/fhir/R4/search.html (search parameter types, modifiers, composite).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from handrail.fhir.errors import UnsupportedError
-from handrail.fhir.searching import hashing, texts
+from handrail.fhir.searching import (
+    asking_amounts,
+    asking_dates,
+    asking_references,
+    asking_special,
+    asking_strings,
+    asking_tokens,
+)
 from handrail.fhir.searching.asked import (
     Asked,
     InvalidSearchError,
     alternatives,
     refuse_modifier,
-    unescape,
+    split,
 )
-from handrail.fhir.searching.asking_dates import dates
-from handrail.fhir.searching.asking_references import references
-from handrail.fhir.searching.asking_tokens import token_forms
-from handrail.fhir.searching.clauses import Clause, TextRecheck, TokenClause
-from handrail.fhir.searching.hashing import token
+from handrail.fhir.searching.candidates import present
+from handrail.fhir.searching.clauses import Clause, EitherClause, TokenClause
+from handrail.fhir.searching.parameters import Parameter, parameters
+from handrail.fhir.searching.rechecks import PartsRecheck
+from handrail.fhir.searching.wanted import Wanted
+
+WHOLE = frozenset({"_text", "_content"})
+"""Parameters that ask everything written in a resource."""
 
 
 def clauses(asked: Asked) -> Iterator[Clause]:
@@ -30,58 +40,88 @@ def clauses(asked: Asked) -> Iterator[Clause]:
         InvalidSearchError: the value cannot be read.
         UnsupportedError: Handrail does not answer this parameter or this modifier.
     """
-    if asked.modifier == "missing":
-        yield _missing(asked)
-        return
     if asked.parameter.uncovered:
         raise UnsupportedError(f"{asked.name} is not supported: {asked.parameter.uncovered}.")
-    kind = asked.parameter.kind
-    if kind == "date":
-        yield from dates(asked)
-    elif kind == "token":
-        yield _tokens(asked)
-    elif kind == "reference":
-        yield references(asked)
-    elif kind == "string":
-        yield _strings(asked)
-    elif kind != "uri":
-        raise UnsupportedError(f"{asked.name} is not supported yet; ask by its parts.")
+    if asked.name in WHOLE:
+        yield asking_strings.whole(asked)
+    elif asked.modifier == "missing":
+        yield _missing(asked)
     else:
-        refuse_modifier(asked)
-        found = tuple(asked.token(hashing.URI, unescape(one)) for one in alternatives(asked))
-        yield TokenClause(asked.label, found)
+        yield from _CLAUSES[asked.parameter.kind](asked)
 
 
 def _missing(asked: Asked) -> Clause:
     if asked.value not in {"true", "false"}:
         raise InvalidSearchError(f"{asked.label} is either true or false.")
-    if not (asked.parameter.sources or asked.parameter.unread):
-        raise UnsupportedError(f"{asked.name} is not supported: {asked.parameter.uncovered}.")
     absent = asked.value == "true"
-    if asked.parameter.always:
-        return TokenClause(asked.label, (), negated=not absent)
-    # A restricted twin (patient of subject) has its own sign of presence.
-    name = asked.name if asked.parameter.only else asked.stored
-    return TokenClause(
-        asked.label, (token(asked.resource_type, name, hashing.PRESENT),), negated=absent
+    if asked.parameter.parts:
+        known = parameters(asked.resource_type)
+        signs = tuple(
+            (present(Asked(asked.resource_type, code, "missing", "", known[code]), absent=True),)
+            for code, _ in asked.parameter.parts
+        )
+        return EitherClause(asked.label, signs, negated=not absent)
+    return present(asked, absent=absent)
+
+
+def _composite(asked: Asked) -> Iterator[Clause]:
+    refuse_modifier(asked)
+    groups = [_together(asked, text) for text in alternatives(asked)]
+    if len(groups) == 1:
+        yield from groups[0]
+    else:
+        yield EitherClause(asked.label, tuple(tuple(group) for group in groups))
+
+
+def _together(asked: Asked, text: str) -> list[Clause]:
+    """Return what one alternative asks: of the parts, and that they are on one element."""
+    given, parts = split(text, "$"), asked.parameter.parts
+    if len(given) != len(parts) or not all(given):
+        codes = "$".join(code for code, _ in parts)
+        raise InvalidSearchError(f"{asked.label}: write the parts as {codes}, all of them.")
+    known = parameters(asked.resource_type)
+    asks = [
+        Asked(asked.resource_type, code, "", one, known[code])
+        for (code, _), one in zip(parts, given, strict=True)
+    ]
+    found = [clause for one in asks for clause in clauses(one)]
+    whole = asked.parameter.sources == (asked.resource_type,)
+    if whole and all(_same(read, known[code]) for code, read in parts):
+        return found
+    wishes = tuple(
+        (read, wanted(one, one.value)) for (_, read), one in zip(parts, asks, strict=True)
     )
+    recheck = PartsRecheck(asked.parameter, wishes)
+    return [*found, TokenClause(asked.label, (), negated=True, recheck=recheck)]
 
 
-def _tokens(asked: Asked) -> Clause:
-    refuse_modifier(asked, "not")
-    found = [one for text in alternatives(asked) for one in token_forms(asked, text)]
-    return TokenClause(asked.label, tuple(found), negated=asked.modifier == "not")
+def _same(read: tuple[str, ...], parameter: Parameter) -> bool:
+    return {*read} == {*parameter.sources}
 
 
-def _strings(asked: Asked) -> Clause:
-    refuse_modifier(asked, "exact")
-    given = [unescape(one) for one in alternatives(asked)]
-    if asked.modifier == "exact":
-        return TokenClause(asked.label, tuple(asked.token(hashing.EXACT, one) for one in given))
-    wanted = tuple(texts.normalize(one) for one in given)
-    if not all(wanted):
-        raise InvalidSearchError(f"{asked.label}: a text needs at least one letter or digit.")
-    long = any(len(one) > texts.LONGEST_PREFIX for one in wanted)
-    found = tuple(asked.token(hashing.STARTS, one[: texts.LONGEST_PREFIX]) for one in wanted)
-    recheck = TextRecheck(asked.parameter, wanted) if long else None
-    return TokenClause(asked.label, found, recheck=recheck)
+def wanted(asked: Asked, text: str) -> Wanted:
+    """Return what one alternative of a part of a composite wants of a value."""
+    return _WANTED[asked.parameter.kind](asked, text)
+
+
+_CLAUSES: dict[str, Callable[[Asked], Iterator[Clause] | list[Clause]]] = {
+    "date": asking_dates.dates,
+    "token": lambda asked: [asking_tokens.tokens(asked)],
+    "reference": lambda asked: [asking_references.references(asked)],
+    "string": lambda asked: [asking_strings.strings(asked)],
+    "uri": lambda asked: [asking_strings.uris(asked)],
+    "number": asking_amounts.numbers,
+    "quantity": asking_amounts.numbers,
+    "composite": _composite,
+    "special": lambda asked: [asking_special.near(asked)],
+}
+
+_WANTED: dict[str, Callable[[Asked, str], Wanted]] = {
+    "date": asking_dates.wanted,
+    "token": asking_tokens.wanted,
+    "reference": asking_references.wanted,
+    "string": asking_strings.wanted,
+    "uri": asking_strings.address,
+    "number": asking_amounts.wanted,
+    "quantity": asking_amounts.wanted,
+}

@@ -15,11 +15,8 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any, Literal, Protocol
 
-from handrail.fhir.searching import times
 from handrail.fhir.searching.extract import Indexed, index
 from handrail.fhir.searching.parameters import Parameter
-from handrail.fhir.searching.texts import is_start, texts_of
-from handrail.fhir.searching.walk import values
 
 Column = Literal["starts", "ends", "due", "updated", "number", "amount"]
 Operator = Literal["<", "<=", ">", ">="]
@@ -86,41 +83,6 @@ class Recheck(Protocol):
     def confirms(self, resource: Mapping[str, Any]) -> bool:
         """Return whether ``resource`` is what was asked for."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class TextRecheck:
-    """A beginning too long for the index: compare the texts of the resource itself."""
-
-    parameter: Parameter
-    asked: tuple[str, ...]
-
-    def confirms(self, resource: Mapping[str, Any]) -> bool:
-        """Return whether a text in ``resource`` begins with one that was asked for."""
-        return any(
-            is_start(asked, text)
-            for _, value in values(resource, self.parameter)
-            for text in texts_of(value)
-            for asked in self.asked
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class DateRecheck:
-    """A range on a date that is no column: compare the dates of the resource itself."""
-
-    parameter: Parameter
-    any_of: tuple[Line, ...]
-
-    def confirms(self, resource: Mapping[str, Any]) -> bool:
-        """Return whether one of the dates in ``resource`` is what was asked for."""
-        return any(
-            all(one.holds(span[0] if one.column == "starts" else span[1]) for one in line)
-            for _, value in values(resource, self.parameter)
-            for span in [times.of(value)]
-            if span is not None
-            for line in self.any_of
-        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
-from handrail.fhir.searching import amounts, hashing, texts, times
+from handrail.fhir.searching import amounts, covering, hashing, texts, times
 from handrail.fhir.searching.hashing import token
 
 Tokens = tuple[int, ...]
@@ -193,21 +193,16 @@ def canonical(resource_type: str, *names: str) -> OfText:
 
 
 def words(resource_type: str, *names: str) -> OfText:
-    """Return the tokens of a text: its beginnings, and the text as it is."""
+    """Return the tokens of a text: its beginnings, what is inside, and the text as it is."""
 
     @_remembering
     def tokens(value: str) -> Tokens:
-        beginnings = texts.prefixes(value)
-        return tuple(
-            one for name in names for one in _found_by(resource_type, name, beginnings)
-        ) + tuple(token(resource_type, name, hashing.EXACT, value) for name in names)
+        found = [(hashing.EXACT, value)]
+        found += [(hashing.STARTS, one) for one in texts.prefixes(value)]
+        found += [(hashing.INSIDE, one) for one in texts.insides(value)]
+        return tuple(token(resource_type, name, *form) for name in names for form in found)
 
     return tokens
-
-
-def _found_by(resource_type: str, name: str, beginnings: set[str]) -> Iterator[int]:
-    for beginning in beginnings:
-        yield token(resource_type, name, hashing.STARTS, beginning)
 
 
 def parts(resource_type: str, *names: str) -> OfValue:
@@ -221,7 +216,7 @@ def parts(resource_type: str, *names: str) -> OfValue:
 
 
 def day(resource_type: str, *names: str) -> OfText:
-    """Return the tokens of the day, month and year of a date, dateTime or instant."""
+    """Return the tokens of the calendar units of a date, dateTime or instant."""
 
     @_remembering
     def tokens(value: str) -> Tokens:
@@ -231,7 +226,7 @@ def day(resource_type: str, *names: str) -> OfText:
 
 
 def period(resource_type: str, *names: str) -> OfValue:
-    """Return the tokens of the day, month and year that hold a Period."""
+    """Return the tokens of the calendar units of a Period."""
 
     def tokens(value: Mapping[str, Any]) -> Tokens:
         return _units(resource_type, names, times.period(value))
@@ -240,7 +235,7 @@ def period(resource_type: str, *names: str) -> OfValue:
 
 
 def timing(resource_type: str, *names: str) -> OfValue:
-    """Return the tokens of the day, month and year that hold a Timing."""
+    """Return the tokens of the calendar units of a Timing, from its first event to its last."""
 
     def tokens(value: Mapping[str, Any]) -> Tokens:
         return _units(resource_type, names, times.timing(value))
@@ -251,8 +246,8 @@ def timing(resource_type: str, *names: str) -> OfValue:
 def _units(resource_type: str, names: tuple[str, ...], span: times.Interval | None) -> Tokens:
     if span is None:
         return ()
-    found = times.units(span)
-    return tuple(token(resource_type, name, hashing.DAY, unit) for name in names for unit in found)
+    found = tuple(covering.marks(span))
+    return tuple(token(resource_type, name, *mark) for name in names for mark in found)
 
 
 def only_patient(found: list[str | None]) -> str | None:

@@ -22,14 +22,11 @@ from handrail.fhir.searching.asked import (
     unescape,
 )
 from handrail.fhir.searching.asking import clauses
-from handrail.fhir.searching.asking_dates import too_wide
 from handrail.fhir.searching.clauses import (
-    DateRecheck,
     IdClause,
     Include,
     Query,
     Sort,
-    TokenClause,
 )
 from handrail.fhir.searching.parameters import parameters
 from handrail.fhir.searching.results import READERS, WITH_MODIFIER
@@ -41,8 +38,6 @@ MOST_CLAUSES = 40
 """Parameters that one search may have."""
 
 _NEVER = {
-    "_content": "texts are not indexed",
-    "_text": "texts are not indexed",
     "_filter": "ask with single parameters",
     "_has": "search the other type first",
     "_list": "read the List and ask for its entries with _id",
@@ -75,15 +70,7 @@ def parse(resource_type: str, pairs: Iterable[tuple[str, str]], *, strict: bool 
         else:
             _unknown(query, name, strict=strict)
     shorten(query, every)
-    _refuse_scans(query)
     return query
-
-
-def _refuse_scans(query: Query) -> None:
-    narrow = query.patient or any(isinstance(one, IdClause) for one in query.clauses)
-    for one in query.clauses:
-        if isinstance(one, TokenClause) and isinstance(one.recheck, DateRecheck) and not narrow:
-            raise UnsupportedError(too_wide(query.resource_type, one.name))
 
 
 def _unknown(query: Query, name: str, *, strict: bool) -> None:

@@ -15,6 +15,9 @@ LONGEST_PREFIX = 12
 MOST_WORDS = 16
 """Words of one text whose beginnings are indexed; the whole text's beginning always is."""
 
+LONGEST_INSIDE = 100
+"""Characters of a text whose inside is indexed; a longer one is always checked itself."""
+
 _NOT_A_WORD = re.compile(r"[\W_]+")
 
 
@@ -40,6 +43,17 @@ def prefixes(text: str) -> set[str]:
         for beginning in starts(normalize(text))
         for length in range(1, min(len(beginning), LONGEST_PREFIX) + 1)
     }
+
+
+def triples(text: str) -> list[str]:
+    """Return all three letters that follow each other in a normalized ``text``, each once."""
+    return list(dict.fromkeys(text[place : place + 3] for place in range(len(text) - 2)))
+
+
+def insides(text: str) -> list[str]:
+    """Return what is indexed of the inside of ``text``; an empty one when the text is too long."""
+    normal = normalize(text)
+    return triples(normal) if len(normal) <= LONGEST_INSIDE else [""]
 
 
 def is_start(asked: str, text: str) -> bool:

@@ -45,7 +45,12 @@ def _calendar(text: str) -> Interval:
     starts = datetime(year, month, 1, tzinfo=UTC)
     if len(text) == _YEAR:
         return starts, _first_of(year + 1, 1)
-    return starts, _first_of(year + month // 12, month % 12 + 1)
+    return starts, month_after(starts)
+
+
+def month_after(day: datetime) -> datetime:
+    """Return the first instant of the month after the one of ``day``."""
+    return _first_of(day.year + day.month // 12, day.month % 12 + 1)
 
 
 def _first_of(year: int, month: int) -> datetime:

@@ -11,11 +11,28 @@ from handrail.fhir.searching.parameters import Parameter
 def values(resource: Mapping[str, Any], parameter: Parameter) -> Iterator[tuple[str, Any]]:
     """Yield (FHIR type, value) of everything that ``parameter`` reads in ``resource``."""
     for source in parameter.sources:
-        kind, *path = source.split(" ")
-        found: Iterable[Any] = [resource]
-        for step in path:
-            found = [inner for value in found for inner in _enter(value, step)]
-        yield from ((kind.partition("=")[0], value) for value in found)
+        yield from read(resource, source)
+
+
+def read(element: Mapping[str, Any], source: str) -> Iterator[tuple[str, Any]]:
+    """Yield (FHIR type, value) of everything that one ``source`` reads in ``element``.
+
+    A source that names a type of reference (``Reference=Patient subject``) reads no others.
+    """
+    kind, *path = source.split(" ")
+    found: Iterable[Any] = [element]
+    for step in path:
+        found = [inner for value in found for inner in _enter(value, step)]
+    name, _, only = kind.partition("=")
+    for value in found:
+        if not only or _refers_to(value, only):
+            yield name, value
+
+
+def _refers_to(value: Any, resource_type: str) -> bool:
+    literal = (value.get("reference") or "") if isinstance(value, Mapping) else ""
+    head = literal.partition("/_history/")[0].rpartition("/")[0]
+    return not literal or head.rpartition("/")[2] == resource_type
 
 
 def _enter(value: Any, step: str) -> Iterator[Any]:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handrail.fhir.errors import InvalidResourceError, UnsupportedError
-from handrail.fhir.searching import forms, hashing, times, ucum
+from handrail.fhir.searching import covering, forms, hashing, times, ucum
 from handrail.fhir.searching.extract import index
 from handrail.fhir.searching.hashing import token
 from handrail.fhir.searching.parameters import compiled, parameters, types, uncovered, unread
@@ -92,7 +92,7 @@ def date_tokens(kind, code, _, value):
     span = times.interval(value) if isinstance(value, str) else None
     if isinstance(value, dict):
         span = times.timing(value) if {"event", "repeat"} & set(value) else times.period(value)
-    return [token(kind, code, hashing.DAY, unit) for unit in times.units(span)] if span else ()
+    return [token(kind, code, *mark) for mark in covering.marks(span)] if span else ()
 
 
 def amount_tokens(kind, code, fhir_type, value):
