@@ -288,7 +288,7 @@ def main(r4: Path, places: list[Path]) -> None:
         for one in content:
             if one["resourceType"] != "StructureDefinition":
                 continue
-            made = compiler.profile(one, one.get("version", guide["version"]))
+            made = compiler.profile(one, str(one.get("version", guide["version"])))
             same = [p for p in profiles[made["url"]] if p["node"] == made["node"]]
             if same:
                 same[0]["versions"] += made["versions"]

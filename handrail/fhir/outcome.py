@@ -15,16 +15,17 @@ _LONGEST = 2000  # characters of one text
 _CODES = {"type": "invalid"}
 
 
-def operation_outcome(problem: HandrailError | Iterable[Fault]) -> Resource:
+def operation_outcome(problem: HandrailError | Iterable[Fault], *, most: int = MOST) -> Resource:
     """Return the OperationOutcome of an error, or of faults (at least one).
 
     ``diagnostics`` is the text for people, ``expression`` the FHIRPath of the fault. An error with
-    faults gives one issue for each of them; an error without gives one issue with its message.
+    faults gives one issue for each of them, ``most`` at most; an error without gives one issue with
+    its message.
     """
     listed = _faults(problem) if isinstance(problem, HandrailError) else list(problem)
-    issues = [_issue(fault) for fault in listed[:MOST]]
-    if len(listed) > MOST:
-        more = f"{len(listed) - MOST} more faults are not listed."
+    issues = [_issue(fault) for fault in listed[:most]]
+    if len(listed) > most:
+        more = f"{len(listed) - most} more faults are not listed."
         issues.append(_issue(Fault("", more, "informational", "information")))
     return {"resourceType": "OperationOutcome", "issue": issues}
 

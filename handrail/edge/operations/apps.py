@@ -16,7 +16,7 @@ class OperationsConfig(AppConfig):
     @override
     def ready(self) -> None:
         """Offer the operations."""
-        from handrail.edge.operations import docref, everything
+        from handrail.edge.operations import docref, everything, validate
         from handrail.operation import offer
 
-        offer(everything.PATIENT, everything.ENCOUNTER, docref.DOCREF)
+        offer(everything.PATIENT, everything.ENCOUNTER, docref.DOCREF, validate.VALIDATE)
