@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any
 
 from handrail.access.database import acting
 from handrail.access.principal import Principal
+from handrail.fhir import text
 from handrail.fhir.errors import NotFoundError
 from handrail.fhir.resource import Resource, concept, reference
 from handrail.record.statements import rows
+from handrail.record.stored import Stored
 
 _ACTIVITY = "http://terminology.hl7.org/CodeSystem/v3-DataOperation"
 _AGENT = "http://terminology.hl7.org/CodeSystem/provenance-participant-type"
@@ -35,18 +38,42 @@ def provenance(transaction: int, *, by: Principal, only: Collection[str] | None 
         )
     if not found or not targets:
         raise NotFoundError(f"There is no Provenance/tx-{transaction} that you may see.")
-    recorded_at, person, name, reason, origin = found[0]
+    versions = [(f"{t}/{i}", v) for t, i, v in targets]
+    shown = [one for one in versions if only is None or one[0] in only]
+    return _made(transaction, found[0], shown, begun=targets[0][2] == 1)
+
+
+def provenances(versions: Iterable[Stored], *, by: Principal) -> list[Stored]:
+    """Return the Provenance of each transaction that wrote ``versions``, about these alone."""
+    written: dict[int, list[Stored]] = {}
+    for version in versions:
+        written.setdefault(version.transaction, []).append(version)
+    with acting(by):
+        found = rows(
+            "SELECT id, recorded_at, person, name, reason, origin FROM record_transaction"
+            " WHERE org = %s AND id = ANY((SELECT %s::bigint[])::bigint[]) ORDER BY id",
+            (by.org, sorted(written)),
+        )
+    return [
+        Stored("Provenance", f"tx-{number}", 1, text.write(made), said[0], transaction=number)
+        for number, *said in found
+        for about in [written[number]]
+        for targets in [[(one.reference, one.version) for one in about]]
+        for made in [_made(number, said, targets, begun=about[0].version == 1)]
+    ]
+
+
+def _made(
+    transaction: int, said: Sequence[Any], targets: Iterable[tuple[str, int]], *, begun: bool
+) -> Resource:
+    recorded_at, person, name, reason, origin = said
     resource: Resource = {
         "resourceType": "Provenance",
         "id": f"tx-{transaction}",
-        "target": [
-            {"reference": f"{t}/{i}/_history/{v}"}
-            for t, i, v in targets
-            if only is None or f"{t}/{i}" in only
-        ],
+        "target": [{"reference": f"{one}/_history/{version}"} for one, version in targets],
         "recorded": recorded_at.isoformat(),
         "reason": [{"text": reason}],
-        "activity": concept(_ACTIVITY, "CREATE" if targets[0][2] == 1 else "UPDATE"),
+        "activity": concept(_ACTIVITY, "CREATE" if begun else "UPDATE"),
         "agent": [{"type": concept(_AGENT, "author"), "who": reference(person, name)}],
     }
     if origin:

@@ -56,7 +56,7 @@ def _asked(kind: str, pairs: Pairs) -> tuple[Pairs, After | None]:
         return pairs, None
     searched, after = sealing.place_in(cursor, kind)
     kept = [(name, value) for name, value in searched]
-    return kept, (after[0], after[1]) if after else None
+    return kept, after
 
 
 def _sealed(request: Request, kind: str, pairs: Pairs, after: After | None) -> str:

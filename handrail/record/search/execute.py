@@ -5,134 +5,193 @@ Texts always come from ``record_version``, which row-level security guards.
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any, LiteralString
+from typing import Any, Final
 
-from handrail.access import audit
+import orjson
+import psycopg
+
+from handrail.access import audit, narrowing
 from handrail.access.database import acting
 from handrail.access.decide import require
-from handrail.access.principal import Principal
-from handrail.fhir.searching.clauses import Row
+from handrail.access.principal import Principal, Reach
+from handrail.fhir.searching.clauses import (
+    ChainClause,
+    Clause,
+    EitherClause,
+    FactClause,
+    HasClause,
+    Row,
+)
 from handrail.fhir.searching.query import Query
-from handrail.record.search.conditions import Where, conditions
+from handrail.fhir.searching.resolving import resolve
+from handrail.record.search import counting
+from handrail.record.search.bounds import (
+    CANDIDATES,
+    MOST,
+    PAGE,
+    SECONDS,
+    limited,
+    too_costly,
+)
+from handrail.record.search.conditions import Asker
+from handrail.record.search.facts import Known
 from handrail.record.search.includes import included
-from handrail.record.statements import rows
+from handrail.record.search.pages import Got, Wanted, page
+from handrail.record.search.places import order_of, place
+from handrail.record.search.snapshot import since
+from handrail.record.search.sorting import sorted_page
+from handrail.record.search.ways import ways
 from handrail.record.stored import Stored
 
-PAGE = 50
-MOST = 1000
-_SORTABLE: dict[str, LiteralString] = {
-    "starts": "c.starts",
-    "updated": "c.updated_at",
-    "id": "c.id",
-}
-
-After = tuple[str, str]  # the sort value (ISO 8601 or id) and the id of a page's last entry
+After = dict[str, Any]
+"""Where a page ended, as JSON: opaque to everybody but this module."""
+_BATCH: Final = 500  # candidates that are read at once
 
 
 @dataclass
 class Found:
-    """A page of a search. ``after`` leads to the next one; None: this was the last."""
+    """A page of a search. ``after`` leads to the next one; None: this was the last.
+
+    ``cut``: more should have been included than is.
+    """
 
     entries: list[Stored] = field(default_factory=list)
     included: list[Stored] = field(default_factory=list)
     total: int | None = None
     after: After | None = None
+    cut: bool = False
 
 
 def search(query: Query, *, by: Principal, after: After | None = None) -> Found:
     """Return a page of what ``query`` asks for and ``by`` may see.
 
     Raises:
-        ForbiddenError: ``by`` may not search this type.
+        ForbiddenError: ``by`` may not search this type, or one that a chain goes through.
+        TooCostlyError: it would have to look at too much; the message says how to ask better.
+        SearchAgainError: too much changed since the first page.
     """
-    require(by, "search", query.resource_type)
+    for resource_type in types_of(query):
+        require(by, "search", resource_type)
     with acting(by):
-        found = Found()
-        where = conditions(query, by.org)
-        if query.summary != "count":
-            _page(query, where, after, found)
-            found.included = included(query, found.entries, by)
-        if query.summary == "count" or query.total == "accurate":
-            found.total = _count(where)
-        elif after is None and found.after is None:
-            found.total = len(found.entries)
+        try:
+            found = _search(query, by, after)
+        except psycopg.errors.QueryCanceled as error:
+            raise too_costly(f"This search took longer than {SECONDS} seconds.") from error
         patients = [stored.patient for stored in (*found.entries, *found.included)]
         audit.saw_many(by, f"search {query.resource_type}", patients)
         return found
 
 
-def _page(query: Query, where: Where, after: After | None, found: Found) -> None:
-    """Fill in one page; candidates that the resource does not confirm are passed over."""
-    wanted = min(PAGE if query.count is None else query.count, MOST)
+def types_of(query: Query) -> set[str]:
+    """Return the types that a search asks about, in chains too."""
+    return {query.resource_type}.union(*map(_types, query.clauses))
+
+
+def _types(clause: Clause) -> set[str]:
+    if isinstance(clause, ChainClause):
+        return set().union(*map(types_of, clause.to))
+    if isinstance(clause, HasClause):
+        return types_of(clause.by)
+    if isinstance(clause, EitherClause):
+        return set().union(*(_types(one) for group in clause.any_of for one in group))
+    return set()
+
+
+def _search(query: Query, by: Principal, after: After | None) -> Found:
+    asker = Asker(by.org, by.reach is not Reach.ALL)
+    query = narrowing.narrowed(query, by)
+    if not all(map(_is_plain, query.clauses)):
+        query = resolve(query, Known(by, asker))
+    if query.summary == "count" or query.count == 0:
+        return Found(total=counting.exactly(query, asker))
+    found = _page(query, asker, after)
+    found.included, found.cut = included(query, found.entries, by)
+    _add_total(found, query, asker, after)
+    return found
+
+
+def _is_plain(clause: Clause) -> bool:
+    return not isinstance(clause, FactClause | ChainClause | HasClause | EitherClause)
+
+
+def _add_total(found: Found, query: Query, asker: Asker, after: After | None) -> None:
+    if after is not None:
+        found.total = after.get("total")
+    elif found.after is None:
+        found.total = len(found.entries)
+    elif query.total == "accurate":
+        found.total = counting.exactly(query, asker)
+    elif query.total == "estimate":
+        found.total = counting.roughly(query, asker)
+    if found.after is not None:
+        found.after["total"] = found.total
+
+
+def _page(query: Query, asker: Asker, after: After | None) -> Found:
+    size = min(PAGE if query.count is None else query.count, MOST)
+    if any(one.column == "values" for one in query.sort):
+        with limited():
+            entries, place_after = sorted_page(query, asker, after, size)
+        return Found(entries, after=place_after)
+    wanted = Wanted(asker.org, query.resource_type, order_of(query), None, size + 1)
+    link = None
+    if after is not None:
+        wanted.after, link = after["place"], after["link"]
+        wanted.since = since(link, query, asker)
+    if query.exact:
+        return _exact(query, asker, wanted, link)
+    with limited():
+        return _confirmed(query, asker, wanted, link)
+
+
+def _exact(query: Query, asker: Asker, wanted: Wanted, link: int | None) -> Found:
+    got = tried(query, asker, wanted)
+    size = wanted.limit - 1
+    found = Found([stored for stored, _ in got.rows[:size]])
+    if len(got.rows) > size:
+        found.after = {"place": place(got.rows[size - 1][1]), "link": link or got.link}
+    return found
+
+
+def _confirmed(query: Query, asker: Asker, wanted: Wanted, link: int | None) -> Found:
+    """Fill a page from candidates: the resource itself decides.
+
+    A page may be short and lead on, where only few of many candidates fit.
+    """
+    size, looked, found, first = wanted.limit - 1, 0, Found(), wanted.after is None
+    wanted.limit = max(wanted.limit, _BATCH)
     while True:
-        batch = _rows(query, where, after, wanted - len(found.entries) + 1)
-        full = len(batch) > wanted - len(found.entries)
-        if full:
-            batch.pop()
-        for stored, _ in batch:
-            if query.exact or query.confirms(Row(stored.id, stored.updated_at, stored.resource)):
+        got = tried(query, asker, wanted)
+        link = link or got.link
+        looked += len(got.rows)
+        for stored, keys in got.rows:
+            if query.confirms(Row(stored.id, stored.updated_at, orjson.loads(stored.body))):
                 found.entries.append(stored)
-        after = (batch[-1][1], batch[-1][0].id) if batch else after
-        if not full or not wanted:
-            return
-        if len(found.entries) >= wanted:
-            found.after = after
-            return
+                wanted.after = place(keys)
+                if len(found.entries) == size:
+                    found.after = {"place": wanted.after, "link": link}
+                    return found
+        if len(got.rows) < wanted.limit:
+            return found
+        wanted.after = place(got.rows[-1][1])
+        if looked >= CANDIDATES:
+            if first and not found.entries:
+                raise too_costly(f"More than {CANDIDATES} resources would have to be read.")
+            found.after = {"place": wanted.after, "link": link}
+            return found
 
 
-def _rows(query: Query, where: Where, after: After | None, limit: int) -> list[tuple[Stored, str]]:
-    column, descending = "id", False
-    if query.sort:
-        column, descending = query.sort[0].column, query.sort[0].descending
-    key = _SORTABLE[column]
-    parameters = list(where.parameters)
-    text = f"{where.text}{_beyond(column, after, parameters, descending=descending)}"
-    direction = "DESC NULLS LAST" if descending else "ASC NULLS LAST"
-    statement = (
-        "SELECT v.resource_type, v.id, v.version, v.body, v.updated_at, v.patient, v.deleted,"  # noqa: S608 - constant parts
-        f" v.transaction, v.cause, {key} AS place FROM record_current c JOIN record_version v"
-        " USING (org, resource_type, id, version)"
-        f" WHERE {text} ORDER BY {key} {direction}, c.id LIMIT %s"
-    )
-    parameters.append(limit)
-    return [
-        (Stored(kind, identity, version, body.encode(), *rest), _place(place))
-        for kind, identity, version, body, *rest, place in rows(statement, parameters)
-    ]
+def tried(query: Query, asker: Asker, wanted: Wanted) -> Got:
+    """Return the page by the first way that leads to all of it.
 
-
-def _place(value: Any) -> str:
-    return value.isoformat() if isinstance(value, datetime) else str(value or "")
-
-
-def _beyond(
-    column: str, after: After | None, parameters: list[Any], *, descending: bool
-) -> LiteralString:
-    """Return the condition that continues behind ``after``, adding its parameters."""
-    if after is None:
-        return ""
-    place, identity = after
-    if column == "id":
-        parameters.append(identity)
-        return " AND c.id < %s" if descending else " AND c.id > %s"
-    key = _SORTABLE[column]
-    if not place:
-        parameters.append(identity)
-        return f" AND {key} IS NULL AND c.id > %s"
-    sign: LiteralString = "<" if descending else ">"
-    parameters += [place, place, identity]
-    return (
-        f" AND ({key} {sign} %s::timestamptz OR ({key} = %s::timestamptz AND c.id > %s)"
-        f" OR {key} IS NULL)"
-    )
-
-
-def _count(where: Where) -> int:
-    statement = (
-        "SELECT count(*) FROM record_current c JOIN record_version v"  # noqa: S608 - constant parts
-        f" USING (org, resource_type, id, version) WHERE {where.text}"
-    )
-    counted: int = rows(statement, where.parameters)[0][0]
-    return counted
+    Raises:
+        TooCostlyError: none does.
+    """
+    for number, way in enumerate(ways(query, asker, wanted.order)):
+        with limited() if number else nullcontext():
+            got = page(way, wanted)
+        if not got.over:
+            return got
+    raise too_costly("This search would have to look at too much.")
