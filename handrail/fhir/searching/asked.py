@@ -97,7 +97,7 @@ def alternatives(asked: Asked) -> list[str]:
 def refuse_modifier(asked: Asked, *possible: str) -> None:
     """Raise UnsupportedError unless the modifier is one of ``possible`` or there is none."""
     if asked.modifier and asked.modifier not in possible:
-        known = ", ".join(f":{one}" for one in (*possible, "missing"))
+        known = ", ".join(f":{one}" for one in (*possible, "missing") if one[0] != "=")
         raise UnsupportedError(
             f"{asked.name}:{asked.modifier[:60]} is not supported. "
             f"{asked.name} can be asked as it is, or with {known}."

@@ -5,6 +5,8 @@ Source: http://hl7.org/fhir/R4/search.html#string and http://hl7.org/fhir/R4/sea
 
 from __future__ import annotations
 
+from typing import Final
+
 from handrail.fhir.searching import hashing, texts
 from handrail.fhir.searching.asked import (
     Asked,
@@ -19,6 +21,9 @@ from handrail.fhir.searching.clauses import Clause, EitherClause, TokenClause
 from handrail.fhir.searching.rechecks import ValuesRecheck, WholeRecheck
 from handrail.fhir.searching.wanted import Address, Beginning, Exact, Inside, Wanted, uppers
 
+PLACES: Final = {"=eq": "whole", "=sw": "start", "=ew": "end"}
+"""What only ``_filter`` asks of texts, as modifiers, and where the text then stands."""
+
 _SHORTEST_INSIDE = 3
 _MOST_TRIPLES = 6
 _MOST_UPPERS = 64
@@ -26,18 +31,19 @@ _MOST_UPPERS = 64
 
 def strings(asked: Asked) -> Clause:
     """Return what is asked of a text."""
-    refuse_modifier(asked, "exact", "contains")
+    refuse_modifier(asked, "exact", "contains", *PLACES)
     given = alternatives(asked)
     if asked.modifier == "exact":
         found = tuple(asked.token(hashing.EXACT, unescape(one)) for one in given)
         return TokenClause(asked.label, found)
     normalized = tuple(normal(asked, one) for one in given)
-    if asked.modifier == "contains":
-        return _contains(asked, normalized)
+    place = PLACES.get(asked.modifier, "")
+    if asked.modifier == "contains" or place == "end":
+        return _contains(asked, normalized, place)
     long = any(len(one) > texts.LONGEST_PREFIX for one in normalized)
     found = tuple(asked.token(hashing.STARTS, one[: texts.LONGEST_PREFIX]) for one in normalized)
-    wishes = tuple(Beginning(one) for one in normalized)
-    recheck = ValuesRecheck(asked.parameter, wishes) if long else None
+    wishes = tuple(Inside(one, place) if place else Beginning(one) for one in normalized)
+    recheck = ValuesRecheck(asked.parameter, wishes) if long or place else None
     return TokenClause(asked.label, found, recheck=recheck)
 
 
@@ -49,15 +55,17 @@ def wanted(asked: Asked, text: str) -> Wanted:
     return Inside(found) if asked.modifier == "contains" else Beginning(found)
 
 
-def _contains(asked: Asked, given: tuple[str, ...]) -> Clause:
+def _contains(asked: Asked, given: tuple[str, ...], place: str) -> Clause:
     """Return the clause for texts with something inside: by three letters, then by the text."""
-    recheck = ValuesRecheck(asked.parameter, tuple(Inside(one) for one in given))
+    recheck = ValuesRecheck(asked.parameter, tuple(Inside(one, place) for one in given))
     if any(len(one) < _SHORTEST_INSIDE for one in given):
         return present(asked, recheck)
     groups = [
         tuple(
-            TokenClause(asked.label, (asked.token(hashing.INSIDE, triple),), recheck=recheck)
-            for triple in _telling(one)
+            TokenClause(
+                asked.label, (asked.token(hashing.INSIDE, triple),), recheck=None if at else recheck
+            )
+            for at, triple in enumerate(_telling(one))
         )
         for one in given
     ]

@@ -1,10 +1,8 @@
 """Parse a FHIR search into a ``Query``: clauses over search rows, order, and what to return.
 
-What can be asked: every parameter of R4 (and seven of US Core) that is a token, reference, string,
-uri or date, with ``:missing`` on all of them, ``:not`` on tokens, ``:exact`` on strings,
-``:identifier`` and ``:[Type]`` on references. Not: chains, ``_has``, composites, numbers and
-quantities, full text. Dates other than the type's main date can be asked for a day, month or year;
-for a time or a range only together with one patient or ``_id``.
+Every search parameter of R4 can be asked (and seven of US Core, and Handrail's ``due`` of Tasks),
+with all its modifiers and prefixes, through chains and ``_has``, and in a ``_filter``. What is not
+answered is said with the reason; ``parameters.uncovered`` lists it.
 
 Source: http://hl7.org/fhir/R4/search.html.
 """
@@ -14,35 +12,21 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from handrail.fhir.errors import UnsupportedError
-from handrail.fhir.searching.asked import (
-    Asked,
-    InvalidSearchError,
-    alternatives,
-    refuse_modifier,
-    unescape,
-)
-from handrail.fhir.searching.asking import clauses
-from handrail.fhir.searching.clauses import (
-    IdClause,
-    Include,
-    Query,
-    Sort,
-)
-from handrail.fhir.searching.parameters import parameters
+from handrail.fhir.searching.asked import Asked, InvalidSearchError
+from handrail.fhir.searching.clauses import Clause, Include, Query, Sort
+from handrail.fhir.searching.criteria import Budget, UnknownParameterError, criteria
+from handrail.fhir.searching.filtering import filtered
+from handrail.fhir.searching.parameters import parameters, types
 from handrail.fhir.searching.results import READERS, WITH_MODIFIER
 from handrail.fhir.searching.shortcuts import shorten
 
-__all__ = ["Include", "Query", "Sort", "parse"]
+__all__ = ["Include", "Query", "Sort", "parse", "parse_system"]
 
 MOST_CLAUSES = 40
 """Parameters that one search may have."""
+MOST_TYPES = 30
+"""Types that one search of the whole system may name."""
 
-_NEVER = {
-    "_filter": "ask with single parameters",
-    "_has": "search the other type first",
-    "_list": "read the List and ask for its entries with _id",
-    "_query": "there are no named queries",
-}
 _NO_EFFECT = {"_format", "_pretty"}
 
 
@@ -58,47 +42,58 @@ def parse(resource_type: str, pairs: Iterable[tuple[str, str]], *, strict: bool 
     query = Query(resource_type=resource_type)
     every: list[Asked] = []
     known = parameters(resource_type)
+    budget = Budget()
     for count, (name, value) in enumerate(pairs):
         if count >= MOST_CLAUSES:
             raise InvalidSearchError(f"A search has at most {MOST_CLAUSES} parameters.")
+        if _reads_result(query, name, value) or name in _NO_EFFECT:
+            continue
+        try:
+            query.clauses.extend(_criteria(resource_type, name, value, budget))
+        except UnknownParameterError:
+            if strict or name == "_filter" or name.partition(".")[0].partition(":")[0] in known:
+                raise
+            query.ignored.append(name)
+            continue
         code, _, modifier = name.partition(":")
-        if name in READERS or code in WITH_MODIFIER:
-            READERS[code](query, value, modifier)
-        elif code in known and code not in _NEVER:
+        if code in known and "." not in modifier:
             every.append(Asked(resource_type, code, modifier, value, known[code]))
-            _add(query, every[-1])
-        else:
-            _unknown(query, name, strict=strict)
     shorten(query, every)
     return query
 
 
-def _unknown(query: Query, name: str, *, strict: bool) -> None:
+def _reads_result(query: Query, name: str, value: str) -> bool:
     code, _, modifier = name.partition(":")
-    if code in _NEVER:
-        raise UnsupportedError(f"{code} is not supported: {_NEVER[code]}.")
-    if code in READERS and modifier:
+    if code not in READERS:
+        return False
+    if modifier and code not in WITH_MODIFIER:
         raise UnsupportedError(f"{code}:{modifier[:60]} is not supported; ask for {code} alone.")
-    if code.partition(".")[0] in parameters(query.resource_type) or "." in modifier:
-        raise UnsupportedError(
-            f"{name[:60]}: chained parameters are not supported. "
-            "Search the other type first and ask with the ids found."
-        )
-    if strict and name not in _NO_EFFECT:
-        possible = (c for c, one in parameters(query.resource_type).items() if not one.uncovered)
-        raise UnsupportedError(
-            f"{query.resource_type} has no search parameter {name[:60]}. "
-            f"It has {', '.join(sorted(possible))}."
-        )
-    if name not in _NO_EFFECT:
-        query.ignored.append(name)
+    READERS[code](query, value, modifier)
+    return True
 
 
-def _add(query: Query, asked: Asked) -> None:
-    if "." in asked.modifier:
-        _unknown(query, f"{asked.name}:{asked.modifier}", strict=True)
-    if asked.name == "_id":
-        refuse_modifier(asked)
-        query.clauses.append(IdClause(tuple(unescape(one) for one in alternatives(asked))))
-        return
-    query.clauses.extend(clauses(asked))
+def _criteria(resource_type: str, name: str, value: str, budget: Budget) -> list[Clause]:
+    if name == "_filter":
+        return filtered(resource_type, value, budget)
+    return criteria(resource_type, name, value, budget)
+
+
+def parse_system(pairs: Iterable[tuple[str, str]], *, strict: bool = False) -> list[Query]:
+    """Return one search for each type that ``_type`` names.
+
+    Raises:
+        InvalidSearchError: no type is named, or one that is not known, or too many.
+    """
+    given = list(pairs)
+    named = [one for name, value in given if name == "_type" for one in value.split(",") if one]
+    wanted = list(dict.fromkeys(named))
+    if not wanted or len(wanted) > MOST_TYPES:
+        raise InvalidSearchError(
+            f"A search of the whole system names its types, at most {MOST_TYPES}, as in "
+            "_type=Patient,Task."
+        )
+    for one in wanted:
+        if one not in types():
+            raise InvalidSearchError(f"_type: “{one[:60]}” is not a resource type of FHIR R4.")
+    rest = [(name, value) for name, value in given if name != "_type"]
+    return [parse(one, rest, strict=strict) for one in wanted]

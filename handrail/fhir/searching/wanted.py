@@ -135,13 +135,15 @@ class Inside:
     place: str = ""
 
     def fits(self, _: str, value: Any) -> bool:
-        """Return whether it is in one of the texts; ``place``: at its ``start`` or ``end``."""
-        for found in texts_of(value):
-            text = normalize(found)
-            at_start, at_end = text.startswith(self.text), text.endswith(self.text)
-            if {"": self.text in text, "start": at_start, "end": at_end}[self.place]:
-                return True
-        return False
+        """Return whether it is in one of the texts; ``place``: start, end, or the whole of it."""
+        return any(self._is_in(normalize(found)) for found in texts_of(value))
+
+    def _is_in(self, text: str) -> bool:
+        if self.place == "whole":
+            return text == self.text
+        if self.place == "end":
+            return text.endswith(self.text)
+        return text.startswith(self.text) if self.place else self.text in text
 
 
 @dataclass(frozen=True, slots=True)
