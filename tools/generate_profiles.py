@@ -106,7 +106,9 @@ class Definitions:
         if "valueSet" in part:
             inner = [self.codes(one) for one in part["valueSet"]]
             codes = inner[0] if len(inner) == 1 else None
-            return codes and [(system, code) for system in codes for code in codes[system]]
+            if codes is None:
+                return None
+            return [(system, code) for system in codes for code in codes[system]]
         return self.whole(part) if part["system"].startswith(OPEN_SYSTEMS) else None
 
     def whole(self, part: Json) -> list[tuple[str, str]] | None:

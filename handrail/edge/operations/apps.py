@@ -16,7 +16,17 @@ class OperationsConfig(AppConfig):
     @override
     def ready(self) -> None:
         """Offer the operations."""
-        from handrail.edge.operations import docref, everything, validate
+        from handrail.edge.operations import docref, everything, expand, lookup, validate
+        from handrail.edge.operations.validate_code import VALIDATE_CODE
         from handrail.operation import offer
 
-        offer(everything.PATIENT, everything.ENCOUNTER, docref.DOCREF, validate.VALIDATE)
+        offer(
+            everything.PATIENT,
+            everything.ENCOUNTER,
+            docref.DOCREF,
+            validate.VALIDATE,
+            expand.EXPAND,
+            VALIDATE_CODE,
+            lookup.LOOKUP,
+            lookup.SUBSUMES,
+        )

@@ -9,8 +9,8 @@ Source: http://hl7.org/fhir/R4/valueset.html#compositions.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any, Final, Protocol
+from collections.abc import Iterable, Mapping, Sized
+from typing import Any, Final, Protocol, TypeVar
 
 from handrail.fhir.terminology.concepts import Concept, TooCostlyError, UnknownTermsError
 from handrail.fhir.terminology.filters import chosen
@@ -18,9 +18,12 @@ from handrail.fhir.terminology.systems import CodeSystem
 
 Codes = dict[tuple[str, str], Concept]
 Part = Mapping[str, Any]
+_Sized = TypeVar("_Sized", bound=Sized)
 
 MOST: Final = 20_000
 """How many codes a value set may have here."""
+_EFFORT: Final = 20
+"""How many times as many codes may be looked at to find them."""
 _DEEPEST: Final = 20
 """How many value sets may be named one in the other."""
 
@@ -49,6 +52,8 @@ class _Expansion:
     def __init__(self, library: Library, most: int) -> None:
         self.library = library
         self.most = most
+        self.looked_at = 0
+        self.done: dict[str, Codes] = {}
 
     def of(self, value_set: Part, path: tuple[str, ...]) -> Codes:
         url = str(value_set.get("url", ""))
@@ -90,12 +95,15 @@ class _Expansion:
         return found or {}
 
     def _named(self, canonical: str, path: tuple[str, ...]) -> Codes:
-        inner = self.library.value_set(canonical)
-        if inner is None:
-            raise UnknownTermsError(
-                f"The value set names {canonical}, which is not kept here. Store that ValueSet too."
-            )
-        return self.of(inner, path)
+        if canonical not in self.done:
+            inner = self.library.value_set(canonical)
+            if inner is None:
+                raise UnknownTermsError(
+                    f"The value set names {canonical}, which is not kept here. Store that ValueSet"
+                    " too."
+                )
+            self.done[canonical] = self.of(inner, path)
+        return self._spent(self.done[canonical])
 
     def _of_system(self, part: Part) -> Iterable[Concept]:
         canonical = part["system"] + (f"|{part['version']}" if "version" in part else "")
@@ -107,10 +115,21 @@ class _Expansion:
                 f"The codes of {canonical} are not kept here. Store the CodeSystem with its"
                 " concepts, or the ValueSet with its expansion."
             )
+        self._spent(system.concepts)
         if "filter" in part:
             return chosen(system, part["filter"])
         self._refuse_beyond(len(system.concepts))
         return system.concepts.values()
+
+    def _spent(self, looked_at: _Sized) -> _Sized:
+        """Count what was looked at; a small text may ask for the same codes again and again."""
+        self.looked_at += len(looked_at)
+        if self.looked_at > self.most * _EFFORT:
+            raise TooCostlyError(
+                "This value set goes through too many codes. Name fewer code systems and value"
+                " sets in it, or list the codes."
+            )
+        return looked_at
 
     def _bounded(self, found: Codes) -> Codes:
         self._refuse_beyond(len(found))
