@@ -17,7 +17,8 @@ from handrail.edge.subscriptions.mailing import check_mail
 from handrail.edge.subscriptions.models import Followed, Status
 from handrail.edge.subscriptions.plan import Plan, plan_of
 from handrail.edge.subscriptions.posting import place_of
-from handrail.fhir.errors import GoneError, HandrailError, NotFoundError, VersionConflictError
+from handrail.fhir import text
+from handrail.fhir.errors import HandrailError, VersionConflictError
 from handrail.fhir.resource import Resource
 from handrail.jobs import enqueue
 from handrail.record import store
@@ -30,6 +31,11 @@ LONGEST_ERROR: Final = 300
 # Keys and apps that act in their own name; a person's rights are wider than those of their app.
 _SUBSCRIBERS: Final = ("Device/key-", "Device/app-")
 _LOCK_SQL: Final = "select pg_advisory_xact_lock(hashtext('handrail.subscriptions'), %s)"
+_CURRENT_SQL: Final = """
+select v.version, v.body from record_current c
+join record_version v using (org, resource_type, id, version)
+where c.org = %s and c.resource_type = 'Subscription' and c.id = %s and not c.deleted
+"""
 _AUTHOR_SQL: Final = """
 select t.person, t.name from record_version v join record_transaction t
   on t.org = v.org and t.id = v.transaction
@@ -48,13 +54,9 @@ def hold(org: int) -> None:
 
 
 def current(org: int, identity: str) -> tuple[int, Resource] | None:
-    """Return version and text of a subscription; None when it was deleted."""
-    try:
-        stored = store.several([f"Subscription/{identity}"], by=ourselves(org))
-    except (NotFoundError, GoneError):
-        return None
-    found = stored.get(f"Subscription/{identity}")
-    return (found.version, found.resource) if found else None
+    """Return version and content of a subscription; None when it was deleted."""
+    row = cursor().execute(_CURRENT_SQL, (org, identity), prepare=True).fetchone()
+    return (row[0], text.parse(row[1])) if row else None
 
 
 def take_up(org: int, identity: str) -> None:

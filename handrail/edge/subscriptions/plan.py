@@ -79,6 +79,13 @@ def plan_of(resource: Mapping[str, Any]) -> Plan:
     Raises:
         SubscriptionRefusedError: it cannot be served; the message says what to change.
     """
+    try:
+        return _plan_of(resource)
+    except (ValueError, TypeError, KeyError, OverflowError) as error:  # what nobody thought of
+        raise SubscriptionRefusedError("The subscription is not understood.") from error
+
+
+def _plan_of(resource: Mapping[str, Any]) -> Plan:
     channel = resource["channel"]
     topic = TOPICS.get(str(resource["criteria"]).partition("|")[0])
     if topic is not None:
