@@ -23,6 +23,8 @@ class _Request(msgspec.Struct):
     url: str = ""
     if_none_exist: str = msgspec.field(default="", name="ifNoneExist")
     if_match: str = msgspec.field(default="", name="ifMatch")
+    if_none_match: str = msgspec.field(default="", name="ifNoneMatch")
+    if_modified_since: str = msgspec.field(default="", name="ifModifiedSince")
 
 
 class _Entry(msgspec.Struct):
@@ -61,6 +63,8 @@ class Entry:
     url: str = ""
     if_none_exist: str = ""
     if_match: str = ""
+    if_none_match: str = ""
+    if_modified_since: str = ""
 
     @property
     def reference(self) -> str:
@@ -111,6 +115,8 @@ def _entry(position: int, entry: _Entry) -> Entry:
         request.url,
         request.if_none_exist,
         request.if_match,
+        request.if_none_match,
+        request.if_modified_since,
     )
 
 

@@ -11,9 +11,10 @@ from handrail.edge.fhir_api.answering import answer, refusal
 from handrail.edge.fhir_api.bundles import bundle, quoted
 from handrail.edge.fhir_api.errors import BadRequestError
 from handrail.edge.fhir_api.request import Request, pairs_of, split_path
-from handrail.edge.fhir_api.response import Response, etag, instant
+from handrail.edge.fhir_api.response import Response, etag, http_date, instant
 from handrail.fhir.bundle import Entry
 from handrail.fhir.errors import HandrailError
+from handrail.fhir.searching.times import interval
 
 
 def batch(request: Request, entries: Sequence[Entry]) -> Response:
@@ -56,9 +57,17 @@ def _headers(request: Request, entry: Entry, query: str) -> Mapping[str, object]
     return {
         "HTTP_PREFER": request.header("Prefer"),
         "HTTP_IF_MATCH": entry.if_match,
+        "HTTP_IF_NONE_MATCH": entry.if_none_match,
+        "HTTP_IF_MODIFIED_SINCE": _http_date(entry.if_modified_since),
         "HTTP_IF_NONE_EXIST": entry.if_none_exist,
         "QUERY_STRING": query,
     }
+
+
+def _http_date(instant: str) -> str:
+    """Return an instant of FHIR as HTTP writes it; in a header it is a date of HTTP."""
+    span = interval(instant) if instant else None
+    return http_date(span[0]) if span else ""
 
 
 def responded(response: Response) -> bytes:

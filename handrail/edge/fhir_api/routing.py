@@ -9,6 +9,7 @@ from handrail.edge.fhir_api.delete import delete, delete_where
 from handrail.edge.fhir_api.errors import MethodNotAllowedError, UnknownAddressError
 from handrail.edge.fhir_api.history import history
 from handrail.edge.fhir_api.operating import is_operation, methods, operate
+from handrail.edge.fhir_api.patch import patch, patch_where
 from handrail.edge.fhir_api.read import read
 from handrail.edge.fhir_api.request import Request, is_id
 from handrail.edge.fhir_api.response import Response
@@ -23,10 +24,16 @@ _TYPE: Mapping[str, Interaction] = {
     "GET": search,
     "POST": create,
     "PUT": update_where,
+    "PATCH": patch_where,
     "DELETE": delete_where,
 }
 _SEARCH: Mapping[str, Interaction] = {"POST": search}
-_INSTANCE: Mapping[str, Interaction] = {"GET": read, "PUT": update, "DELETE": delete}
+_INSTANCE: Mapping[str, Interaction] = {
+    "GET": read,
+    "PUT": update,
+    "PATCH": patch,
+    "DELETE": delete,
+}
 _HISTORY: Mapping[str, Interaction] = {"GET": history}
 _VERSION: Mapping[str, Interaction] = {"GET": vread}
 _SYSTEM: Mapping[tuple[str, ...], Mapping[str, Interaction]] = {

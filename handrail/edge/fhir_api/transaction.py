@@ -1,33 +1,41 @@
 """``POST [base]`` with a transaction: everything in the Bundle happens, or nothing.
 
-Deletions, then creations, then updates, then reads. References between entries (``urn:uuid:…``, or
-the ``fullUrl`` of what is created) and conditional references become literal. A batch goes to
-:mod:`handrail.edge.fhir_api.batch`.
+Deletions, then creations, then updates and patches, then reads. Links between entries
+(``urn:uuid:…``, ``urn:oid:…``, or the ``fullUrl`` of what is written) and conditional references
+become literal. A batch goes to :mod:`handrail.edge.fhir_api.batch`.
 
 Source: http://hl7.org/fhir/R4/http.html#trules.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from functools import cache
 from threading import Lock
 from typing import TypeVar
 
 from handrail.access.database import acting
+from handrail.access.decide import require
+from handrail.edge.fhir_api import outcomes
 from handrail.edge.fhir_api.answering import answer
 from handrail.edge.fhir_api.batch import batch, nested, responded
 from handrail.edge.fhir_api.bundles import bundle
 from handrail.edge.fhir_api.conditions import referred
 from handrail.edge.fhir_api.errors import BadRequestError, UnavailableError
+from handrail.edge.fhir_api.patch import changed
 from handrail.edge.fhir_api.request import Request
 from handrail.edge.fhir_api.response import Response
-from handrail.edge.fhir_api.steps import Step, refuse_doubles, step
+from handrail.edge.fhir_api.steps import READS, Plan, Step, in_order, refuse_doubles, step
 from handrail.edge.fhir_api.writing import ORIGIN, refuse_other_media
-from handrail.fhir.bundle import Entry, literal, open_bundle, resolve
-from handrail.fhir.errors import Fault, HandrailError, InvalidResourceError, TooLargeError
+from handrail.fhir.bundle import Entry, open_bundle, resolve
+from handrail.fhir.errors import (
+    Fault,
+    HandrailError,
+    InvalidResourceError,
+    TooLargeError,
+    VersionConflictError,
+)
+from handrail.fhir.linking import Links
 from handrail.record import store
 from handrail.record.prepare import Submitted, submit
 from handrail.record.stored import Draft, Stored
@@ -37,23 +45,8 @@ MOST_ENTRIES = 20_000
 LARGE = 8_000_000  # bytes; of Bundles this large one is in memory at a time
 PATIENCE = 60.0  # seconds
 _one_large = Lock()
-_REFERENCE = re.compile(rb'("reference"\s*:\s*")([^"\\]+)(")')
+_WRITES = frozenset({"POST", "PUT", "PATCH"})
 _Result = TypeVar("_Result")
-
-
-@dataclass(slots=True)
-class _Links:
-    """What references between entries become."""
-
-    urns: dict[bytes, bytes] = field(default_factory=dict)
-    addresses: dict[bytes, bytes] = field(default_factory=dict)
-
-    def made_literal(self, raw: bytes, conditional: Callable[[str], str]) -> bytes:
-        """Return a resource's text with literal references."""
-        if self.addresses:
-            known = self.addresses
-            raw = _REFERENCE.sub(lambda m: m[1] + known.get(m[2], m[2]) + m[3], raw)
-        return resolve(raw, self.urns, conditional)
 
 
 def transaction(request: Request) -> Response:
@@ -82,11 +75,36 @@ def _carried_out(request: Request, raw: bytes) -> Response:
     if kind != "transaction":
         raise BadRequestError("Send a Bundle whose type is transaction or batch to this address.")
     with acting(request.by, durable=True):
-        steps = _each(entries, lambda position: step(request, entries[position]))
-        refuse_doubles(steps)
-        done = _commit(request, steps, _links(steps))
+        steps = _planned(request, entries)
+        done = _commit(request, steps)
         answered = [_answered(request, one, done) for one in steps]
     return Response(200, bundle("transaction-response", answered))
+
+
+def _planned(request: Request, entries: Sequence[Entry]) -> list[Step]:
+    """Return what each entry is to do, in the order in which they came."""
+    plan = Plan(request)
+    steps = _each(in_order(entries), lambda position: step(plan, entries[position]))
+    refuse_doubles(steps)
+    _leave_out_gone(request, steps)
+    return sorted(steps, key=lambda one: one.entry.position)
+
+
+def _leave_out_gone(request: Request, steps: Iterable[Step]) -> None:
+    """Mark the deletions of what is not there: they are done already."""
+    deletions = [one for one in steps if one.method == "DELETE" and not one.nothing]
+    for kind in {one.kind for one in steps if one.method == "DELETE"}:
+        require(request.by, "delete", kind)
+    if not deletions:
+        return
+    references = [(one.kind, one.identity) for one in deletions]
+    there = store.current_versions(references, by=request.by)
+    for one in deletions:
+        one.nothing = one.reference not in there
+        if one.nothing and one.if_match is not None:
+            raise VersionConflictError(
+                f"{one.reference} is not there (any more), so it has no version {one.if_match}."
+            )
 
 
 def _each(entries: Iterable[Entry], work: Callable[[int], _Result]) -> list[_Result]:
@@ -116,40 +134,44 @@ def _placed(position: int, error: HandrailError) -> Iterator[Fault]:
         yield Fault(path, fault.text, fault.code, fault.severity)
 
 
-def _links(steps: Iterable[Step]) -> _Links:
-    """Return what references to the entries become."""
-    links, written = _Links(), [one for one in steps if one.method in {"POST", "PUT"}]
-    for one in written:
-        old = one.entry.id
+def _links(request: Request, steps: Iterable[Step]) -> Links:
+    """Return what links to the entries become."""
+    links = Links()
+    for one in steps:
+        if one.method not in {"POST", "PUT"}:
+            continue
+        old, full_url = one.entry.id, one.entry.full_url
         _, _, one.entry.id = one.reference.partition("/")
-        full_url = one.entry.full_url
-        if one.method == "POST" and full_url and not full_url.startswith("urn:"):
-            new = one.reference.encode()
-            links.addresses[full_url.encode()] = new
-            if full_url.endswith(f"/{one.kind}/{old}"):
-                links.addresses[f"{one.kind}/{old}".encode()] = new
-    links.urns = literal(one.entry for one in written)
+        if not full_url or full_url == f"{request.base}/{one.reference}":
+            continue
+        links.add(full_url, one.reference)
+        if one.method == "POST" and old and full_url.endswith(f"/{one.kind}/{old}"):
+            links.add(f"{one.kind}/{old}", one.reference)
     return links
 
 
-def _commit(request: Request, steps: Sequence[Step], links: _Links) -> dict[str, Stored]:
+def _commit(request: Request, steps: Sequence[Step]) -> dict[str, Stored]:
     """Write everything at once; return what was written, by reference."""
+    links = _links(request, steps)
     conditional = cache(lambda query: referred(query, by=request.by))
     at = {one.entry.position: one for one in steps}
 
     def check(position: int) -> Submitted:
         one = at[position]
-        raw = links.made_literal(one.entry.raw, conditional)
-        return submit(Draft(raw=raw, if_match=one.if_match), one.identity, new=one.method == "POST")
+        raw, if_match = one.entry.raw, one.if_match
+        if one.method == "PATCH":
+            stored = store.read(one.reference, by=request.by)
+            raw, if_match = changed(stored, "", raw, if_match), stored.version
+        raw = resolve(links.made_literal(raw), {}, conditional)
+        return submit(Draft(raw=raw, if_match=if_match), one.identity)
 
-    new = [one.entry for one in steps if one.method == "POST" and not one.existing]
-    changed = [one.entry for one in steps if one.method == "PUT"]
+    writes = [one.entry for one in steps if one.method in _WRITES and not one.existing]
     drafts: list[Draft | Submitted] = [
         Draft(delete=one.reference, if_match=one.if_match)
         for one in steps
-        if one.method == "DELETE"
+        if one.method == "DELETE" and not one.nothing
     ]
-    drafts += _each([*new, *changed], check)
+    drafts += _each(in_order(writes), check)
     if not drafts:
         return {}
     done = store.commit(drafts, by=request.by, reason="FHIR API: transaction", origin=ORIGIN)
@@ -158,14 +180,17 @@ def _commit(request: Request, steps: Sequence[Step], links: _Links) -> dict[str,
 
 def _answered(request: Request, one: Step, done: dict[str, Stored]) -> bytes:
     """Return the entry of the answering Bundle."""
-    if one.method == "GET":
+    if one.method in READS:
         return responded(_read(request, one))
+    if one.nothing:
+        return responded(Response(204))
     stored = done.get(one.reference)
     if stored is None:  # it was there already, or says nothing new
         return responded(_shown(request, 200, store.read(one.reference, by=request.by)))
     if stored.deleted:
         return responded(Response(204, stored=stored))
-    return responded(_shown(request, 201 if stored.version == 1 else 200, stored))
+    new = stored.version == 1 and not one.existing
+    return responded(_shown(request, 201 if new else 200, stored))
 
 
 def _read(request: Request, one: Step) -> Response:
@@ -176,5 +201,9 @@ def _read(request: Request, one: Step) -> Response:
 
 
 def _shown(request: Request, status: int, stored: Stored) -> Response:
-    whole = request.preferences.get("return") == "representation"
+    wanted = request.preferences.get("return")
+    if wanted == "OperationOutcome":
+        said = outcomes.said(f"{stored.reference} is stored as version {stored.version}.")
+        return Response(status, stored=stored, outcome=said)
+    whole = wanted == "representation"
     return Response(status, stored.body if whole else b"", stored=stored)
