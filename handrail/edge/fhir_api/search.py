@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from urllib.parse import urlencode
 
-from handrail.access.database import acting
 from handrail.edge.fhir_api import audit_events, outcomes, provenances, sealing
 from handrail.edge.fhir_api.bundles import Link, bundle, found
 from handrail.edge.fhir_api.request import Pairs, Request, pairs_of
@@ -32,8 +31,7 @@ def search(request: Request) -> Response:
     if kind == "Provenance":
         return provenances.search(request, pairs)
     query = parse(kind, pairs, strict=request.strict)
-    with acting(request.by, durable=False):
-        page = store.search(query, by=request.by, after=after)
+    page = store.search(query, by=request.by, after=after, durable=False)
     links: list[Link] = [("self", self_link(request, kind, pairs, query))]
     if page.after is not None:
         links.append(("next", _sealed(request, kind, pairs, page.after)))

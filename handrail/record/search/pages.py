@@ -18,7 +18,7 @@ TEXT: Final = (
     "v.resource_type, v.id, v.version, v.body, v.updated_at, v.patient, v.deleted, v.transaction,"
     " v.cause"
 )
-_KEYS: Final = "c.id, c.version, c.updated_at, c.starts, c.due"
+_KEYS: Final = "c.id, c.version, c.patient, c.updated_at, c.starts, c.due"
 _COMPARED: Final = (
     "c.org, c.resource_type, c.id, c.version, c.updated_at, c.patient, c.deleted, c.starts, c.ends,"
     " c.due, c.name, c.number, c.amount, c.listed, c.tokens"
@@ -49,6 +49,12 @@ class Got:
 
 def page(way: Way, wanted: Wanted) -> Got:
     """Return the page that ``way`` leads to, with the keys of every row."""
+    statement = asking(way, wanted)
+    return got(rows(statement.text, statement.parameters), wanted)
+
+
+def asking(way: Way, wanted: Wanted, noting: Where | None = None) -> Where:
+    """Return the statement. ``noting`` writes the look down, from ``page`` and unless ``over``."""
     statement = Where()
     heads = _heads(way, statement)
     arms, cut = _arms(way, wanted)
@@ -62,19 +68,26 @@ def page(way: Way, wanted: Wanted) -> Got:
         f" LIMIT {wanted.limit:d})"
     )
     over = _over(way, wanted, cut)
+    heads.append(f"head AS MATERIALIZED (SELECT {over.text} AS over)")
+    statement.parameters += over.parameters
+    if noting is not None:
+        heads.append(f"noted AS ({noting.text})")
+        statement.parameters += noting.parameters
     columns = ", ".join(f"p.{key.column}" for key in wanted.order)
     statement.text = (
         f"WITH {', '.join(heads)} SELECT h.over, h.link, {columns}, {TEXT}"  # noqa: S608 - constants
-        f" FROM (SELECT {over.text} AS over,"
-        " (SELECT link FROM record_chain WHERE org = %s) AS link) h LEFT JOIN (page p CROSS JOIN LATERAL (SELECT * FROM record_version v WHERE v.org = %s"
+        " FROM (SELECT over, (SELECT link FROM record_chain WHERE org = %s) AS link FROM head) h"
+        " LEFT JOIN (page p CROSS JOIN LATERAL (SELECT * FROM record_version v WHERE v.org = %s"
         " AND v.resource_type = %s AND v.id = p.id AND v.version = p.version OFFSET 0) v) ON true"
         f" ORDER BY {ordering(wanted.order, 'p')}"
     )
-    last = [*over.parameters, wanted.org, wanted.org, wanted.resource_type]
-    return _got(rows(statement.text, [*statement.parameters, *last]), len(wanted.order))
+    statement.parameters += [wanted.org, wanted.org, wanted.resource_type]
+    return statement
 
 
-def _got(found: Sequence[Sequence[Any]], keys: int) -> Got:
+def got(found: Sequence[Sequence[Any]], wanted: Wanted) -> Got:
+    """Return what the statement answered."""
+    keys = len(wanted.order)
     listed = [
         (Stored(kind, identity, version, body.encode(), *rest), list(row[2 : 2 + keys]))
         for row in found
