@@ -7,7 +7,7 @@ A principal without scopes, or whose scopes open whole types, costs nothing here
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final, Protocol
@@ -101,6 +101,15 @@ def require_stored(by: Principal, verb: str, one: Kept) -> None:
         ForbiddenError: the role, the scopes or the reach of the principal do not allow it.
     """
     require(by, verb, one.resource_type, one.patient)
+    require_let(by, verb, one)
+
+
+def require_let(by: Principal, verb: str, one: Kept) -> None:
+    """Refuse what the scopes of ``by`` do not open; roles and reach were asked for before.
+
+    Raises:
+        ForbiddenError: the resource is not in the part of its type that the scopes open.
+    """
     if not lets(by, verb, one):
         raise ForbiddenError(
             _(
@@ -125,16 +134,24 @@ def narrowed(query: Query, by: Principal, verb: str = "search") -> Query:
         return replace(query, clauses=clauses) if clauses != query.clauses else query
     patient = query.patient
     if ways and all(way.of_patient for way in ways):
-        bound = _bound(by)
-        if len(bound) == 1 and patient in {"", *bound}:
-            patient = next(iter(bound))
-        elif len(bound) <= 1 or (patient and patient not in bound):
-            clauses.append(_NOTHING)
+        patient, more = _of_patients(query, _bound(by))
+        clauses += more
     if not ways:
         clauses.append(_NOTHING)
     elif all(way.asked for way in ways):
         clauses += _any_of(query.resource_type, ways)
     return replace(query, clauses=clauses, patient=patient)
+
+
+def _of_patients(query: Query, bound: frozenset[str]) -> tuple[str, Iterable[Clause]]:
+    """Return the one patient that rows have to be of, and clauses that say so for several."""
+    if query.patient and query.patient not in bound:
+        return query.patient, (_NOTHING,)
+    if len(bound) == 1:
+        return next(iter(bound)), ()
+    if bound and query.resource_type == "Task":  # the only type with resources about nobody
+        return query.patient, scopes.clauses("Task", f"patient={','.join(sorted(bound))}")
+    return query.patient, () if bound else (_NOTHING,)
 
 
 _NOTHING: Final = TokenClause("scope", ())

@@ -91,6 +91,15 @@ def understand(scopes: Iterable[str]) -> frozenset[str]:
     return frozenset(found)
 
 
+def enforceable(scopes: Iterable[str]) -> bool:
+    """Tell whether those of ``scopes`` that are for resources can be enforced, together."""
+    wanted = [scope for scope in scopes if parsed(scope) is not None]
+    try:
+        return not wanted or bool(understand(wanted))
+    except BusinessRuleError:
+        return False
+
+
 def common(one: Scope, other: Scope) -> Scope | None:
     """Return what both scopes open; None: nothing."""
     letters = "".join(letter for letter in one.letters if letter in other.letters)
@@ -129,8 +138,9 @@ def windows(scopes: frozenset[str], verb: str, resource_type: str) -> tuple[Wind
             found.add(Window(of_patient, one.asked))
     if Window(False, "") in found:
         return None
-    whole = {window for window in found if not window.asked}
-    return tuple(sorted(whole or found, key=lambda window: window.asked))
+    if Window(True, "") in found:
+        found = {window for window in found if not window.of_patient} | {Window(True, "")}
+    return tuple(sorted(found, key=lambda window: (window.of_patient, window.asked)))
 
 
 @lru_cache(maxsize=1024)

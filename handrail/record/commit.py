@@ -14,6 +14,7 @@ from django.db import connection
 from handrail.access import audit
 from handrail.access.database import acting, writing
 from handrail.access.decide import require
+from handrail.access.narrowing import is_narrow, require_let
 from handrail.access.principal import Principal
 from handrail.fhir import text
 from handrail.fhir.errors import NotFoundError, VersionConflictError
@@ -175,6 +176,21 @@ class _Writer:
         verb = "update" if head else "create"
         for patient in {head.patient, _of_whom(one)} if head else {_of_whom(one)}:
             require(self.by, verb, one.resource_type, patient)
+        if is_narrow(self.by, one.resource_type, verb):
+            body = compose(one, head.version + 1 if head else 1, self.at)
+            wanted = Stored(one.resource_type, one.id, 0, body, self.at, whose(one))
+            require_let(self.by, verb, wanted)
+            self._require_present((one.resource_type, one.id), head, verb)
+
+    def _require_present(self, key: tuple[str, str], head: Head | None, verb: str) -> None:
+        """Refuse to change what the principal's scopes do not open as it is now."""
+        if head is None or head.deleted or not is_narrow(self.by, key[0], verb):
+            return
+        body = bodies(self.by.org, [(*key, head.version)]).get(key, b"{}")
+        if key in self.newest:
+            body = self.newest[key].body
+        present = Stored(*key, head.version, body, self.at, head.patient)
+        require_let(self.by, verb, present)
 
     def _check(self, one: Submitted, version: Prepared) -> None:
         """Ask everybody else who may refuse."""
@@ -201,6 +217,7 @@ class _Writer:
             raise NotFoundError(f"There is no {reference} to delete.")
         _match(reference, if_match, head)
         require(self.by, "delete", key[0], head.patient)
+        self._require_present(key, head, "delete")
         version = Prepared(*key, head.version + 1, self.at, b"", b"", deleted=True)
         version.existed = key in self.heads
         self._keep(key, version)

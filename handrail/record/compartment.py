@@ -19,6 +19,7 @@ from typing import Any, Final, LiteralString
 from handrail.access import audit
 from handrail.access.database import acting
 from handrail.access.decide import allows, require
+from handrail.access.narrowing import lets
 from handrail.access.principal import Principal
 from handrail.fhir.r4 import MODULES
 from handrail.fhir.searching.hashing import reference
@@ -106,6 +107,7 @@ def compartment(patients: Sequence[str], wanted: Wanted, *, by: Principal) -> Ev
             found.entries.pop()
             last = found.entries[-1]
             found.after = (last.resource_type.replace("Patient", ""), last.id)
+        found.entries = [one for one in found.entries if lets(by, "read", one)]
         found.referenced = _referenced(found.entries, wanted, by)
         _note(by, patients, wanted)
     return found
@@ -207,7 +209,8 @@ def _referenced(entries: Sequence[Stored], asked: Wanted, by: Principal) -> list
         wanted = {literal.replace(b"\\", b"") for literal in wanted} - seen
         if asked.types:
             wanted = {one for one in wanted if one.partition(b"/")[0].decode() in asked.types}
-        fresh = _current(sorted(wanted)[: MOST - len(found)], by)
+        current = _current(sorted(wanted)[: MOST - len(found)], by)
+        fresh = [one for one in current if lets(by, "read", one)]
         seen |= wanted
         found += fresh
     return found

@@ -11,6 +11,7 @@ from django.db import connection
 from handrail.access import audit
 from handrail.access.database import acting, settings_of
 from handrail.access.decide import require
+from handrail.access.narrowing import is_narrow, lets, require_stored
 from handrail.access.principal import Principal, Reach
 from handrail.fhir.errors import GoneError, NotFoundError
 from handrail.record.prepare import reference_of
@@ -35,9 +36,15 @@ def read(reference: str, *, by: Principal) -> Stored:
         GoneError: it was deleted.
         ForbiddenError: ``by`` may not read this type or this patient.
     """
-    if by.reach is Reach.ALL and not connection.in_atomic_block:
+    if _is_plain(reference, by) and not connection.in_atomic_block:
         return _at_once(reference, by)
     return _one(reference, None, by)
+
+
+def _is_plain(reference: str, by: Principal) -> bool:
+    """Tell whether the database alone can decide, and write the audit row."""
+    kind = reference.partition("/")[0]
+    return by.reach is Reach.ALL and not by.app and not is_narrow(by, kind)
 
 
 def several(references: Sequence[str], *, by: Principal) -> dict[str, Stored]:
@@ -62,7 +69,7 @@ def several(references: Sequence[str], *, by: Principal) -> dict[str, Stored]:
         )
         stored = [_stored(row) for row in found]
         for one in stored:
-            require(by, "read", one.resource_type, one.patient)
+            require_stored(by, "read", one)
         seen = (
             audit.Event(
                 action="R",
@@ -95,7 +102,7 @@ def _one(reference: str, version: int | None, by: Principal) -> Stored:
         if not found:
             raise NotFoundError(f"There is no {reference} that you may see.")
         stored = _stored(found[0])
-        require(by, "read", resource_type, stored.patient)
+        require_stored(by, "read", stored)
         if stored.deleted:
             raise GoneError(f"{reference} was deleted. Its history is kept.")
         audit.read(by, [stored.reference], stored.version, stored.patient)
@@ -148,6 +155,9 @@ def history(reference: str, *, by: Principal) -> list[Stored]:
         versions = [_stored(row) for row in found]
         patient = next((version.patient for version in versions if version.patient), "")
         require(by, "read", resource_type, patient)
+        versions = [version for version in versions if lets(by, "read", version)]
+        if not versions:
+            raise NotFoundError(f"There is no {reference} that you may see.")
         audit.read(by, [reference], None, patient)
         return versions
 
@@ -165,7 +175,7 @@ def of_patient(patient: str, resource_type: str, *, by: Principal) -> list[Store
             (by.org, patient, resource_type),
         )
         audit.read(by, [f"{resource_type}?patient"], None, patient)
-        return [_stored(row) for row in found]
+        return [stored for stored in map(_stored, found) if lets(by, "read", stored)]
 
 
 def written_in(transaction: int, *, by: Principal) -> list[Stored]:

@@ -22,6 +22,7 @@ from typing_extensions import override
 from handrail.access import applications, tokens
 from handrail.access.database import acting
 from handrail.access.models import App, Grant, Token
+from handrail.access.scopes import enforceable
 from handrail.edge.smart import signing
 from handrail.edge.smart.context import Here, Issuing, is_alive, keeper
 from handrail.edge.smart.models import Code
@@ -231,7 +232,7 @@ class BackendGrant(grants.ClientCredentialsGrant):
         wanted = (self.request.payload.scope or "").split()
         allowed = [scope for scope in app.scopes if scope.startswith("system/")]
         given = applications.within(wanted, allowed)
-        if not given:
+        if not given or not enforceable(given):
             raise InvalidScopeError("Ask for system/ scopes that the app is registered with.")
         self.server.issuing = Issuing(app, None, given, self.server.base)
 

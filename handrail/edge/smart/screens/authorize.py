@@ -18,6 +18,7 @@ from handrail.access.decide import allows, require
 from handrail.access.marks import MemberRequest, open_to, public
 from handrail.access.models import Grant
 from handrail.access.principal import Principal
+from handrail.access.scopes import enforceable
 from handrail.edge.smart import clients, pending, wording
 from handrail.edge.smart.addresses import fhir_base
 from handrail.edge.smart.asking import AskedRequest, is_plain, received
@@ -73,8 +74,10 @@ def _check(asked: AskedRequest, base: str) -> None:
         raise InvalidScopeError("A launch needs the scope launch.", redirect_uri=back)
     client = clients.find(sent["client_id"])
     found = pending.grantable(client.app, sent.get("scope", "")) if client else []
-    if not found:
-        raise InvalidScopeError("The app is registered with other scopes.", redirect_uri=back)
+    if not found or not enforceable(found):
+        raise InvalidScopeError(
+            "The app is registered with other scopes, or one cannot be enforced.", redirect_uri=back
+        )
 
 
 def _page(request: HttpRequest, text: str) -> HttpResponse:

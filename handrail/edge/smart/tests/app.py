@@ -7,6 +7,7 @@ import hashlib
 import secrets
 import time
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -41,7 +42,7 @@ class StandIn:
     verifier: str = field(default_factory=lambda: secrets.token_urlsafe(40))
     state: str = "the state, with spaces & signs"
 
-    def address(self, scope: str, **changed: str | None) -> str:
+    def address(self, scope: str | None, **changed: str | None) -> str:
         asked: dict[str, str | None] = {
             "response_type": "code",
             "client_id": self.app.id,
@@ -55,7 +56,7 @@ class StandIn:
         sent = {name: value for name, value in (asked | changed).items() if value is not None}
         return f"/oauth/authorize?{urlencode(sent)}"
 
-    def ask(self, browser: Browser, scope: str, **changed: str | None) -> Any:
+    def ask(self, browser: Browser, scope: str | None, **changed: str | None) -> Any:
         """Send the browser here; return the answer."""
         return browser.get(self.address(scope, **changed))
 
@@ -66,7 +67,7 @@ class StandIn:
         said = browser.post(asked["Location"], {"do": "allow", "patient": patient})
         return back(said)
 
-    def redeem(self, code: str, **changed: str | None) -> Any:
+    def redeem(self, code: str | None, **changed: str | None) -> Any:
         sent: dict[str, str | None] = {
             "grant_type": "authorization_code",
             "code": code,
@@ -121,9 +122,10 @@ def reading(token: str, path: str, method: str = "GET", body: Any = b"") -> Answ
     return Caller(token)(method, path, body)
 
 
+@cache
 def pair(algorithm: str) -> tuple[Any, dict]:
     """Return a private key, and its JWKS."""
-    named = {"kid": "k1", "alg": algorithm, "use": "sig"}
+    named = {"kid": "k1", "use": "sig"}
     key: Any
     if algorithm.startswith("RS"):
         key = RSAKey.generate_key(2048, named)
