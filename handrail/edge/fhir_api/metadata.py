@@ -10,16 +10,43 @@ from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+from django.conf import settings
+from django.urls import NoReverseMatch, reverse
+
+from handrail.edge.fhir_api.patch import FORMATS
 from handrail.edge.fhir_api.response import Response
 from handrail.fhir import text
+from handrail.fhir.profiles import known as known_profiles
 from handrail.fhir.r4 import MODULES
 from handrail.fhir.searching.parameters import Parameter, parameters, types
 from handrail.operation import Operation, offered
 
-PUBLISHED = "2026-11-21"  # when what this server can do last changed
-_INTERACTIONS = ("read", "vread", "update", "delete", "history-instance", "create", "search-type")
-_READ_ONLY = {"AuditEvent": ("read", "search-type")}
-_AUDIT = {"patient": "reference", "agent": "reference", "date": "date"}
+PUBLISHED = "2026-11-22"  # when what this server can do last changed
+INSTANTIATES = (
+    "http://hl7.org/fhir/us/core/CapabilityStatement/us-core-server",
+    "http://hl7.org/fhir/us/sdoh-clinicalcare/CapabilityStatement/SDOHCC-CoordinationPlatform",
+)
+READ_ONLY = {"AuditEvent": ("read", "search-type")}
+AUDIT = {"patient": "reference", "agent": "reference", "date": "date"}
+_INTERACTIONS = (
+    "read",
+    "vread",
+    "update",
+    "patch",
+    "delete",
+    "history-instance",
+    "history-type",
+    "create",
+    "search-type",
+)
+_SMART = "http://terminology.hl7.org/CodeSystem/restful-security-service"
+_OAUTH = "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris"
+_ADDRESSES = {
+    "authorize": "oauth-authorize",
+    "token": "oauth-token",
+    "introspect": "oauth-introspect",
+    "revoke": "oauth-revoke",
+}
 
 
 def metadata(base: str) -> Response:
@@ -33,29 +60,65 @@ def _written(base: str, _offered: tuple[Operation, ...]) -> bytes:
     return text.write(_statement(base))
 
 
+def kinds() -> list[str]:
+    """Return the resource types of this server."""
+    return [kind for kind in sorted(MODULES) if kind in types()]
+
+
+def searched(kind: str) -> dict[str, Parameter]:
+    """Return the search parameters that are answered for a type."""
+    return {code: one for code, one in sorted(parameters(kind).items()) if not one.uncovered}
+
+
+def asked_of(kind: str) -> list[Operation]:
+    """Return the operations on resources of this type."""
+    return [one for one in offered if one.types & {kind, "*"} and (one.on_type or one.on_instance)]
+
+
 def _statement(base: str) -> dict[str, Any]:
     return {
         "resourceType": "CapabilityStatement",
         "status": "active",
         "date": PUBLISHED,
         "kind": "instance",
-        "software": {"name": "Handrail", "version": _version()},
+        "instantiates": list(INSTANTIATES),
+        "software": {"name": "Handrail", "version": installed()},
         "implementation": {"description": "Handrail: care coordination", "url": base},
         "fhirVersion": "4.0.1",
         "format": ["application/fhir+json", "application/fhir+xml", "json", "xml"],
+        "patchFormat": list(FORMATS),
         "rest": [
             {
                 "mode": "server",
-                "security": {
-                    "cors": False,
-                    "description": "Keys with SMART v2 scopes, sent as Authorization: Bearer.",
-                },
-                "resource": [_resource(kind) for kind in sorted(MODULES) if kind in types()],
-                "interaction": [{"code": "transaction"}, {"code": "batch"}],
+                "security": _security(base),
+                "resource": [_resource(kind) for kind in kinds()],
+                "interaction": [
+                    {"code": code} for code in ("transaction", "batch", "history-system")
+                ],
             }
             | _operations([one for one in offered if one.on_system])
         ],
     }
+
+
+def _security(base: str) -> dict[str, Any]:
+    """Return how to prove who one is: with keys always, with SMART where its addresses are."""
+    said: dict[str, Any] = {
+        "cors": bool(settings.HANDRAIL_CORS),
+        "description": "Keys and tokens with SMART v2 scopes, sent as Authorization: Bearer.",
+    }
+    root, found = base.removesuffix("/fhir"), []
+    for name, view in _ADDRESSES.items():
+        try:
+            found.append({"url": name, "valueUri": root + reverse(view)})
+        except NoReverseMatch:
+            continue
+    if found:
+        said["extension"] = [{"url": _OAUTH, "extension": found}]
+        said["service"] = [
+            {"coding": [{"system": _SMART, "code": "SMART-on-FHIR"}], "text": "SMART on FHIR"}
+        ]
+    return said
 
 
 def _operations(found: Iterable[Operation]) -> dict[str, Any]:
@@ -67,41 +130,54 @@ def _operations(found: Iterable[Operation]) -> dict[str, Any]:
     return {"operation": listed} if listed else {}
 
 
-def _asked_of(kind: str) -> list[Operation]:
-    """Return the operations on resources of this type."""
-    return [one for one in offered if one.types & {kind, "*"} and (one.on_type or one.on_instance)]
-
-
 def _resource(kind: str) -> dict[str, Any]:
-    if kind in _READ_ONLY:
+    if kind in READ_ONLY:
         return {
             "type": kind,
-            "interaction": [{"code": code} for code in _READ_ONLY[kind]],
-            "searchParam": [{"name": name, "type": type_} for name, type_ in _AUDIT.items()],
-        } | _operations(_asked_of(kind))
-    known = {code: one for code, one in parameters(kind).items() if not one.uncovered}
-    found: dict[str, Any] = {
-        "type": kind,
+            "interaction": [{"code": code} for code in READ_ONLY[kind]],
+            "searchParam": [{"name": name, "type": type_} for name, type_ in AUDIT.items()],
+        } | _operations(asked_of(kind))
+    known, profiles = searched(kind), _profiles().get(kind)
+    found: dict[str, Any] = {"type": kind}
+    if profiles:
+        found["supportedProfile"] = profiles
+    found |= {
         "interaction": [{"code": code} for code in _INTERACTIONS],
         "versioning": "versioned-update",
         "readHistory": True,
         "updateCreate": True,
         "conditionalCreate": True,
-        "conditionalRead": "not-match",
+        "conditionalRead": "full-support",
         "conditionalUpdate": True,
-        "conditionalDelete": "not-supported",
-        "referencePolicy": ["literal"],
+        "conditionalDelete": "single",
+        "referencePolicy": ["literal", "logical"],
     }
-    if includes := [f"{kind}:{code}" for code in _references(known)]:
+    if includes := [f"{kind}:{code}" for code, one in known.items() if one.kind == "reference"]:
         found["searchInclude"] = includes
-    found["searchRevInclude"] = ["Provenance:target"]
+    found["searchRevInclude"] = sorted({*_referring().get(kind, ()), "Provenance:target"})
     if known:
-        found["searchParam"] = [_parameter(code, known[code]) for code in sorted(known)]
-    return found | _operations(_asked_of(kind))
+        found["searchParam"] = [_parameter(code, one) for code, one in known.items()]
+    return found | _operations(asked_of(kind))
 
 
-def _references(known: dict[str, Parameter]) -> list[str]:
-    return sorted(code for code, one in known.items() if one.kind == "reference")
+@lru_cache(maxsize=1)
+def _profiles() -> dict[str, list[str]]:
+    """Return the profiles that resources are compared with, by type."""
+    found: dict[str, set[str]] = {}
+    for one in known_profiles():
+        found.setdefault(one.type, set()).add(one.url)
+    return {kind: sorted(urls) for kind, urls in found.items()}
+
+
+@lru_cache(maxsize=1)
+def _referring() -> dict[str, list[str]]:
+    """Return the references to each type, as ``_revinclude`` names them."""
+    found: dict[str, list[str]] = {}
+    for kind in kinds():
+        for code, one in searched(kind).items():
+            for target in one.targets if one.kind == "reference" and not one.wide else ():
+                found.setdefault(target, []).append(f"{kind}:{code}")
+    return found
 
 
 def _parameter(code: str, one: Parameter) -> dict[str, Any]:
@@ -109,7 +185,8 @@ def _parameter(code: str, one: Parameter) -> dict[str, Any]:
     return said | ({"definition": one.url} if one.url else {})
 
 
-def _version() -> str:
+def installed() -> str:
+    """Return the version of Handrail."""
     try:
         return version("handrail")
     except PackageNotFoundError:

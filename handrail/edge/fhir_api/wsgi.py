@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import traceback
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 from handrail.access import bearer
@@ -19,6 +19,7 @@ from handrail.edge.fhir_api.answering import answer, refusal, refuse, run
 from handrail.edge.fhir_api.errors import BadRequestError, UnavailableError
 from handrail.edge.fhir_api.formats import presented, received
 from handrail.edge.fhir_api.metadata import metadata
+from handrail.edge.fhir_api.openapi import openapi
 from handrail.edge.fhir_api.operating import is_operation
 from handrail.edge.fhir_api.request import Request, accept, base, pairs_of, path_of
 from handrail.edge.fhir_api.response import Response
@@ -28,6 +29,10 @@ from handrail.fhir.errors import HandrailError, SignInRequiredError
 
 log = logging.getLogger(__name__)
 _UNKNOWN = Principal(org=0, person="", name="")
+_PUBLIC: Mapping[tuple[str, ...], Callable[[str], Response]] = {
+    ("metadata",): metadata,
+    ("openapi.json",): openapi,
+}
 _READING = ("GET", "HEAD")
 _NO_KEY = (
     "The FHIR API needs a key: send Authorization: Bearer hr_…. An administrator makes one with"
@@ -64,9 +69,9 @@ def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iter
 
 def _respond(environ: WSGIEnvironment) -> Response:
     request = _request(environ)
-    if request.path == ("metadata",) and request.method in _READING:
+    if request.path in _PUBLIC and request.method in _READING:
         accept(environ, request.pairs)
-        return metadata(request.base)
+        return _PUBLIC[request.path](request.base)
     if request.method == "OPTIONS":
         return Response(204, headers=[("Allow", ", ".join(_allowed(request.path)))])
     client_address.set(environ.get("REMOTE_ADDR", ""))
@@ -117,7 +122,7 @@ def _principal(environ: WSGIEnvironment) -> Principal:
 
 
 def _allowed(path: tuple[str, ...]) -> tuple[str, ...]:
-    return ("GET", "HEAD", "OPTIONS") if path == ("metadata",) else allowed(path)
+    return ("GET", "HEAD", "OPTIONS") if path in _PUBLIC else allowed(path)
 
 
 def _failed(error: Exception) -> Response:

@@ -6,6 +6,8 @@ import json
 
 import pytest
 
+from handrail.fhir.validation import faults
+
 pytestmark = pytest.mark.django_db
 
 
@@ -127,4 +129,33 @@ def test_metadata_is_for_everybody(stranger):
     kinds = {one["type"]: one for one in statement["rest"][0]["resource"]}
     names = {one["name"] for one in kinds["Task"]["searchParam"]}
     assert names >= {"_id", "code", "patient", "requester", "status", "focus", "owner"}
-    assert "instantiates" not in statement
+    assert "us-core-server" in statement["instantiates"][0]
+    assert {"patch", "history-type"} <= {one["code"] for one in kinds["Task"]["interaction"]}
+    assert (kinds["Task"]["conditionalRead"], kinds["Task"]["conditionalDelete"]) == (
+        "full-support",
+        "single",
+    )
+    assert "Observation:subject" in kinds["Patient"]["searchRevInclude"]
+    assert "Provenance:target" in kinds["Patient"]["searchRevInclude"]
+    assert any(one.endswith("us-core-patient") for one in kinds["Patient"]["supportedProfile"])
+    assert "application/json-patch+json" in statement["patchFormat"]
+    assert faults(answer.body) == []
+
+
+def test_smart_is_named_where_it_is(stranger):
+    security = stranger.get("/metadata").json["rest"][0]["security"]
+    (uris,) = security["extension"]
+    addresses = {one["url"]: one["valueUri"] for one in uris["extension"]}
+    assert addresses["token"].startswith("http://localhost/")
+    assert security["service"][0]["coding"][0]["code"] == "SMART-on-FHIR"
+
+
+def test_the_description_for_other_tools(stranger):
+    answer = stranger.get("/openapi.json")
+    assert (answer.status, answer.headers["Content-Type"]) == (200, "application/json")
+    paths = answer.json["paths"]
+    names = {one.get("name") for one in paths["/Task"]["get"]["parameters"]}
+    assert {"owner", "status"} <= names
+    assert "/Patient/{id}/$everything" in paths
+    assert answer.json["servers"] == [{"url": "http://localhost/fhir"}]
+    assert stranger.post("/openapi.json", {}).status in (401, 404, 405)
