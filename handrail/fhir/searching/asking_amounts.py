@@ -5,6 +5,7 @@ Source: http://hl7.org/fhir/R4/search.html#number and http://hl7.org/fhir/R4/sea
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -83,16 +84,17 @@ def _amount(prefix: str, written: str, system: str, code: str) -> Amount:
     half = _EXACT.multiply(abs(at), _TENTH) if prefix == "ap" else precision(written)
     ends = (_EXACT.subtract(at, half), _EXACT.add(at, half), at)
     unit = ucum.unit(code) if system == ucum.SYSTEM else None
-    low, high, point = (_plain(one) for one in ends)
+    written_ends = _plain(*ends)
     if unit is None:
-        return Amount(prefix, low, high, point, system, code)
-    based = tuple(_plain(unit.canonical(one)) for one in ends)
-    return Amount(prefix, low, high, point, system, code, unit, (based[0], based[1], based[2]))
+        return Amount(prefix, *written_ends, system, code)
+    in_base = _plain(*(unit.canonical(one) for one in ends))
+    return Amount(prefix, *written_ends, system, code, unit, in_base)
 
 
-def _plain(value: Decimal) -> float:
-    found = amounts.plain(value)
-    return 0.0 if found is None else found
+def _plain(*ends: Decimal) -> tuple[float, float, float]:
+    """Return lowest, highest and asked number; the highest is always above the asked one."""
+    low, high, at = (amounts.plain(one) or 0.0 for one in ends)
+    return low, max(high, math.nextafter(at, math.inf)), at
 
 
 def numbers(asked: Asked) -> list[Clause]:

@@ -206,7 +206,7 @@ class Amount:
 def compares(prefix: str, span: amounts.Span, low: float, high: float, at: float) -> bool:
     """Return whether a value compares as asked; ``high`` itself is not in what was asked."""
     first, last = span
-    within = low <= first and (last < high or low == high == last)
+    within = low <= first and last < high
     answers = {
         "eq": within,
         "ne": not within,
