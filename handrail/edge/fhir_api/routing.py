@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import NoReturn
 
 from handrail.edge.fhir_api.create import create
 from handrail.edge.fhir_api.delete import delete, delete_where
@@ -14,6 +15,7 @@ from handrail.edge.fhir_api.read import read
 from handrail.edge.fhir_api.request import Request, is_id
 from handrail.edge.fhir_api.response import Response
 from handrail.edge.fhir_api.search import search
+from handrail.edge.fhir_api.searched import EVERY
 from handrail.edge.fhir_api.update import update, update_where
 from handrail.edge.fhir_api.vread import vread
 from handrail.fhir.errors import NotFoundError
@@ -36,15 +38,18 @@ _INSTANCE: Mapping[str, Interaction] = {
 }
 _HISTORY: Mapping[str, Interaction] = {"GET": history}
 _VERSION: Mapping[str, Interaction] = {"GET": vread}
+_COMPARTMENT: Mapping[str, Interaction] = {"GET": search}
 _SYSTEM: Mapping[tuple[str, ...], Mapping[str, Interaction]] = {
-    (): {},  # takes Bundles, see transaction.py
+    (): {"GET": search},
     ("_history",): _HISTORY,
+    ("_search",): _SEARCH,
 }
 _OF_TYPE: Mapping[tuple[str, ...], Mapping[str, Interaction]] = {
     ("_search",): _SEARCH,
     ("_history",): _HISTORY,
 }
-_HISTORY_PARTS, _VERSION_PARTS = 3, 4
+_PAST: Mapping[int, Mapping[str, Interaction]] = {3: _HISTORY, 4: _VERSION}  # by parts of the path
+_IN_COMPARTMENT = 3  # type, id, type
 
 
 def interaction(request: Request) -> Interaction:
@@ -66,7 +71,9 @@ def interaction(request: Request) -> Interaction:
 
 def allowed(path: tuple[str, ...]) -> tuple[str, ...]:
     """Return the methods that a path answers."""
-    known = methods(path) if is_operation(path) else tuple(_possible(path)) or ("POST",)
+    known = methods(path) if is_operation(path) else tuple(_possible(path))
+    if not path:  # takes Bundles, see transaction.py
+        known = ("GET", "POST")
     return (*known, "HEAD", "OPTIONS") if "GET" in known else (*known, "OPTIONS")
 
 
@@ -91,8 +98,20 @@ def _below(path: tuple[str, ...]) -> Mapping[str, Interaction]:
         raise NotFoundError("This cannot be an id: letters, digits, - and . only, at most 64.")
     if len(path) == 2:  # noqa: PLR2004 - type and id
         return _INSTANCE
-    if len(path) == _HISTORY_PARTS and path[2] == "_history":
-        return _HISTORY
-    if len(path) == _VERSION_PARTS and path[2] == "_history":
-        return _VERSION
+    if path[2] == "_history":
+        return _PAST.get(len(path)) or _nothing()
+    return _compartment(path)
+
+
+def _compartment(path: tuple[str, ...]) -> Mapping[str, Interaction]:
+    """Return what answers ``Patient/[id]/[type]``."""
+    if path[2] in {*MODULES, EVERY}:
+        if len(path) == _IN_COMPARTMENT:
+            return _COMPARTMENT
+        if path[_IN_COMPARTMENT:] == ("_search",):
+            return _SEARCH
+    return _nothing()
+
+
+def _nothing() -> NoReturn:
     raise UnknownAddressError("Nothing answers at this address. /fhir/metadata lists what does.")

@@ -31,7 +31,13 @@ _NOTED: Final = (
 def is_simple(query: Query, by: Principal) -> bool:
     """Tell whether one statement answers: no includes, totals or questions to the resources."""
     more = query.include or query.revinclude or query.total in {"accurate", "estimate"}
-    if more or query.summary == "count" or by.reach is not Reach.ALL or connection.in_atomic_block:
+    if (
+        more
+        or query.summary == "count"
+        or by.app
+        or by.reach is not Reach.ALL
+        or connection.in_atomic_block
+    ):
         return False
     return query.exact and all(one.column != "values" for one in query.sort)
 

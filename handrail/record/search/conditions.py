@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from handrail.fhir.searching.clauses import (
     ChainClause,
@@ -236,6 +236,25 @@ def leads(clause: Clause) -> bool:
     return isinstance(clause, TokenClause) and not clause.negated
 
 
+MOST_TOGETHER: Final = 600
+"""Tokens of several questions that the index is asked for at once."""
+
+
+def _one_of(clause: Clause) -> tuple[int, ...]:
+    """Return tokens of which every row that fits has one; none if that cannot be said."""
+    if isinstance(clause, TokenClause):
+        return () if clause.negated else clause.any_of
+    if not isinstance(clause, EitherClause) or clause.negated:
+        return ()
+    found: list[int] = []
+    for group in clause.any_of:
+        tokens = min((some for one in group if (some := _one_of(one))), key=len, default=())
+        if not tokens:
+            return ()
+        found += tokens
+    return tuple(found) if len(found) <= MOST_TOGETHER else ()
+
+
 def by_id(where: Where, ids: Iterable[str], query: Query, asker: Asker, row: str) -> None:
     """Add that ``row`` has one of these ids: the primary key."""
     where.add(
@@ -264,9 +283,12 @@ def by_tokens(
     for one in found:
         if len(one.any_of) != 1:
             where.add(f"{row}.tokens && (SELECT %s::bigint[])", list(one.any_of))
-    if found:
+    together = [some for one in clauses if isinstance(one, EitherClause) and (some := _one_of(one))]
+    for some in together:
+        where.add(f"{row}.tokens && (SELECT %s::bigint[])", list(some))
+    if found or together:
         _own(where, query, asker, row)
-    return bool(found)
+    return bool(found or together)
 
 
 def _own(where: Where, query: Query, asker: Asker, row: str) -> None:

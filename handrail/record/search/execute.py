@@ -96,7 +96,7 @@ def search(
 def _at_once(query: Query, by: Principal) -> Found | None:
     """Return the first page if the first way leads there; None: look at it at leisure."""
     query = narrowing.narrowed(query, by)
-    if not all(map(_is_answered, query.clauses)):
+    if not query.exact or not all(map(_is_answered, query.clauses)):
         return None
     asker = Asker(by.org, guarded=False)
     size = _size(query)
@@ -164,7 +164,7 @@ def _is_plain(clause: Clause) -> bool:
 
 
 def _add_total(found: Found, query: Query, asker: Asker, after: After | None) -> None:
-    if after is not None:
+    if after is not None and not after.get("begins"):
         found.total = after.get("total")
     elif found.after is None:
         found.total = len(found.entries)
@@ -185,7 +185,7 @@ def _page(query: Query, asker: Asker, after: After | None) -> Found:
     wanted = Wanted(asker.org, query.resource_type, order_of(query), None, size + 1)
     link = None
     if after is not None:
-        wanted.after, link = after["place"], after["link"]
+        wanted.after, link = after.get("place"), after["link"]
         wanted.since = since(link, query, asker)
     if query.exact:
         return _exact(query, asker, wanted, link)

@@ -15,7 +15,7 @@ from typing import Any, Final
 import orjson
 
 from handrail.access.decide import allows
-from handrail.access.narrowing import is_narrow, lets
+from handrail.access.narrowing import lets
 from handrail.access.principal import Principal
 from handrail.fhir.searching.hashing import URI, reference, token
 from handrail.fhir.searching.parameters import Parameter, parameters
@@ -200,7 +200,8 @@ def _proof(query: Query, entries: Sequence[Stored], by: Principal, matches: int)
         for one in query.revinclude
         if one.resource_type == "Provenance" and one.parameter in {"target", _EVERY}
     ]
-    if not asked or not allows(by, "read", "Provenance") or is_narrow(by, "Provenance"):
+    if not asked or not allows(by, "read", "Provenance"):
         return []
     iterates = any(one.iterate for one in asked)
-    return provenances(entries if iterates else entries[:matches], by=by)
+    made = provenances(entries if iterates else entries[:matches], by=by)
+    return [one for one in made if lets(by, "read", one)]

@@ -46,7 +46,7 @@ def sorted_page(
     ]
     for sort in reversed(query.sort):
         _order(kept, sort)
-    begin = after["place"][0] if after else 0
+    begin = after["place"][0] if after and "place" in after else 0
     entries = [stored for stored, _ in kept[begin : begin + size]]
     if begin + size >= len(kept) or not size:
         return entries, None
