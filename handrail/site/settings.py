@@ -35,6 +35,7 @@ ADAPTERS = [
     "handrail.edge.smart",
     "handrail.edge.operations",
     "handrail.edge.bulk_data",
+    "handrail.edge.connect",
     "handrail.edge.subscriptions",
 ]
 INSTALLED_APPS = [

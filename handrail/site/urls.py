@@ -14,6 +14,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("handrail.duties.check_ins.urls")),
     path("", include("handrail.edge.hl7v2.urls")),
     path("", include("handrail.edge.smart.urls")),
+    path("", include("handrail.edge.connect.urls")),
 ]
 handler400 = "handrail.site.faults.bad_request"
 handler403 = "handrail.site.faults.forbidden"

@@ -1,0 +1,22 @@
+"""Connections as a Django application."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from django.apps import AppConfig
+from typing_extensions import override
+
+
+class ConnectConfig(AppConfig):
+    """Pulls from EHRs, and is opened from them."""
+
+    name = "handrail.edge.connect"
+    label = "connect"
+    verbose_name = "Connections"
+
+    @override
+    def ready(self) -> None:
+        """Declare the kinds of jobs."""
+        import_module("handrail.edge.connect.pulling")
+        import_module("handrail.edge.connect.landing")
