@@ -41,13 +41,14 @@ class Kind:
     work: Work
     attempts: int
     backoff: Backoff
+    quick: bool = False
 
 
 _kinds: dict[str, Kind] = {}
 
 
 def handler(
-    kind: str, *, attempts: int = 12, backoff: Backoff | None = None
+    kind: str, *, attempts: int = 12, backoff: Backoff | None = None, quick: bool = False
 ) -> Callable[[Work], Work]:
     """Register the function that does jobs of this kind.
 
@@ -57,10 +58,14 @@ def handler(
         kind: what enqueue names.
         attempts: after how many failures the job is kept as failed.
         backoff: how long is waited between them.
+        quick: each takes seconds at most, and somebody waits for it. Some threads are kept for
+            these, so that they need not wait for long ones.
     """
 
     def register(work: Work) -> Work:
-        _kinds[kind] = Kind(name=kind, work=work, attempts=attempts, backoff=backoff or Backoff())
+        _kinds[kind] = Kind(
+            name=kind, work=work, attempts=attempts, backoff=backoff or Backoff(), quick=quick
+        )
         return work
 
     return register
@@ -69,6 +74,11 @@ def handler(
 def kind_named(name: str) -> Kind:
     """Return a kind; one that nobody registered gives up when it is worked on."""
     return _kinds.get(name) or Kind(name=name, work=_unknown, attempts=1, backoff=Backoff())
+
+
+def quick_kinds() -> list[str]:
+    """Return the names of the kinds that are quick."""
+    return [kind.name for kind in _kinds.values() if kind.quick]
 
 
 def _unknown(job: Job) -> None:

@@ -40,8 +40,9 @@ returning id
 _DUE = """
 (state = 'waiting' and run_at <= clock_timestamp()
  or state = 'running' and lease_until < clock_timestamp())
+ and (%(only)s::text[] is null or kind = any(%(only)s::text[]))
 """
-_ANY_SQL = f"select from jobs_job where org = %s and {_DUE} limit 1"
+_ANY_SQL = f"select from jobs_job where org = %(org)s and {_DUE} limit 1"
 # Claims of an organization come one after the other (the advisory lock), so that of two jobs with
 # one key only one is ever running. Rows that somebody else has locked are passed over.
 _LOCK_SQL = "select pg_advisory_xact_lock(hashtext('handrail.jobs'), %s)"
@@ -111,14 +112,23 @@ def enqueue(
     return int(row[0])
 
 
-def claim(org: int, lease: str, stop: threading.Event) -> Job | None:
-    """Take the next job that is due; None: there is none."""
+def claim(
+    org: int, lease: str, stop: threading.Event, only: Sequence[str] | None = None
+) -> Job | None:
+    """Take the next job that is due; None: there is none.
+
+    Args:
+        org: the organization.
+        lease: what the holder is known by.
+        stop: is set when the process is about to end.
+        only: the kinds to choose from; None: all.
+    """
+    values = {"org": org, "lease": lease, "length": LEASE, "only": only}
     with acting(system(org, "jobs", "Handrail"), durable=False):
-        if cursor().execute(_ANY_SQL, (org,), prepare=True).fetchone() is None:
+        if cursor().execute(_ANY_SQL, values, prepare=True).fetchone() is None:
             return None
     with acting(system(org, "jobs", "Handrail")):
         cursor().execute(_LOCK_SQL, (org,))
-        values = {"org": org, "lease": lease, "length": LEASE}
         row = cursor().execute(_CLAIM_SQL, values).fetchone()
     if row is None:
         return None

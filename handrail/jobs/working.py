@@ -15,13 +15,14 @@ from django.db import connection
 from handrail.fhir.errors import HandrailError
 from handrail.jobs import queue
 from handrail.jobs.job import GiveUpError, Interrupted, Job, JobError
-from handrail.jobs.kinds import kind_named
+from handrail.jobs.kinds import kind_named, quick_kinds
 
 _log = logging.getLogger(__name__)
 LOOK: Final = 1.0  # seconds between two looks at the queue, unless the bell rings
 _RENEW: Final = queue.LEASE.total_seconds() / 3
 _PATIENCE: Final = 8.0  # seconds for what is under way when the process is to end
-WORKERS: Final = 2
+WORKERS: Final = 4
+_FOR_QUICK: Final = 2  # of them
 
 
 @dataclass
@@ -34,9 +35,14 @@ class _Workers:
     lock: threading.Lock = field(default_factory=threading.Lock)
     renewed: float = field(default_factory=time.monotonic)
 
-    @property
-    def free(self) -> int:
-        return self.most - len(self.running)
+    def choice(self) -> list[str] | None:
+        """Return the kinds that may begin now: none, quick ones, or all (None)."""
+        with self.lock:
+            under_way = [kind_named(job.kind).quick for job in self.running.values()]
+        if len(under_way) >= self.most:
+            return []
+        long = under_way.count(False)
+        return None if long < max(1, self.most - _FOR_QUICK) else quick_kinds()
 
     def begin(self, job: Job) -> None:
         with self.lock:
@@ -87,8 +93,8 @@ def work_forever(stop: threading.Event, workers: int = WORKERS) -> None:
 
 def _hand_out(crew: _Workers) -> None:
     for org in organizations():
-        while crew.free and not crew.stop.is_set():
-            job = queue.claim(org, secrets.token_hex(8), crew.stop)
+        while not crew.stop.is_set() and (only := crew.choice()) != []:
+            job = queue.claim(org, secrets.token_hex(8), crew.stop, only)
             if job is None:
                 break
             crew.begin(job)

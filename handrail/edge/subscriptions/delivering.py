@@ -37,9 +37,10 @@ where org = %s and resource_type = %s and id = %s and version = any(%s) order by
 def register() -> None:
     """Say who does these kinds of jobs."""
     patient = Backoff(first=timedelta(seconds=2), longest=timedelta(hours=2))
-    handler(BEGIN, attempts=HANDSHAKES, backoff=Backoff(first=timedelta(seconds=2)))(begin)
-    handler(DELIVER, attempts=ATTEMPTS, backoff=patient)(deliver)
-    handler(HEARTBEAT, attempts=1)(heartbeat)
+    brisk = Backoff(first=timedelta(seconds=2))
+    handler(BEGIN, attempts=HANDSHAKES, backoff=brisk, quick=True)(begin)
+    handler(DELIVER, attempts=ATTEMPTS, backoff=patient, quick=True)(deliver)
+    handler(HEARTBEAT, attempts=1, quick=True)(heartbeat)
 
 
 def base() -> str:

@@ -107,6 +107,26 @@ def test_jobs_of_one_key_come_one_after_the_other(at_work):
     assert len(done) >= 2
 
 
+def test_quick_jobs_do_not_wait_for_long_ones(at_work):
+    may_end, done = threading.Event(), []
+    handler("long")(lambda _job: may_end.wait(PATIENCE))
+    handler("quick", quick=True)(lambda _job: done.append(1))
+    at_work()
+    for number in range(6):
+        enqueue("long", {}, by=BY, key=str(number))
+    assert until(lambda: running("long") == 2)
+    enqueue("quick", {}, by=BY)
+    assert until(lambda: done)
+    assert running("long") == 2
+    may_end.set()
+    assert until(lambda: overview.counts(BY) == [])
+
+
+def running(kind):
+    counts = overview.counts(BY)
+    return sum(one.count for one in counts if (one.kind, one.state) == (kind, "running"))
+
+
 def test_a_worker_killed_in_the_middle_loses_nothing(own_database, org):
     enqueue("slow", {"of": "Task/1"}, by=BY)
     code = WORKER.format(name=own_database)
