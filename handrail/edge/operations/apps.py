@@ -16,7 +16,7 @@ class OperationsConfig(AppConfig):
     @override
     def ready(self) -> None:
         """Offer the operations."""
-        from handrail.edge.operations import docref, everything, expand, lookup, validate
+        from handrail.edge.operations import docref, everything, expand, lookup, match, validate
         from handrail.edge.operations.validate_code import VALIDATE_CODE
         from handrail.operation import offer
 
@@ -29,4 +29,5 @@ class OperationsConfig(AppConfig):
             VALIDATE_CODE,
             lookup.LOOKUP,
             lookup.SUBSUMES,
+            match.MATCH,
         )

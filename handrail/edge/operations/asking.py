@@ -103,3 +103,10 @@ def codings(asked: Asked, name: str) -> list[tuple[str, str]]:
         for one in structures(asked, name, "Coding")
     ]
     return found
+
+
+def own_patients(asked: Asked) -> list[str]:
+    """Return the ids of the patients that a principal is bound to; none: to nobody."""
+    if asked.by.app:
+        return [asked.by.patient] if asked.by.patient else []
+    return sorted(asked.by.opened)

@@ -93,7 +93,7 @@ def docref(asked: Asked) -> Answer:
 
 
 def _patient(asked: Asked) -> str:
-    own = sorted(asked.by.opened)
+    own = asking.own_patients(asked)
     given = asked.value("patient") or (own[0] if len(own) == 1 else "")
     if not given:
         raise asking.ParameterError("patient is missing: the id of the patient.")

@@ -51,12 +51,13 @@ def of_encounter(asked: Asked) -> Answer:
 
 def _own(asked: Asked) -> list[str]:
     """Return the patients a principal is bound to."""
-    if not asked.by.opened:
+    found = asking.own_patients(asked)
+    if not found:
         raise ForbiddenError(
             "Patient/$everything is for those who act for single patients. Ask"
             " Patient/[id]/$everything, or $export for many."
         )
-    return sorted(asked.by.opened)
+    return found
 
 
 def _begins_with(page: Everything, patient: str) -> bool:

@@ -1,0 +1,100 @@
+"""``Patient/$match``: who in the record could be this person, the likeliest first.
+
+Candidates come from a few searches (:func:`handrail.fhir.matching.searches`), of patients the asker
+reaches; each is scored (:mod:`handrail.fhir.matching.scoring`) and graded certain, probable or
+possible. With ``onlyCertainMatches`` there is one answer or none: if two are certain, neither is.
+
+Source: http://hl7.org/fhir/R4/patient-operation-match.html.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from handrail.access.database import acting
+from handrail.edge.operations import asking
+from handrail.edge.operations.bundles import quoted, searchset
+from handrail.fhir import text
+from handrail.fhir.matching import Person, Score, compare, searches
+from handrail.fhir.resource import Resource
+from handrail.fhir.searching.query import parse
+from handrail.fhir.validation import validate
+from handrail.operation import Answer, Asked, Operation
+from handrail.record import store
+from handrail.record.stored import Stored
+
+FEW = 10
+"""Matches in one answer, unless ``count`` asks for others."""
+MOST = 100
+_CANDIDATES = 200
+"""How many one search may bring; more have too little in common to be told apart."""
+_GRADE = "http://hl7.org/fhir/StructureDefinition/match-grade"
+
+Match = tuple[Score, Stored]
+
+
+def match(asked: Asked) -> Answer:
+    """Answer with a searchset of Patients, each with its score and grade."""
+    patient = _sent(asked)
+    count = min(asking.number(asked, "count", FEW, least=1), MOST)
+    certain = asking.truth(asked, "onlyCertainMatches")
+    person = Person.of(patient)
+    with acting(asked.by, durable=False):
+        scored = [(compare(person, Person.of(one.resource)), one) for one in _near(asked, patient)]
+    found = sorted(
+        (one for one in scored if one[0].grade != "certainly-not"),
+        key=lambda one: (-one[0].value, one[1].id),
+    )
+    if certain:
+        found = [one for one in found if one[0].grade == "certain"]
+        found = found if len(found) == 1 else []
+    entries = [_entry(asked.base, *one) for one in found[:count]]
+    return Answer(body=searchset(entries, total=len(found)))
+
+
+def _sent(asked: Asked) -> Resource:
+    patient = asked.resource("resource")
+    if patient is None:
+        raise asking.ParameterError(
+            "Send the Patient that is looked for: as it is, or as the parameter “resource”."
+        )
+    validate(text.write(patient), "Patient")
+    if not list(searches(patient)):
+        raise asking.ParameterError(
+            "Too little is said to look for somebody. Give an identifier, a phone number, a birth"
+            " date, or a name with something else."
+        )
+    return patient
+
+
+def _near(asked: Asked, patient: Resource) -> Iterable[Stored]:
+    """Return everybody who has two things in common with ``patient``, each once."""
+    found: dict[str, Stored] = {}
+    for pairs in searches(patient):
+        query = parse("Patient", [*pairs, ("_count", str(_CANDIDATES))], strict=True)
+        for one in store.search(query, by=asked.by).entries:
+            found.setdefault(one.id, one)
+    return found.values()
+
+
+def _entry(base: str, score: Score, stored: Stored) -> bytes:
+    return (
+        b'{"fullUrl":%b,"resource":%b,"search":{"extension":[{"url":"%b","valueCode":"%b"}],'
+        b'"mode":"match","score":%.4f}}'
+    ) % (
+        quoted(f"{base}/{stored.reference}"),
+        stored.body,
+        _GRADE.encode(),
+        score.grade.encode(),
+        score.value,
+    )
+
+
+MATCH = Operation(
+    name="match",
+    definition="http://hl7.org/fhir/OperationDefinition/Patient-match",
+    does="Returns the patients who could be the person described, with how likely that is.",
+    answer=match,
+    types=frozenset({"Patient"}),
+    on_type=True,
+)

@@ -1,0 +1,90 @@
+"""What of a Patient is compared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from handrail.fhir.matching.names import plain, words
+from handrail.fhir.resource import Resource
+
+_SHORTEST_PHONE = 7
+_PHONE_DIGITS = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    """A place, plain: ``lines`` are the words of street and number."""
+
+    lines: tuple[str, ...]
+    city: str
+    zip: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """A Patient as it is compared; what is not known is empty.
+
+    ``born`` is a FHIR date; ``reached`` are phone numbers (ten digits) and e-mail addresses;
+    ``numbers`` are (system, value) of identifiers.
+    """
+
+    family: tuple[str, ...] = ()
+    given: tuple[str, ...] = ()
+    born: str = ""
+    sex: str = ""
+    addresses: tuple[Address, ...] = ()
+    reached: frozenset[str] = frozenset()
+    numbers: frozenset[tuple[str, str]] = frozenset()
+
+    @classmethod
+    def of(cls, patient: Resource) -> Person:
+        """Take what is compared from a valid Patient; names of all times count."""
+        names = _listed(patient, "name")
+        return cls(
+            family=_once(_family(name.get("family", "")) for name in names),
+            given=_once(
+                word for name in names for one in name.get("given", ()) for word in words(one or "")
+            ),
+            born=patient.get("birthDate", ""),
+            sex=patient.get("gender", ""),
+            addresses=tuple(_address(one) for one in _listed(patient, "address")),
+            reached=frozenset(_reached(_listed(patient, "telecom"))),
+            numbers=frozenset(_numbers(_listed(patient, "identifier"))),
+        )
+
+
+def _listed(patient: Resource, name: str) -> list[Mapping[str, Any]]:
+    return [one for one in patient.get(name, ()) if isinstance(one, Mapping)]
+
+
+def _once(found: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(one for one in found if one))
+
+
+def _family(name: str) -> str:
+    return " ".join(words(name))
+
+
+def _address(one: Mapping[str, Any]) -> Address:
+    lines = tuple(word for line in one.get("line", ()) for word in words(line or ""))
+    postal = "".join(words(one.get("postalCode", "")))
+    return Address(lines=lines, city=" ".join(words(one.get("city", ""))), zip=postal[:5])
+
+
+def _reached(telecom: Iterable[Mapping[str, Any]]) -> Iterable[str]:
+    for one in telecom:
+        value = str(one.get("value", ""))
+        digits = "".join(letter for letter in value if letter.isdigit())
+        if "@" in value:
+            yield plain(value)
+        elif len(digits) >= _SHORTEST_PHONE:
+            yield digits[-_PHONE_DIGITS:]
+
+
+def _numbers(identifiers: Iterable[Mapping[str, Any]]) -> Iterable[tuple[str, str]]:
+    for one in identifiers:
+        value = "".join(words(str(one.get("value", ""))))
+        if value and one.get("use") != "old":
+            yield str(one.get("system", "")), value
