@@ -130,6 +130,15 @@ offered: list[Operation] = []
 """Every operation of the house."""
 
 
+topics: list[str] = []
+"""The canonicals of every topic that can be subscribed to."""
+
+
+def announce(*canonicals: str) -> None:
+    """Announce subscription topics; announcing the same one again changes nothing."""
+    topics.extend(one for one in canonicals if one not in topics)
+
+
 def offer(*operations: Operation) -> None:
     """Offer operations; offering the same one again changes nothing."""
     offered.extend(one for one in operations if one not in offered)

@@ -6,7 +6,7 @@ import pytest
 
 from handrail.access import keys
 from handrail.edge.fhir_api.tests.client import Client
-from handrail.edge.subscriptions import notifier
+from handrail.edge.subscriptions.plan import BACKPORT
 from handrail.fhir import validation
 from tests.subscriptions.parties import (
     REQUESTS,
@@ -112,4 +112,5 @@ def test_the_operations_are_in_the_capability_statement(partner):
     (one,) = [resource for resource in found if resource["type"] == "Subscription"]
     names = {operation["name"] for operation in one.get("operation", ())}
     assert {"status", "events", "topic-list"} <= names
-    notifier.look(1)
+    assert [extension["valueCanonical"] for extension in one["extension"]] == [TASKS, REQUESTS]
+    assert one["supportedProfile"] == [f"{BACKPORT}/backport-subscription"]

@@ -19,7 +19,7 @@ from handrail.fhir import text
 from handrail.fhir.profiles import known as known_profiles
 from handrail.fhir.r4 import MODULES
 from handrail.fhir.searching.parameters import Parameter, parameters, types
-from handrail.operation import Operation, offered
+from handrail.operation import Operation, offered, topics
 
 PUBLISHED = "2026-11-22"  # when what this server can do last changed
 INSTANTIATES = (
@@ -40,6 +40,8 @@ _INTERACTIONS = (
     "search-type",
 )
 _SMART = "http://terminology.hl7.org/CodeSystem/restful-security-service"
+_BACKPORT = "http://hl7.org/fhir/uv/subscriptions-backport/StructureDefinition"
+_TOPIC = "capabilitystatement-subscriptiontopic-canonical"
 _OAUTH = "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris"
 _ADDRESSES = {
     "authorize": "oauth-authorize",
@@ -139,6 +141,9 @@ def _resource(kind: str) -> dict[str, Any]:
         } | _operations(asked_of(kind))
     known, profiles = searched(kind), _profiles().get(kind)
     found: dict[str, Any] = {"type": kind}
+    if kind == "Subscription" and topics:
+        listed = [{"url": f"{_BACKPORT}/{_TOPIC}", "valueCanonical": one} for one in topics]
+        found |= {"extension": listed, "supportedProfile": [f"{_BACKPORT}/backport-subscription"]}
     if profiles:
         found["supportedProfile"] = profiles
     found |= {

@@ -17,7 +17,9 @@ class SubscriptionsConfig(AppConfig):
     def ready(self) -> None:
         """Register the kinds of jobs and the operations."""
         from handrail.edge.subscriptions import delivering, operations
-        from handrail.operation import offer
+        from handrail.edge.subscriptions.topics import TOPICS
+        from handrail.operation import announce, offer
 
         delivering.register()
         offer(operations.STATUS, operations.EVENTS, operations.TOPICS)
+        announce(*TOPICS)
