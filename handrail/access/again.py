@@ -28,6 +28,11 @@ select name, scopes from access_app where org = %s and id = %s and revoked_at is
 _MEMBER_SQL = """
 select account_id from access_membership where org = %s and practitioner = %s and active
 """
+_GRANT_SQL = """
+select from access_grant
+where org = %s and person = %s and app = %s and patient = %s and revoked_at is null
+  and expires_at > now() limit 1
+"""
 _OF_RESOURCES = ("system/", "user/", "patient/")
 _revivers: dict[str, Revive] = {}
 
@@ -41,6 +46,8 @@ def remember(principal: Principal) -> Remembered:
         "roles": sorted(principal.roles),
         "scopes": None if scopes is None else sorted(scopes),
         "opened": sorted(principal.opened) if scopes is not None else [],
+        "app": principal.app,
+        "patient": principal.patient,
     }
 
 
@@ -95,18 +102,22 @@ def _key(org: int, remembered: Mapping[str, Any]) -> Principal | None:
 
 
 def _app(org: int, remembered: Mapping[str, Any]) -> Principal | None:
-    """Return an app that acts in its own name, with what it may be given at most."""
+    """Return an app that acts in its own name, with what it was given and still may have."""
+    from handrail.access.applications import within
+
     identity = str(remembered["person"]).removeprefix("Device/app-")
     row = cursor().execute(_APP_SQL, (org, identity)).fetchone()
     if row is None:
         return None
     name, granted = row
+    mine = [one for one in granted if one.startswith(_OF_RESOURCES)]
+    kept = sorted(remembered["scopes"] or ())
     return Principal(
         org=org,
         person=str(remembered["person"]),
         name=name,
         roles=frozenset({Role.SYSTEM}),
-        scopes=frozenset(one for one in granted if one.startswith(_OF_RESOURCES)),
+        scopes=frozenset(within(kept, mine) if kept else mine),
     )
 
 
@@ -120,8 +131,22 @@ def _member(org: int, remembered: Mapping[str, Any]) -> Principal | None:
     found = next((one.principal for one in places if one.principal.org == org), None)
     if found is None or remembered["scopes"] is None:
         return found
-    kept, opened = frozenset(remembered["scopes"]), frozenset(remembered["opened"])
-    return replace(found, scopes=kept, opened=found.opened | opened)
+    kept, app = frozenset(remembered["scopes"]), str(remembered.get("app", ""))
+    if app:
+        return _through_app(org, found, app, kept, str(remembered.get("patient", "")))
+    return replace(found, scopes=kept, opened=found.opened | frozenset(remembered["opened"]))
+
+
+def _through_app(
+    org: int, person: Principal, app: str, scopes: frozenset[str], patient: str
+) -> Principal | None:
+    """Return a person with an app, as long as what they granted it holds."""
+    from handrail.access.tokens import through_app
+
+    asked = (org, person.person, app.removeprefix("Device/app-"), patient)
+    if cursor().execute(_GRANT_SQL, asked).fetchone() is None:
+        return None
+    return through_app(person, app, scopes, patient)
 
 
 revive_with("Device/key-", _key)

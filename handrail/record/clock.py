@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from django.db import connection, transaction
 
-from handrail.access import accounts
+from handrail.access import accounts, tokens
 from handrail.access.database import acting
 from handrail.access.models import Organization
 from handrail.access.principal import Principal, system
@@ -34,11 +34,19 @@ def run_forever(stop: threading.Event) -> None:
             sweep_all()
             if tidied_on != (today := datetime.now(UTC).date()):
                 accounts.end_old_sessions()
+                _end_old_tokens()
                 tidied_on = today
         except Exception:  # noqa: BLE001 - the clock must go on, whatever one sweep does
             _log.exception("A sweep failed; it is tried again.")
         finally:
             connection.close()
+
+
+def _end_old_tokens() -> None:
+    """Forget the tokens of apps that ended a while ago."""
+    for org in list(Organization.objects.values_list("id", flat=True)):
+        with acting(system(org, "clock", "Handrail")):
+            tokens.end_old(org)
 
 
 def sweep_all(as_of: datetime | None = None, *, due_only: bool = True) -> int:

@@ -64,7 +64,7 @@ def commit(  # noqa: PLR0913 - who, what, why: the one write path says it all
     with acting(by), writing(savepoint=nested):
         writer = _Writer(by, room, known(by.org, as_of), correcting)
         writer.take(wanted)
-        return writer.finish(reason, origin)
+        return writer.finish(reason, origin or by.app)
 
 
 def _now() -> datetime:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
 from handrail.access.database import acting
+from handrail.access.narrowing import is_narrow, lets
 from handrail.access.principal import Principal
 from handrail.fhir import text
 from handrail.fhir.errors import NotFoundError
@@ -32,15 +34,30 @@ def provenance(transaction: int, *, by: Principal, only: Collection[str] | None 
             (by.org, transaction),
         )
         targets = rows(
-            "SELECT resource_type, id, version FROM record_version"
+            "SELECT resource_type, id, version, patient FROM record_version"
             " WHERE org = %s AND transaction = %s ORDER BY position",
             (by.org, transaction),
         )
     if not found or not targets:
         raise NotFoundError(f"There is no Provenance/tx-{transaction} that you may see.")
-    versions = [(f"{t}/{i}", v) for t, i, v in targets]
-    shown = [one for one in versions if only is None or one[0] in only]
+    whole = _made(transaction, found[0], [(f"{t}/{i}", v) for t, i, v, _ in targets], begun=False)
+    shown = [
+        (f"{t}/{i}", v)
+        for t, i, v, patient in targets
+        if only is None or f"{t}/{i}" in only
+        if _opens(by, whole, patient)
+    ]
+    if not shown:
+        raise NotFoundError(f"There is no Provenance/tx-{transaction} that you may see.")
     return _made(transaction, found[0], shown, begun=targets[0][2] == 1)
+
+
+def _opens(by: Principal, made: Resource, patient: str) -> bool:
+    """Tell whether the scopes of ``by`` open this Provenance of something of ``patient``."""
+    if not is_narrow(by, "Provenance"):
+        return True
+    at = datetime.fromisoformat(made["recorded"])
+    return lets(by, "read", Stored("Provenance", made["id"], 1, text.write(made), at, patient))
 
 
 def provenances(versions: Iterable[Stored], *, by: Principal) -> list[Stored]:
@@ -55,9 +72,12 @@ def provenances(versions: Iterable[Stored], *, by: Principal) -> list[Stored]:
             (by.org, sorted(written)),
         )
     return [
-        Stored("Provenance", f"tx-{number}", 1, text.write(made), said[0], transaction=number)
+        Stored(
+            "Provenance", f"tx-{number}", 1, text.write(made), said[0], patient, transaction=number
+        )
         for number, *said in found
         for about in [written[number]]
+        for patient in [about[0].patient if len({one.patient for one in about}) == 1 else "*"]
         for targets in [[(one.reference, one.version) for one in about]]
         for made in [_made(number, said, targets, begun=about[0].version == 1)]
     ]

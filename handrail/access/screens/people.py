@@ -26,6 +26,7 @@ _PAGES = (
     ("cover", "/settings/covers", gettext_lazy("Cover for a colleague")),
     ("manage_closures", "/settings/office", gettext_lazy("Hours and closed days")),
     ("manage_keys", "/settings/keys", gettext_lazy("Keys for other systems")),
+    ("manage_keys", "/settings/apps", gettext_lazy("Apps")),
     ("manage_settings", "/settings/connections", gettext_lazy("Connections to EHRs")),
     ("manage_settings", "/settings/jobs", gettext_lazy("Work that did not succeed")),
     ("read_audit", "/settings/audit", gettext_lazy("Who saw and did what")),

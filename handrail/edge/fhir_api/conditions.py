@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from hashlib import sha256
 
+from handrail.access.narrowing import is_narrow
 from handrail.access.principal import Principal
 from handrail.edge.fhir_api.errors import BadRequestError, NoMatchError, SeveralMatchesError
 from handrail.edge.fhir_api.request import Pairs, pairs_of
@@ -32,7 +33,8 @@ def matched(kind: str, query: str, *, by: Principal) -> str:
     if not pairs:
         raise BadRequestError("A condition asks for something: identifier=system|value.")
     _hold(by.org, kind, query)
-    found = _identified(kind, pairs, by) if _by_identifier(pairs) else _searched(kind, pairs, by)
+    simple = _by_identifier(pairs) and not is_narrow(by, kind, "search")
+    found = _identified(kind, pairs, by) if simple else _searched(kind, pairs, by)
     if len(found) > 1:
         raise SeveralMatchesError(_SEVERAL.format(kind=kind))
     return found[0] if found else ""

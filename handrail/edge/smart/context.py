@@ -22,6 +22,8 @@ from handrail.access.principal import Principal, system
 REFRESHABLE: Final = frozenset({"offline_access", "online_access"})
 OFFLINE: Final = timedelta(days=90)
 ONLINE: Final = timedelta(hours=12)
+TO_COME: Final = timedelta(minutes=2)
+"""How long an app may take to come with its code."""
 BY_ITSELF: Final = timedelta(minutes=5)
 """How long a system's token lives (SMART Backend Services)."""
 
@@ -98,7 +100,7 @@ def ends_at(scopes: Sequence[str], minutes: int) -> datetime:
     now = timezone.now()
     if "offline_access" in scopes:
         return now + OFFLINE
-    return now + (ONLINE if "online_access" in scopes else timedelta(minutes=minutes))
+    return now + (ONLINE if "online_access" in scopes else timedelta(minutes=minutes) + TO_COME)
 
 
 def is_alive(grant: Grant) -> bool:

@@ -18,6 +18,7 @@ COMMANDS = MappingProxyType(
         "enroll": "propose or enroll the patients who fit a program",
         "user": "add people and change what they may do",
         "key": "give keys to other systems, list them, take them back",
+        "app": "let SMART apps in, list them, end them",
         "connect": "pull panels from EHRs, and be opened from them",
         "jobs": "list the work that waits or failed, and try it again",
         "rebuild": "make the tables of the screens again from the record",

@@ -110,6 +110,20 @@ def test_operations_are_held_to_the_scope(token):
     assert reading(held, f"/Patient/{THEIRS}/$everything").status in {403, 404}
 
 
+def test_who_wrote_what_is_told_of_what_the_scope_opens(token):
+    held = token("patient/Observation.rs patient/Provenance.rs")
+    found = reading(held, "/Observation?_revinclude=Provenance:target")
+    proofs = [e["resource"] for e in found.entries if e["search"]["mode"] == "include"]
+    assert proofs
+    proof = reading(held, f"/Provenance/{proofs[0]['id']}")
+    assert proof.status == 200
+    named = " ".join(target["reference"] for target in proof.json["target"])
+    assert f"Observation/{MINE}-survey/" in named
+    assert THEIRS not in named
+    other = token("patient/Observation.rs")
+    assert reading(other, f"/Provenance/{proofs[0]['id']}").status == 403
+
+
 def test_patient_scopes_reach_one_patient_even_of_somebody_with_more(token, by):
     held = token("patient/*.rs")
     with acting(by):
