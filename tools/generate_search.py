@@ -193,11 +193,13 @@ def share(found: list[Searched]) -> None:
         parameter.stored, parameter.only = root.stored, root.only or parameter.only
 
 
-def reader(parameter: Searched, source: Source) -> str:  # noqa: C901, PLR0911 - a table, read from above
+def reader(parameter: Searched, source: Source) -> str:  # noqa: C901, PLR0911, PLR0912 - a table, read from above
     """Return the function of ``forms`` that reads ``source`` for this kind of parameter."""
     kind = source.type
     if parameter.kind in {"number", "quantity"}:
         waves = parameter.code == "value-quantity" and kind == "SampledData"
+        if kind in {"decimal", "integer"}:
+            return "bare"
         return "amount" if kind in POINTS else "ranged" if kind in RANGES and not waves else ""
     if parameter.kind in {"composite", "special"}:
         return "whole"

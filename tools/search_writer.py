@@ -200,6 +200,10 @@ class Writer:
             f"out += {self.table('coding', names)}({value}.get('system'), {value}.get('value'))"
         ]
 
+    def read_bare(self, *_: object) -> list[str]:
+        """Read nothing of a number without a unit: its column says it all."""
+        return []
+
     def read_ranged(self, _: str, __: str, names: list[str]) -> list[str]:
         """Read that there is an amount which is no single number."""
         return [f"out += {self.table('ranged', names)}"]

@@ -38,19 +38,23 @@ def plain(value: Any) -> float | None:
 def measured(quantity: Mapping[str, Any]) -> tuple[float | None, float | None]:
     """Return the number of a Quantity as it is written, and in base units when those are known."""
     value: Any = quantity.get("value")
-    number = plain(value)
-    if number is None:
+    number = float(value) if type(value) is Decimal else plain(value)
+    if number is None or number != number:  # noqa: PLR0124 - NaN, the quick way: asked of every value
         return None, None
-    known = unit_of(quantity)
-    if known is None:
+    code = quantity.get("code")
+    if not code or quantity.get("system") != ucum.SYSTEM:
         return number, None
-    return number, number if known.is_base else canonical(value, known)
+    known = ucum.unit(code)
+    if known is None or known.is_base:
+        return number, None if known is None else number
+    return number, canonical(value, known)
 
 
 def canonical(value: float | Decimal, known: ucum.Unit) -> float | None:
     """Return ``value`` in base units."""
     exact = value if isinstance(value, Decimal) else _EXACT.create_decimal(repr(value))
-    return plain(known.canonical(exact))
+    found = float(known.canonical(exact))
+    return None if math.isnan(found) else found
 
 
 def unit_of(quantity: Mapping[str, Any]) -> ucum.Unit | None:

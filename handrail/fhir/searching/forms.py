@@ -109,20 +109,18 @@ def coded(resource_type: str, name: str, system: str, code: str) -> Iterator[int
 
 
 def amount(resource_type: str, *names: str) -> OfValue:
-    """Return the tokens of the unit of a Quantity or Money; a number has none."""
+    """Return the tokens of the unit of a Quantity or Money."""
 
     @lru_cache(maxsize=_REMEMBERED)
     def tokens(system: str | None, code: str | None, word: str | None) -> Tokens:
         said = {"system": system, "code": code, "unit": word}
         return tuple(one for name in names for one in _measured(resource_type, name, said))
 
-    def of_unit(value: Any) -> Tokens:
-        if not isinstance(value, Mapping):
-            return ()
-        currency = value.get("currency")
-        if currency:
-            return tokens(amounts.CURRENCIES, currency, None)
-        return tokens(value.get("system"), value.get("code"), value.get("unit"))
+    def of_unit(value: Mapping[str, Any]) -> Tokens:
+        code = value.get("code")
+        if code is None and "currency" in value:
+            return tokens(amounts.CURRENCIES, value["currency"], None)
+        return tokens(value.get("system"), code, value.get("unit"))
 
     return of_unit
 

@@ -85,16 +85,12 @@ _PART = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """A unit in base units: ``(value + added) * factor`` of ``base``."""
+    """A unit as ``(value + added) * factor`` of ``base``; ``is_base``: the value as it is."""
 
     base: str
     factor: Decimal
     added: Decimal = Decimal(0)
-
-    @property
-    def is_base(self) -> bool:
-        """Return whether a value is the same in base units."""
-        return self.factor == 1 and not self.added
+    is_base: bool = False
 
     def canonical(self, value: Decimal) -> Decimal:
         """Return ``value`` of this unit in base units."""
@@ -115,7 +111,7 @@ def unit(code: str) -> Unit | None:
         factor, powers = _Reader(code).read()
     except (ValueError, KeyError, ZeroDivisionError):
         return None
-    return Unit(_written(powers), _decimal(factor))
+    return Unit(_written(powers), _decimal(factor), is_base=factor == 1)
 
 
 def _decimal(factor: Fraction) -> Decimal:

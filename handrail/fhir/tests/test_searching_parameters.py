@@ -98,7 +98,7 @@ def date_tokens(kind, code, _, value):
 def amount_tokens(kind, code, fhir_type, value):
     if fhir_type in {"Range", "SampledData"}:
         return forms.ranged(kind, code)
-    return forms.amount(kind, code)(value)
+    return forms.amount(kind, code)(value) if isinstance(value, dict) else ()
 
 
 def text_tokens(kind, code, _, value):

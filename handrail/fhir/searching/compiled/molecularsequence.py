@@ -176,16 +176,15 @@ _10 = forms.present("MolecularSequence", "referenceseqid")
 _11 = forms.coding("MolecularSequence", "referenceseqid")
 _12 = forms.present("MolecularSequence", "window-end")
 _13 = forms.present("MolecularSequence", "window-start")
-_14 = forms.amount("MolecularSequence", "window-start")
-_15 = forms.present("MolecularSequence", "identifier")
-_16 = forms.coding("MolecularSequence", "identifier")
-_17 = forms.present("MolecularSequence", "patient")
-_18 = forms.reference("MolecularSequence", "patient")
-_19 = forms.identified("MolecularSequence", "patient")
-_20 = forms.present("MolecularSequence", "type")
-_21 = forms.plain("MolecularSequence", "type")
-_22 = forms.present("MolecularSequence", "variant-end")
-_23 = forms.present("MolecularSequence", "variant-start")
+_14 = forms.present("MolecularSequence", "identifier")
+_15 = forms.coding("MolecularSequence", "identifier")
+_16 = forms.present("MolecularSequence", "patient")
+_17 = forms.reference("MolecularSequence", "patient")
+_18 = forms.identified("MolecularSequence", "patient")
+_19 = forms.present("MolecularSequence", "type")
+_20 = forms.plain("MolecularSequence", "type")
+_21 = forms.present("MolecularSequence", "variant-end")
+_22 = forms.present("MolecularSequence", "variant-start")
 
 
 def extract(resource: dict[str, Any], out: list[int]) -> None:
@@ -219,26 +218,25 @@ def extract(resource: dict[str, Any], out: list[int]) -> None:
             out += _12
         if (v2 := v1.get("windowStart")) is not None:
             out += _13
-            out += _14(v2)
     for v1 in resource.get("identifier", ()):
         if v1 is not None:
-            out += _15
-            out += _16(v1.get("system"), v1.get("value"))
+            out += _14
+            out += _15(v1.get("system"), v1.get("value"))
     if (v1 := resource.get("patient")) is not None:
-        out += _17
+        out += _16
         if (literal := v1.get("reference")) is not None:
-            out += _18(literal)
+            out += _17(literal)
         if (named := v1.get("identifier")) is not None:
-            out += _19(named.get("system"), named.get("value"))
+            out += _18(named.get("system"), named.get("value"))
     if (v1 := resource.get("type")) is not None:
-        out += _20
-        out += _21(v1)
+        out += _19
+        out += _20(v1)
     for v1 in resource.get("variant", ()):
         if v1 is not None:
             if (v3 := v1.get("end")) is not None:
-                out += _22
+                out += _21
             if (v3 := v1.get("start")) is not None:
-                out += _23
+                out += _22
 
 
 def dates(resource: dict[str, Any]) -> times.Interval | None:
