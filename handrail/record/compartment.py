@@ -108,7 +108,7 @@ def compartment(patients: Sequence[str], wanted: Wanted, *, by: Principal) -> Ev
             last = found.entries[-1]
             found.after = (last.resource_type.replace("Patient", ""), last.id)
         found.entries = [one for one in found.entries if lets(by, "read", one)]
-        found.referenced = _referenced(found.entries, wanted, by)
+        found.referenced = _referenced(found.entries, wanted, patients, by)
         _note(by, patients, wanted)
     return found
 
@@ -198,15 +198,20 @@ def _of_encounters() -> list[tuple[str, str]]:
     ]
 
 
-def _referenced(entries: Sequence[Stored], asked: Wanted, by: Principal) -> list[Stored]:
+def _referenced(
+    entries: Sequence[Stored], asked: Wanted, patients: Sequence[str], by: Principal
+) -> list[Stored]:
+    """Return who and what the entries name: of patients, the one an encounter is about alone."""
     found: list[Stored] = []
     seen = {entry.reference.encode() for entry in entries}
+    own = {f"Patient/{one}".encode() for one in patients if asked.encounter}
     fresh: Iterable[Stored] = entries
     for _ in range(_LEVELS):
         wanted: set[bytes] = set()
         for one in fresh:
             wanted.update(_LITERAL.findall(one.body))
         wanted = {literal.replace(b"\\", b"") for literal in wanted} - seen
+        wanted = {one for one in wanted if one in own or not one.startswith(b"Patient/")}
         if asked.types:
             wanted = {one for one in wanted if one.partition(b"/")[0].decode() in asked.types}
         current = _current(sorted(wanted)[: MOST - len(found)], by)

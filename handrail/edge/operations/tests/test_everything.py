@@ -112,6 +112,12 @@ def test_everything_of_a_patient_comes_with_whom_it_names(by):
     assert store.read("Observation/o1", by=by).body in answer.body, "spliced, not written anew"
 
 
+def test_another_patient_who_is_named_is_not_brought_along(by):
+    linked = {**DRAFTS[5], "link": [{"other": {"reference": "Patient/p2"}, "type": "seealso"}]}
+    store.commit([linked], by=by, reason="a link")
+    assert "Patient/p2" not in references(said(ask(by, "Patient/p1/$everything")))
+
+
 def test_it_takes_few_statements_however_much_there_is(by):
     more = [{**DRAFTS[8], "id": f"more-{n}"} for n in range(200)]
     store.commit(more, by=by, reason="more")
