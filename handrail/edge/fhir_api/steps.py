@@ -11,12 +11,12 @@ from uuid import uuid4
 
 from handrail.edge.fhir_api.conditions import matched
 from handrail.edge.fhir_api.delete import condition_in
-from handrail.edge.fhir_api.errors import BadRequestError, MethodNotAllowedError
+from handrail.edge.fhir_api.errors import BadRequestError
 from handrail.edge.fhir_api.operating import is_operation, methods
 from handrail.edge.fhir_api.request import Request, is_id, pairs_of, split_path, version_of
 from handrail.edge.fhir_api.update import refuse_other_id, refuse_ours
 from handrail.fhir.bundle import Entry
-from handrail.fhir.errors import NotFoundError
+from handrail.fhir.errors import NotFoundError, UnsupportedError
 from handrail.fhir.r4 import MODULES
 
 READS = frozenset({"GET", "HEAD", "ASK"})
@@ -102,17 +102,20 @@ def refuse_doubles(steps: Iterable[Step]) -> None:
 
 
 def _read(entry: Entry, parts: tuple[str, ...]) -> str:
-    """Return the method of what is answered at the end, as if it had come alone."""
+    """Return the method of what is answered at the end, as if it had come alone.
+
+    Raises:
+        UnsupportedError: it is an operation that changes something.
+    """
     if not is_operation(parts):
         return entry.method
     possible = methods(parts)
     if entry.method == "POST" and "GET" in possible:
         return "ASK"
     if entry.method not in ("GET", "HEAD") or "GET" not in possible:
-        message = "An operation that changes something does not stand in a transaction."
-        error = MethodNotAllowedError(entry.method, possible)
-        error.message = message
-        raise error
+        raise UnsupportedError(
+            "An operation that changes something does not stand in a transaction. Ask it alone."
+        )
     return entry.method
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 
+import psycopg
 import pytest
 from django.db import connection, connections
 
@@ -11,6 +12,7 @@ from conftest import maintenance
 from handrail.access import keys
 from handrail.edge.fhir_api import connecting
 from handrail.edge.fhir_api.tests.client import Client
+from handrail.edge.fhir_api.tests.test_transactions import bundle, entry, statuses
 
 
 @pytest.fixture
@@ -101,3 +103,27 @@ def test_the_same_id_at_once_never_fails_badly(client, patient):
         done = list(pool.map(put, range(8)))
     assert set(done) <= {200, 201, 409}
     assert done.count(201) == 1
+
+
+@pytest.mark.parametrize("last", range(2, 10))
+def test_killed_in_the_middle_nothing_is_stored(client, patient, monkeypatch, last):
+    """The connection of the database dies after so many statements of a transaction."""
+    sent = bundle(*(entry("PUT", f"Patient/{n}", {**patient, "id": str(n)}) for n in range(3)))
+    execute, seen = psycopg.Cursor.execute, []
+
+    def dies(self, query, *arguments, **more):
+        done = execute(self, query, *arguments, **more)
+        if self.connection is connection.connection:
+            seen.append(query)
+            if len(seen) == last:
+                end_our_connection()
+        return done
+
+    monkeypatch.setattr(psycopg.Cursor, "execute", dies)
+    status = client.post("", sent).status
+    monkeypatch.undo()
+    killed = len(seen) >= last
+    assert status == (503 if killed else 200)
+    assert killed or last > 3  # a commit takes more statements than that
+    assert client.get("/Patient?_summary=count").json["total"] == (0 if killed else 3)
+    assert statuses(client.post("", sent)) == ["201" if killed else "200"] * 3

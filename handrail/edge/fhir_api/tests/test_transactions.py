@@ -18,7 +18,7 @@ def bundle(*entries, kind="transaction"):
 
 def entry(method, url, resource=None, **more):
     request = {"method": method, "url": url}
-    request |= {name: more.pop(name) for name in ("ifMatch", "ifNoneExist") if name in more}
+    request |= {name: more.pop(name) for name in [*more] if name.startswith("if")}
     made = {"request": request, **more}
     return made | ({"resource": resource} if resource else {})
 
