@@ -68,7 +68,6 @@ OURS = [
 PATIENT_FIRST = ("patient", "subject", "beneficiary", "individual")
 
 UNCOVERED_CODES = {
-    "phonetic": "there is no sounds-like index; use name",
     "_query": "there are no named queries",
 }
 WITHOUT_EXPRESSION = {"_text", "_content"}
@@ -177,7 +176,7 @@ def share(found: list[Searched]) -> None:
     stored: dict[tuple[str, str], str] = {}
     for parameter in found:
         texts = sorted(source.text for source in parameter.sources)
-        key = (parameter.kind, "|".join(texts))
+        key = ("sound" if parameter.code == "phonetic" else parameter.kind, "|".join(texts))
         if texts and not parameter.uncovered and not parameter.parts:
             parameter.stored = stored.setdefault(key, parameter.code)
     for parameter in found:
@@ -213,6 +212,8 @@ def reader(parameter: Searched, source: Source) -> str:  # noqa: C901, PLR0911, 
         return {"Reference": "reference", "Resource": "inside"}.get(
             kind, "canonical" if kind in CODES else ""
         )
+    if parameter.code == "phonetic":
+        return "sounding"
     if parameter.kind == "string":
         return "parts" if kind in {"HumanName", "Address"} else "words" if kind in CODES else ""
     if parameter.kind == "uri":

@@ -33,6 +33,10 @@ WHOLE = frozenset({"_text", "_content"})
 """Parameters that ask everything written in a resource."""
 
 
+SOUNDING = "phonetic"
+"""The parameter that asks how a name sounds."""
+
+
 def clauses(asked: Asked) -> Iterator[Clause]:
     """Yield what one parameter of a search asks of a row.
 
@@ -46,6 +50,8 @@ def clauses(asked: Asked) -> Iterator[Clause]:
         yield asking_strings.whole(asked)
     elif asked.modifier == "missing":
         yield _missing(asked)
+    elif asked.name == SOUNDING:
+        yield asking_strings.sounding(asked)
     else:
         yield from _CLAUSES[asked.parameter.kind](asked)
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from handrail.fhir.searching import hashing, texts
+from handrail.fhir.searching import hashing, sounds, texts
 from handrail.fhir.searching.asked import (
     Asked,
     InvalidSearchError,
@@ -104,6 +104,18 @@ def _versions(asked: Asked) -> bool:
 def address(asked: Asked, text: str) -> Address:
     """Return what one alternative wants of a value."""
     return Address(unescape(text), asked.modifier)
+
+
+def sounding(asked: Asked) -> Clause:
+    """Return what is asked by its sound: every word of an alternative has to be heard."""
+    refuse_modifier(asked)
+    groups = []
+    for text in alternatives(asked):
+        heard = sounds.codes(normal(asked, text))
+        groups.append(
+            tuple(TokenClause(asked.label, (asked.token(hashing.SOUND, one),)) for one in heard)
+        )
+    return EitherClause(asked.label, tuple(groups))
 
 
 def whole(asked: Asked) -> Clause:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
-from handrail.fhir.searching import amounts, covering, hashing, texts, times
+from handrail.fhir.searching import amounts, covering, hashing, sounds, texts, times
 from handrail.fhir.searching.hashing import token
 
 Tokens = tuple[int, ...]
@@ -208,6 +208,22 @@ def parts(resource_type: str, *names: str) -> OfValue:
     of_text = words(resource_type, *names)
 
     def tokens(value: Mapping[str, Any]) -> Tokens:
+        return tuple(one for text in texts.texts_of(value) for one in of_text(text))
+
+    return tokens
+
+
+def sounding(resource_type: str, *names: str) -> OfValue:
+    """Return the tokens of how the words of a text or HumanName sound."""
+
+    @_remembering
+    def of_text(value: str) -> Tokens:
+        heard = sounds.codes(value)
+        return tuple(
+            token(resource_type, name, hashing.SOUND, one) for name in names for one in heard
+        )
+
+    def tokens(value: Mapping[str, Any] | str) -> Tokens:
         return tuple(one for text in texts.texts_of(value) for one in of_text(text))
 
     return tokens

@@ -55,6 +55,11 @@ PLACE = {
     "id": "l",
     "position": {"latitude": 40.76, "longitude": -111.89},
 }
+PERSON = {
+    "resourceType": "Patient",
+    "id": "p",
+    "name": [{"family": "Smith", "given": ["John"]}],
+}
 URIS = {"resourceType": "ValueSet", "id": "v", "url": "http://example.org/fhir/ValueSet/a"}
 
 
@@ -94,6 +99,11 @@ URIS = {"resourceType": "ValueSet", "id": "v", "url": "http://example.org/fhir/V
         (URIS, "url:below", "http://example.org/fh", False),
         (URIS, "url:above", "http://example.org/fhir/ValueSet/a/b", True),
         (URIS, "url:above", "http://example.org/fhir/ValueSet/ab", False),
+        (PERSON, "phonetic", "smyth", True),
+        (PERSON, "phonetic", "Jon Smith", True),
+        (PERSON, "phonetic", "mary,jon", True),
+        (PERSON, "phonetic", "mary", False),
+        (PERSON, "phonetic:missing", "false", True),
         (PLACE, "near", "40.7|-111.9|10|km", True),
         (PLACE, "near", "40.7|-111.9", True),
         (PLACE, "near", "41.7|-111.9|10|[mi_i]", False),

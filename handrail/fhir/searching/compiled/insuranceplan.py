@@ -133,7 +133,6 @@ PARAMETERS: dict[str, Parameter] = {
         expression="InsurancePlan.name",
         url="http://hl7.org/fhir/SearchParameter/InsurancePlan-phonetic",
         sources=("string name",),
-        uncovered="there is no sounds-like index; use name",
     ),
     "status": Parameter(
         kind="token",
@@ -180,15 +179,17 @@ _24 = forms.reference("InsurancePlan", "endpoint")
 _25 = forms.identified("InsurancePlan", "endpoint")
 _26 = forms.present("InsurancePlan", "identifier")
 _27 = forms.coding("InsurancePlan", "identifier")
-_28 = forms.present("InsurancePlan", "name")
+_28 = forms.present("InsurancePlan", "name", "phonetic")
 _29 = forms.words("InsurancePlan", "name")
-_30 = forms.present("InsurancePlan", "owned-by")
-_31 = forms.reference("InsurancePlan", "owned-by")
-_32 = forms.identified("InsurancePlan", "owned-by")
-_33 = forms.present("InsurancePlan", "status")
-_34 = forms.plain("InsurancePlan", "status")
-_35 = forms.present("InsurancePlan", "type")
-_36 = forms.coding("InsurancePlan", "type")
+_30 = forms.sounding("InsurancePlan", "phonetic")
+_31 = forms.present("InsurancePlan", "name")
+_32 = forms.present("InsurancePlan", "owned-by")
+_33 = forms.reference("InsurancePlan", "owned-by")
+_34 = forms.identified("InsurancePlan", "owned-by")
+_35 = forms.present("InsurancePlan", "status")
+_36 = forms.plain("InsurancePlan", "status")
+_37 = forms.present("InsurancePlan", "type")
+_38 = forms.coding("InsurancePlan", "type")
 
 
 def extract(resource: dict[str, Any], out: list[int]) -> None:
@@ -249,24 +250,25 @@ def extract(resource: dict[str, Any], out: list[int]) -> None:
     if (v1 := resource.get("name")) is not None:
         out += _28
         out += _29(v1)
+        out += _30(v1)
     for v1 in resource.get("alias", ()):
         if v1 is not None:
-            out += _28
+            out += _31
             out += _29(v1)
     if (v1 := resource.get("ownedBy")) is not None:
-        out += _30
+        out += _32
         if (literal := v1.get("reference")) is not None:
-            out += _31(literal)
+            out += _33(literal)
         if (named := v1.get("identifier")) is not None:
-            out += _32(named.get("system"), named.get("value"))
+            out += _34(named.get("system"), named.get("value"))
     if (v1 := resource.get("status")) is not None:
-        out += _33
-        out += _34(v1)
+        out += _35
+        out += _36(v1)
     for v1 in resource.get("type", ()):
         if v1 is not None:
-            out += _35
+            out += _37
             for coding in v1.get("coding", ()):
-                out += _36(coding.get("system"), coding.get("code"))
+                out += _38(coding.get("system"), coding.get("code"))
 
 
 def dates(resource: dict[str, Any]) -> times.Interval | None:

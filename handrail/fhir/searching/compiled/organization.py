@@ -133,7 +133,6 @@ PARAMETERS: dict[str, Parameter] = {
         expression="Organization.name",
         url="http://hl7.org/fhir/SearchParameter/Organization-phonetic",
         sources=("string name",),
-        uncovered="there is no sounds-like index; use name",
     ),
     "type": Parameter(
         kind="token",
@@ -172,13 +171,15 @@ _23 = forms.reference("Organization", "endpoint")
 _24 = forms.identified("Organization", "endpoint")
 _25 = forms.present("Organization", "identifier")
 _26 = forms.coding("Organization", "identifier")
-_27 = forms.present("Organization", "name")
+_27 = forms.present("Organization", "name", "phonetic")
 _28 = forms.words("Organization", "name")
-_29 = forms.present("Organization", "partof")
-_30 = forms.reference("Organization", "partof")
-_31 = forms.identified("Organization", "partof")
-_32 = forms.present("Organization", "type")
-_33 = forms.coding("Organization", "type")
+_29 = forms.sounding("Organization", "phonetic")
+_30 = forms.present("Organization", "name")
+_31 = forms.present("Organization", "partof")
+_32 = forms.reference("Organization", "partof")
+_33 = forms.identified("Organization", "partof")
+_34 = forms.present("Organization", "type")
+_35 = forms.coding("Organization", "type")
 
 
 def extract(resource: dict[str, Any], out: list[int]) -> None:
@@ -235,21 +236,22 @@ def extract(resource: dict[str, Any], out: list[int]) -> None:
     if (v1 := resource.get("name")) is not None:
         out += _27
         out += _28(v1)
+        out += _29(v1)
     for v1 in resource.get("alias", ()):
         if v1 is not None:
-            out += _27
+            out += _30
             out += _28(v1)
     if (v1 := resource.get("partOf")) is not None:
-        out += _29
+        out += _31
         if (literal := v1.get("reference")) is not None:
-            out += _30(literal)
+            out += _32(literal)
         if (named := v1.get("identifier")) is not None:
-            out += _31(named.get("system"), named.get("value"))
+            out += _33(named.get("system"), named.get("value"))
     for v1 in resource.get("type", ()):
         if v1 is not None:
-            out += _32
+            out += _34
             for coding in v1.get("coding", ()):
-                out += _33(coding.get("system"), coding.get("code"))
+                out += _35(coding.get("system"), coding.get("code"))
 
 
 def dates(resource: dict[str, Any]) -> times.Interval | None:

@@ -217,7 +217,6 @@ PARAMETERS: dict[str, Parameter] = {
         expression="Patient.name",
         url="http://hl7.org/fhir/SearchParameter/individual-phonetic",
         sources=("HumanName name",),
-        uncovered="there is no sounds-like index; use name",
     ),
     "race": Parameter(
         kind="token",
@@ -269,35 +268,36 @@ _26 = forms.present("Patient", "email")
 _27 = forms.contact("Patient", "email")
 _28 = forms.present("Patient", "ethnicity")
 _29 = forms.plain("Patient", "ethnicity")
-_30 = forms.present("Patient", "name")
+_30 = forms.present("Patient", "name", "phonetic")
 _31 = forms.parts("Patient", "name")
-_32 = forms.present("Patient", "family")
-_33 = forms.words("Patient", "family")
-_34 = forms.present("Patient", "given")
-_35 = forms.words("Patient", "given")
-_36 = forms.present("Patient", "gender")
-_37 = forms.plain("Patient", "gender")
-_38 = forms.present("Patient", "gender-identity")
-_39 = forms.plain("Patient", "gender-identity")
-_40 = forms.present("Patient", "general-practitioner")
-_41 = forms.reference("Patient", "general-practitioner")
-_42 = forms.identified("Patient", "general-practitioner")
-_43 = forms.present("Patient", "identifier")
-_44 = forms.coding("Patient", "identifier")
-_45 = forms.present("Patient", "language")
-_46 = forms.coding("Patient", "language")
-_47 = forms.present("Patient", "link")
-_48 = forms.reference("Patient", "link")
-_49 = forms.identified("Patient", "link")
-_50 = forms.present("Patient", "organization")
-_51 = forms.reference("Patient", "organization")
-_52 = forms.identified("Patient", "organization")
-_53 = forms.present("Patient", "phone")
-_54 = forms.contact("Patient", "phone")
-_55 = forms.present("Patient", "race")
-_56 = forms.plain("Patient", "race")
-_57 = forms.present("Patient", "telecom")
-_58 = forms.contact("Patient", "telecom")
+_32 = forms.sounding("Patient", "phonetic")
+_33 = forms.present("Patient", "family")
+_34 = forms.words("Patient", "family")
+_35 = forms.present("Patient", "given")
+_36 = forms.words("Patient", "given")
+_37 = forms.present("Patient", "gender")
+_38 = forms.plain("Patient", "gender")
+_39 = forms.present("Patient", "gender-identity")
+_40 = forms.plain("Patient", "gender-identity")
+_41 = forms.present("Patient", "general-practitioner")
+_42 = forms.reference("Patient", "general-practitioner")
+_43 = forms.identified("Patient", "general-practitioner")
+_44 = forms.present("Patient", "identifier")
+_45 = forms.coding("Patient", "identifier")
+_46 = forms.present("Patient", "language")
+_47 = forms.coding("Patient", "language")
+_48 = forms.present("Patient", "link")
+_49 = forms.reference("Patient", "link")
+_50 = forms.identified("Patient", "link")
+_51 = forms.present("Patient", "organization")
+_52 = forms.reference("Patient", "organization")
+_53 = forms.identified("Patient", "organization")
+_54 = forms.present("Patient", "phone")
+_55 = forms.contact("Patient", "phone")
+_56 = forms.present("Patient", "race")
+_57 = forms.plain("Patient", "race")
+_58 = forms.present("Patient", "telecom")
+_59 = forms.contact("Patient", "telecom")
 
 
 def extract(resource: dict[str, Any], out: list[int]) -> None:
@@ -363,16 +363,17 @@ def extract(resource: dict[str, Any], out: list[int]) -> None:
         if v1 is not None:
             out += _30
             out += _31(v1)
+            out += _32(v1)
             if (v3 := v1.get("family")) is not None:
-                out += _32
-                out += _33(v3)
+                out += _33
+                out += _34(v3)
             for v3 in v1.get("given", ()):
                 if v3 is not None:
-                    out += _34
-                    out += _35(v3)
+                    out += _35
+                    out += _36(v3)
     if (v1 := resource.get("gender")) is not None:
-        out += _36
-        out += _37(v1)
+        out += _37
+        out += _38(v1)
     for v1 in resource.get("extension", ()):
         if (
             v1.get("url")
@@ -382,57 +383,57 @@ def extract(resource: dict[str, Any], out: list[int]) -> None:
                 for v4 in v3.get("coding", ()):
                     if v4 is not None:
                         if (v6 := v4.get("code")) is not None:
-                            out += _38
-                            out += _39(v6)
+                            out += _39
+                            out += _40(v6)
     for v1 in resource.get("generalPractitioner", ()):
         if v1 is not None:
-            out += _40
+            out += _41
             if (literal := v1.get("reference")) is not None:
-                out += _41(literal)
+                out += _42(literal)
             if (named := v1.get("identifier")) is not None:
-                out += _42(named.get("system"), named.get("value"))
+                out += _43(named.get("system"), named.get("value"))
     for v1 in resource.get("identifier", ()):
         if v1 is not None:
-            out += _43
-            out += _44(v1.get("system"), v1.get("value"))
+            out += _44
+            out += _45(v1.get("system"), v1.get("value"))
     for v1 in resource.get("communication", ()):
         if v1 is not None:
             if (v3 := v1.get("language")) is not None:
-                out += _45
+                out += _46
                 for coding in v3.get("coding", ()):
-                    out += _46(coding.get("system"), coding.get("code"))
+                    out += _47(coding.get("system"), coding.get("code"))
     for v1 in resource.get("link", ()):
         if v1 is not None:
             if (v3 := v1.get("other")) is not None:
-                out += _47
+                out += _48
                 if (literal := v3.get("reference")) is not None:
-                    out += _48(literal)
+                    out += _49(literal)
                 if (named := v3.get("identifier")) is not None:
-                    out += _49(named.get("system"), named.get("value"))
+                    out += _50(named.get("system"), named.get("value"))
     if (v1 := resource.get("managingOrganization")) is not None:
-        out += _50
+        out += _51
         if (literal := v1.get("reference")) is not None:
-            out += _51(literal)
+            out += _52(literal)
         if (named := v1.get("identifier")) is not None:
-            out += _52(named.get("system"), named.get("value"))
+            out += _53(named.get("system"), named.get("value"))
     for v1 in resource.get("telecom", ()):
         if v1.get("system") == "phone":
-            out += _53
+            out += _54
             if (literal := v1.get("value")) is not None:
-                out += _54(literal)
+                out += _55(literal)
     for v1 in resource.get("extension", ()):
         if v1.get("url") == "http://hl7.org/fhir/us/core/StructureDefinition/us-core-race":
             for v3 in v1.get("extension", ()):
                 if v3 is not None:
                     if (v5 := v3.get("valueCoding")) is not None:
                         if (v6 := v5.get("code")) is not None:
-                            out += _55
-                            out += _56(v6)
+                            out += _56
+                            out += _57(v6)
     for v1 in resource.get("telecom", ()):
         if v1 is not None:
-            out += _57
+            out += _58
             if (literal := v1.get("value")) is not None:
-                out += _58(literal)
+                out += _59(literal)
 
 
 def dates(resource: dict[str, Any]) -> times.Interval | None:

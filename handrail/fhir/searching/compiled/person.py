@@ -162,7 +162,6 @@ PARAMETERS: dict[str, Parameter] = {
         expression="Person.name",
         url="http://hl7.org/fhir/SearchParameter/individual-phonetic",
         sources=("HumanName name",),
-        uncovered="there is no sounds-like index; use name",
     ),
     "practitioner": Parameter(
         kind="reference",
@@ -227,15 +226,16 @@ _28 = forms.reference(
 _29 = forms.identified(
     "Person", "link", "patient?Patient", "practitioner?Practitioner", "relatedperson?RelatedPerson"
 )
-_30 = forms.present("Person", "name")
+_30 = forms.present("Person", "name", "phonetic")
 _31 = forms.parts("Person", "name")
-_32 = forms.present("Person", "organization")
-_33 = forms.reference("Person", "organization")
-_34 = forms.identified("Person", "organization")
-_35 = forms.present("Person", "phone")
-_36 = forms.contact("Person", "phone")
-_37 = forms.present("Person", "telecom")
-_38 = forms.contact("Person", "telecom")
+_32 = forms.sounding("Person", "phonetic")
+_33 = forms.present("Person", "organization")
+_34 = forms.reference("Person", "organization")
+_35 = forms.identified("Person", "organization")
+_36 = forms.present("Person", "phone")
+_37 = forms.contact("Person", "phone")
+_38 = forms.present("Person", "telecom")
+_39 = forms.contact("Person", "telecom")
 
 
 def extract(resource: dict[str, Any], out: list[int]) -> None:
@@ -301,22 +301,23 @@ def extract(resource: dict[str, Any], out: list[int]) -> None:
         if v1 is not None:
             out += _30
             out += _31(v1)
+            out += _32(v1)
     if (v1 := resource.get("managingOrganization")) is not None:
-        out += _32
+        out += _33
         if (literal := v1.get("reference")) is not None:
-            out += _33(literal)
+            out += _34(literal)
         if (named := v1.get("identifier")) is not None:
-            out += _34(named.get("system"), named.get("value"))
+            out += _35(named.get("system"), named.get("value"))
     for v1 in resource.get("telecom", ()):
         if v1.get("system") == "phone":
-            out += _35
+            out += _36
             if (literal := v1.get("value")) is not None:
-                out += _36(literal)
+                out += _37(literal)
     for v1 in resource.get("telecom", ()):
         if v1 is not None:
-            out += _37
+            out += _38
             if (literal := v1.get("value")) is not None:
-                out += _38(literal)
+                out += _39(literal)
 
 
 def dates(resource: dict[str, Any]) -> times.Interval | None:

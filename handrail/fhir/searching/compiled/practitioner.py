@@ -158,7 +158,6 @@ PARAMETERS: dict[str, Parameter] = {
         expression="Practitioner.name",
         url="http://hl7.org/fhir/SearchParameter/individual-phonetic",
         sources=("HumanName name",),
-        uncovered="there is no sounds-like index; use name",
     ),
     "telecom": Parameter(
         kind="token",
@@ -197,20 +196,21 @@ _22 = forms.present("Practitioner", "communication")
 _23 = forms.coding("Practitioner", "communication")
 _24 = forms.present("Practitioner", "email")
 _25 = forms.contact("Practitioner", "email")
-_26 = forms.present("Practitioner", "name")
+_26 = forms.present("Practitioner", "name", "phonetic")
 _27 = forms.parts("Practitioner", "name")
-_28 = forms.present("Practitioner", "family")
-_29 = forms.words("Practitioner", "family")
-_30 = forms.present("Practitioner", "given")
-_31 = forms.words("Practitioner", "given")
-_32 = forms.present("Practitioner", "gender")
-_33 = forms.plain("Practitioner", "gender")
-_34 = forms.present("Practitioner", "identifier")
-_35 = forms.coding("Practitioner", "identifier")
-_36 = forms.present("Practitioner", "phone")
-_37 = forms.contact("Practitioner", "phone")
-_38 = forms.present("Practitioner", "telecom")
-_39 = forms.contact("Practitioner", "telecom")
+_28 = forms.sounding("Practitioner", "phonetic")
+_29 = forms.present("Practitioner", "family")
+_30 = forms.words("Practitioner", "family")
+_31 = forms.present("Practitioner", "given")
+_32 = forms.words("Practitioner", "given")
+_33 = forms.present("Practitioner", "gender")
+_34 = forms.plain("Practitioner", "gender")
+_35 = forms.present("Practitioner", "identifier")
+_36 = forms.coding("Practitioner", "identifier")
+_37 = forms.present("Practitioner", "phone")
+_38 = forms.contact("Practitioner", "phone")
+_39 = forms.present("Practitioner", "telecom")
+_40 = forms.contact("Practitioner", "telecom")
 
 
 def extract(resource: dict[str, Any], out: list[int]) -> None:
@@ -267,30 +267,31 @@ def extract(resource: dict[str, Any], out: list[int]) -> None:
         if v1 is not None:
             out += _26
             out += _27(v1)
+            out += _28(v1)
             if (v3 := v1.get("family")) is not None:
-                out += _28
-                out += _29(v3)
+                out += _29
+                out += _30(v3)
             for v3 in v1.get("given", ()):
                 if v3 is not None:
-                    out += _30
-                    out += _31(v3)
+                    out += _31
+                    out += _32(v3)
     if (v1 := resource.get("gender")) is not None:
-        out += _32
-        out += _33(v1)
+        out += _33
+        out += _34(v1)
     for v1 in resource.get("identifier", ()):
         if v1 is not None:
-            out += _34
-            out += _35(v1.get("system"), v1.get("value"))
+            out += _35
+            out += _36(v1.get("system"), v1.get("value"))
     for v1 in resource.get("telecom", ()):
         if v1.get("system") == "phone":
-            out += _36
+            out += _37
             if (literal := v1.get("value")) is not None:
-                out += _37(literal)
+                out += _38(literal)
     for v1 in resource.get("telecom", ()):
         if v1 is not None:
-            out += _38
+            out += _39
             if (literal := v1.get("value")) is not None:
-                out += _39(literal)
+                out += _40(literal)
 
 
 def dates(resource: dict[str, Any]) -> times.Interval | None:

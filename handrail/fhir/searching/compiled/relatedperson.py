@@ -154,7 +154,6 @@ PARAMETERS: dict[str, Parameter] = {
         expression="RelatedPerson.name",
         url="http://hl7.org/fhir/SearchParameter/individual-phonetic",
         sources=("HumanName name",),
-        uncovered="there is no sounds-like index; use name",
     ),
     "relationship": Parameter(
         kind="token",
@@ -202,16 +201,17 @@ _25 = forms.present("RelatedPerson", "gender")
 _26 = forms.plain("RelatedPerson", "gender")
 _27 = forms.present("RelatedPerson", "identifier")
 _28 = forms.coding("RelatedPerson", "identifier")
-_29 = forms.present("RelatedPerson", "name")
+_29 = forms.present("RelatedPerson", "name", "phonetic")
 _30 = forms.parts("RelatedPerson", "name")
-_31 = forms.reference("RelatedPerson", "patient")
-_32 = forms.identified("RelatedPerson", "patient")
-_33 = forms.present("RelatedPerson", "phone")
-_34 = forms.contact("RelatedPerson", "phone")
-_35 = forms.present("RelatedPerson", "relationship")
-_36 = forms.coding("RelatedPerson", "relationship")
-_37 = forms.present("RelatedPerson", "telecom")
-_38 = forms.contact("RelatedPerson", "telecom")
+_31 = forms.sounding("RelatedPerson", "phonetic")
+_32 = forms.reference("RelatedPerson", "patient")
+_33 = forms.identified("RelatedPerson", "patient")
+_34 = forms.present("RelatedPerson", "phone")
+_35 = forms.contact("RelatedPerson", "phone")
+_36 = forms.present("RelatedPerson", "relationship")
+_37 = forms.coding("RelatedPerson", "relationship")
+_38 = forms.present("RelatedPerson", "telecom")
+_39 = forms.contact("RelatedPerson", "telecom")
 
 
 def extract(resource: dict[str, Any], out: list[int]) -> None:
@@ -272,26 +272,27 @@ def extract(resource: dict[str, Any], out: list[int]) -> None:
         if v1 is not None:
             out += _29
             out += _30(v1)
+            out += _31(v1)
     if (v1 := resource.get("patient")) is not None:
         if (literal := v1.get("reference")) is not None:
-            out += _31(literal)
+            out += _32(literal)
         if (named := v1.get("identifier")) is not None:
-            out += _32(named.get("system"), named.get("value"))
+            out += _33(named.get("system"), named.get("value"))
     for v1 in resource.get("telecom", ()):
         if v1.get("system") == "phone":
-            out += _33
+            out += _34
             if (literal := v1.get("value")) is not None:
-                out += _34(literal)
+                out += _35(literal)
     for v1 in resource.get("relationship", ()):
         if v1 is not None:
-            out += _35
+            out += _36
             for coding in v1.get("coding", ()):
-                out += _36(coding.get("system"), coding.get("code"))
+                out += _37(coding.get("system"), coding.get("code"))
     for v1 in resource.get("telecom", ()):
         if v1 is not None:
-            out += _37
+            out += _38
             if (literal := v1.get("value")) is not None:
-                out += _38(literal)
+                out += _39(literal)
 
 
 def dates(resource: dict[str, Any]) -> times.Interval | None:
