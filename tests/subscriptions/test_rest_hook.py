@@ -7,9 +7,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.db import connection
 
-from handrail.access import keys
+from handrail.access import keys, tokens
 from handrail.access.database import acting
-from handrail.access.models import AuditEntry
+from handrail.access.models import App, AuditEntry
+from handrail.edge.fhir_api.tests.client import Client
 from handrail.edge.subscriptions import notifier
 from handrail.edge.subscriptions.models import Followed, Happened
 from handrail.fhir import validation
@@ -267,8 +268,6 @@ def test_a_key_for_some_patients_is_told_of_them_alone(ehr, receiver, by):
         ehr.put(f"/Patient/{identity}", {"resourceType": "Patient", "id": identity})
     scopes = ["patient/Subscription.cruds", "patient/Task.rs"]
     made = keys.add(by, "App", scopes, patients=["p1"])
-    from handrail.edge.fhir_api.tests.client import Client
-
     client = Client(made.secret)
     notifier.look(1)
     answer = client.post("/Subscription", subscription(receiver.url))
@@ -292,6 +291,57 @@ def test_a_subscription_that_ends(partner, ehr, receiver, by):
     settle()
     assert partner.get(f"/Subscription/{identity}").json["status"] == "off"
     assert receiver.events == []
+
+
+def test_one_whose_end_has_passed_is_refused(partner, receiver):
+    identity = subscribed(partner, subscription(receiver.url, end="2020-12-31T12:00:00Z"))
+    found = partner.get(f"/Subscription/{identity}").json
+    assert (found["status"], receiver.heard) == ("error", [])
+    assert "has passed" in found["error"]
+
+
+def test_who_says_active_waits_for_the_handshake_as_well(partner, receiver):
+    notifier.look(1)
+    made = partner.post("/Subscription", subscription(receiver.url, status="active")).json
+    notifier.look(1)
+    assert partner.get(f"/Subscription/{made['id']}").json["status"] == "requested"
+    settle()
+    assert [one.kind for one in receiver.heard] == ["handshake"]
+    assert partner.get(f"/Subscription/{made['id']}").json["status"] == "active"
+
+
+def test_an_app_in_its_own_name_subscribes_until_it_is_revoked(ehr, receiver, by):
+    scopes = ["system/Subscription.cruds", "system/Task.rs"]
+    with acting(by):
+        app = App.objects.create(
+            org=1, id="a1", lookup=b"a1", name="Partner", kind="key", scopes=scopes
+        )
+        soon = datetime.now(UTC) + timedelta(minutes=5)
+        token = tokens.issue(app, None, kind="access", scopes=scopes, expires_at=soon)
+    client = Client(token.secret)
+    identity = subscribed(client, subscription(receiver.url))
+    written(ehr, task())
+    settle()
+    assert receiver.events == [1]
+    with acting(by):
+        App.objects.filter(org=1, id="a1").update(revoked_at=datetime.now(UTC))
+    written(ehr, task())
+    settle()
+    assert receiver.events == [1]
+    assert ehr.get(f"/Subscription/{identity}").json["status"] == "error"
+
+
+def test_a_person_does_not_subscribe(receiver, by, principal_for):
+    from handrail.record import store
+
+    coordinator = principal_for("system", person="Practitioner/ada")
+    with acting(coordinator):
+        (made,) = store.commit([subscription(receiver.url)], by=coordinator, reason="test").stored
+    settle()
+    with acting(by):
+        found = store.read(made.reference, by=by).resource
+    assert (found["status"], receiver.heard) == ("error", [])
+    assert "in its own name" in found["error"]
 
 
 def test_a_changed_subscription_shakes_hands_anew(partner, ehr, receiver):

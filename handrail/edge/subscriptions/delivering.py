@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
 from django.conf import settings
+from django.db.models.functions import Now
 
 from handrail.access import audit
 from handrail.access.again import again
@@ -81,8 +82,7 @@ def begin(job: Job) -> None:
         hold(job.org)
         anew = Followed.objects.filter(org=job.org, id=followed.id, version=followed.version)
         for one in anew.filter(status=Status.REQUESTED):
-            one.sent_at = datetime.now(UTC)
-            one.save(update_fields=["sent_at"])
+            Followed.objects.filter(org=job.org, id=one.id).update(sent_at=Now())
             following.activate(one)
 
 
@@ -190,7 +190,7 @@ def _post(plan: Plan, json: bytes) -> None:
 def _arrived(followed: Followed, number: int) -> None:
     with acting(ourselves(followed.org)):
         mine = Followed.objects.filter(org=followed.org, id=followed.id, delivered__lt=number)
-        mine.update(delivered=number, error="", sent_at=datetime.now(UTC))
+        mine.update(delivered=number, error="", sent_at=Now())
 
 
 def _not_delivered(job: Job, followed: Followed, error: NotDeliveredError) -> None:

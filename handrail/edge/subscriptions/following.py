@@ -6,6 +6,7 @@ module. A version that somebody else wrote begins anew.
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from handrail.access.again import again, remember
@@ -86,7 +87,10 @@ def take_up(org: int, identity: str) -> None:
     followed.resource_type = plan.resource_type
     followed.heartbeat, followed.ends_at = plan.heartbeat, plan.ends_at
     followed.save()
-    enqueue(BEGIN, {"subscription": identity, "version": version}, by=ourselves(org))
+    if resource["status"] == Status.ACTIVE:  # that is for us to say, after the handshake
+        settle(followed, Status.REQUESTED)
+    payload = {"subscription": identity, "version": followed.version}
+    enqueue(BEGIN, payload, by=ourselves(org))
 
 
 def _author(org: int, identity: str, version: int) -> dict[str, Any]:
@@ -111,6 +115,8 @@ def check(org: int, by: dict[str, Any], plan: Plan) -> Principal:
             f"Whoever subscribes may not read {plan.resource_type}. Ask for a key with a scope such"
             f" as system/{plan.resource_type}.rs."
         )
+    if plan.ends_at and plan.ends_at <= datetime.now(UTC):
+        raise SubscriptionRefusedError("The end of the subscription has passed. Give a later one.")
     if plan.channel == "email":
         check_mail()
     else:
@@ -138,7 +144,7 @@ def settle(followed: Followed, status: Status, why: str = "") -> bool:
     if why:
         resource["error"] = why[:LONGEST_ERROR]
     draft = Draft(resource, if_match=followed.version)
-    reason = "The subscription is served." if status == Status.ACTIVE else "It is not served."
+    reason = f"The subscription is {status} from here on."
     try:
         done = store.commit([draft], by=ourselves(followed.org), reason=reason)
     except VersionConflictError:

@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from django.db import connection
 from django.db.models import F, Q
+from django.db.models.functions import Now
 
 from handrail.access.again import again
 from handrail.access.database import acting, cursor
@@ -48,8 +49,9 @@ select coalesce((select link from record_chain where org = %(org)s), 0),
         where c.org = %(org)s and c.resource_type = 'Subscription'
           and (f.version is distinct from c.version) and not (c.deleted and f.id is null)),
   array(select f.id from subscriptions_followed f where f.org = %(org)s and f.status = 'active'
-        and (f.ends_at <= now() or f.heartbeat > 0
-             and f.sent_at + f.heartbeat * interval '1 second' <= now()))
+        and f.ends_at <= now()),
+  array(select f.id from subscriptions_followed f where f.org = %(org)s and f.status = 'active'
+        and f.heartbeat > 0 and f.sent_at + f.heartbeat * interval '1 second' <= now())
 """
 _TRY_SQL: Final = "select pg_try_advisory_xact_lock(hashtext('handrail.subscriptions'), %s)"
 _CHANGES_SQL: Final = """
@@ -111,10 +113,10 @@ def _look_at_each() -> None:
 def look(org: int) -> int:
     """Take up what subscribers wrote, and number what matches; return how many events."""
     with acting(ourselves(org), durable=False):
-        head, tail, written, due = _news(org)
-    if written or due:
+        news = _news(org)
+    if news.written or news.over or news.silent:
         _attend(org)
-    if head == tail:
+    if news.head == news.tail:
         return 0
     numbered = 0
     for _ in range(_STEPS):
@@ -125,9 +127,20 @@ def look(org: int) -> int:
     return numbered
 
 
-def _news(org: int) -> tuple[int, int | None, list[str], list[str]]:
+@dataclass(frozen=True, slots=True)
+class _News:
+    """What there is to do; the ids of subscriptions, by the database's clock."""
+
+    head: int = 0
+    tail: int | None = None
+    written: Sequence[str] = ()
+    over: Sequence[str] = ()
+    silent: Sequence[str] = ()
+
+
+def _news(org: int) -> _News:
     row = cursor().execute(_NEWS_SQL, {"org": org}, prepare=True).fetchone()
-    return row or (0, None, [], [])
+    return _News(*row) if row else _News()
 
 
 def _attend(org: int) -> None:
@@ -135,17 +148,15 @@ def _attend(org: int) -> None:
     with acting(ourselves(org)):
         if not _mine(org):
             return
-        _head, _tail, written, due = _news(org)
-        for identity in written:
+        news = _news(org)
+        for identity in news.written:
             following.take_up(org, identity)
-        now = datetime.now(UTC)
-        for followed in Followed.objects.filter(org=org, id__in=due, status=Status.ACTIVE):
-            if followed.ends_at and followed.ends_at <= now:
-                following.settle(followed, Status.OFF, "The time it was asked for is over.")
-            else:
-                Followed.objects.filter(org=org, id=followed.id).update(sent_at=now)
-                payload = {"subscription": followed.id}
-                enqueue(HEARTBEAT, payload, by=ourselves(org), key=followed.id)
+        active = Followed.objects.filter(org=org, status=Status.ACTIVE)
+        for followed in active.filter(id__in=news.over):
+            following.settle(followed, Status.OFF, "The time it was asked for is over.")
+        for identity in active.filter(id__in=news.silent).values_list("id", flat=True):
+            Followed.objects.filter(org=org, id=identity).update(sent_at=Now())
+            enqueue(HEARTBEAT, {"subscription": identity}, by=ourselves(org), key=identity)
 
 
 def _mine(org: int) -> bool:
@@ -159,7 +170,8 @@ def _step(org: int) -> int | None:
     with acting(ourselves(org)):
         if not _mine(org):
             return None
-        head, tail, _written, _due = _news(org)
+        news = _news(org)
+        head, tail = news.head, news.tail
         listeners = _listeners(org)
         if tail is None or not listeners:  # nobody listens: what was is over
             Tail.objects.update_or_create(org=org, defaults={"link": head})

@@ -16,7 +16,15 @@ from urllib.parse import parse_qsl
 from handrail.edge.subscriptions.errors import SubscriptionRefusedError
 from handrail.edge.subscriptions.topics import TOPICS
 from handrail.fhir.errors import HandrailError
-from handrail.fhir.searching.clauses import ChainClause, Clause, EitherClause, HasClause, Query, Row
+from handrail.fhir.searching.clauses import (
+    ChainClause,
+    Clause,
+    EitherClause,
+    FactClause,
+    HasClause,
+    Query,
+    Row,
+)
 from handrail.fhir.searching.parameters import types
 from handrail.fhir.searching.query import parse
 
@@ -152,8 +160,8 @@ def _query(kind: str, asked: str) -> Query:
         raise SubscriptionRefusedError(f"The filter is not understood: {error.message}") from error
     if not all(_alone(clause) for clause in query.clauses):
         raise SubscriptionRefusedError(
-            "A filter is decided on the changed resource alone: chains, _has and lists cannot be"
-            " asked for."
+            "A filter is decided on the changed resource alone: chains, _has, lists and value sets"
+            " cannot be asked for."
         )
     return query
 
@@ -165,7 +173,7 @@ def _spelled(name: str) -> str:
 def _alone(clause: Clause) -> bool:
     if isinstance(clause, EitherClause):
         return all(_alone(one) for group in clause.any_of for one in group)
-    return not isinstance(clause, ChainClause | HasClause)
+    return not isinstance(clause, ChainClause | FactClause | HasClause)
 
 
 def _channel(channel: Mapping[str, Any]) -> str:
