@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
 
 def origin(request: HttpRequest) -> str:
@@ -17,3 +17,9 @@ def origin(request: HttpRequest) -> str:
 def fhir_base(request: HttpRequest) -> str:
     """Return the address of the FHIR API: what apps call ``iss`` and ``aud``."""
     return f"{origin(request)}/fhir"
+
+
+def leading_to(answer: HttpResponse, *sources: str) -> HttpResponse:
+    """Allow the forms of a page to lead to these addresses, and nothing else besides ours."""
+    answer.leads_to = sources  # type: ignore[attr-defined] # the middleware of the headers reads it
+    return answer

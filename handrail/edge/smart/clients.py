@@ -22,12 +22,12 @@ from handrail.access.principal import system
 from handrail.access.tokens import digest_of
 from handrail.edge.smart import jwks
 from handrail.edge.smart.errors import KeysUnavailableError
+from handrail.edge.smart.jwks import ALGORITHMS
 from handrail.edge.smart.models import UsedAssertion
 
 if TYPE_CHECKING:
     from authlib.oauth2.rfc6749 import OAuth2Request
 
-ALGORITHMS: Final = ("RS384", "ES384")
 LONGEST: Final = 300  # seconds an assertion may live (SMART App Launch 2, client authentication)
 LEEWAY: Final = 30  # seconds two clocks may differ
 _METHODS: Final = {

@@ -26,6 +26,8 @@ from handrail.access.models import App
 from handrail.edge.smart.errors import KeysUnavailableError
 from handrail.fhir.errors import BusinessRuleError
 
+ALGORITHMS: Final = ("RS384", "ES384")
+"""How apps sign: what SMART App Launch 2 asks every server to take."""
 SECONDS: Final = 5.0  # for the whole answer
 LARGEST: Final = 65_536  # bytes
 KEPT: Final = 300.0  # seconds a fetched set is used

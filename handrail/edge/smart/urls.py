@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from handrail.edge.smart.screens import authorize, discovery, launching, registry, tokens
+from handrail.edge.smart.screens import discovery, doors, launching, registry
 
 urlpatterns = [
     path(".well-known/smart-configuration", discovery.smart),
@@ -12,11 +12,11 @@ urlpatterns = [
     path(".well-known/openid-configuration", discovery.openid),
     path("fhir/.well-known/openid-configuration", discovery.openid),
     path(".well-known/jwks.json", discovery.keys),
-    path("oauth/authorize", authorize.authorize, name="oauth-authorize"),
-    path("oauth/consent/<str:number>", authorize.consent, name="oauth-consent"),
-    path("oauth/token", tokens.token, name="oauth-token"),
-    path("oauth/revoke", tokens.revoke, name="oauth-revoke"),
-    path("oauth/introspect", tokens.introspect, name="oauth-introspect"),
+    path("oauth/authorize", doors.authorize, name="oauth-authorize"),
+    path("oauth/consent/<str:number>", doors.consent, name="oauth-consent"),
+    path("oauth/token", doors.token, name="oauth-token"),
+    path("oauth/revoke", doors.revoke, name="oauth-revoke"),
+    path("oauth/introspect", doors.introspect, name="oauth-introspect"),
     path("patients/<str:patient>/apps", launching.apps, name="patient-apps"),
     path("settings/apps", registry.apps, name="apps"),
     path("settings/apps/<str:app>", registry.granted, name="app-grants"),

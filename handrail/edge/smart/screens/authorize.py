@@ -10,17 +10,16 @@ from authlib.oauth2.rfc6749 import InvalidRequestError, InvalidScopeError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods
 
 from handrail.access import applications
 from handrail.access.database import acting
 from handrail.access.decide import allows, require
-from handrail.access.marks import MemberRequest, open_to, public
+from handrail.access.marks import MemberRequest
 from handrail.access.models import Grant
 from handrail.access.principal import Principal
 from handrail.access.scopes import enforceable
 from handrail.edge.smart import clients, pending, wording
-from handrail.edge.smart.addresses import fhir_base
+from handrail.edge.smart.addresses import fhir_base, leading_to
 from handrail.edge.smart.asking import AskedRequest, is_plain, received
 from handrail.edge.smart.context import ends_at
 from handrail.edge.smart.errors import AppRequestError
@@ -37,8 +36,6 @@ _LONGEST: Final = 8000  # characters of a request's parameters
 _UNPROCESSABLE: Final = 422
 
 
-@public
-@require_GET
 def authorize(request: HttpRequest) -> HttpResponse:
     """Check an app's request, keep it, and go on to the question.
 
@@ -85,8 +82,6 @@ def _page(request: HttpRequest, text: str) -> HttpResponse:
     return render(request, "look/error.html", known, status=400)
 
 
-@open_to()
-@require_http_methods(["GET", "POST"])
 def consent(request: MemberRequest, number: str) -> HttpResponse:
     """Ask the person whether to let the app in, and do what they say."""
     by = request.principal
@@ -191,12 +186,6 @@ def _question(
     }
     answer = render(request, "smart/consent.html", known, status=_UNPROCESSABLE if problem else 200)
     return leading_to(answer, asked.source)
-
-
-def leading_to(answer: HttpResponse, *sources: str) -> HttpResponse:
-    """Allow the forms of a page to lead to these addresses, and nothing else besides ours."""
-    answer.leads_to = sources  # type: ignore[attr-defined] # the middleware of the headers reads it
-    return answer
 
 
 def _found(by: Principal, typed: str) -> list[tuple[str, str]]:

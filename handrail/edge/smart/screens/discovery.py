@@ -14,7 +14,7 @@ from handrail.access.bearer import AUTHORIZE, INTROSPECT, MANAGE, REVOKE, TOKEN
 from handrail.access.marks import public
 from handrail.edge.smart import signing
 from handrail.edge.smart.addresses import origin
-from handrail.edge.smart.clients import ALGORITHMS
+from handrail.edge.smart.jwks import ALGORITHMS
 
 CAPABILITIES: Final = (
     "launch-ehr",

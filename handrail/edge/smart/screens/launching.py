@@ -22,9 +22,8 @@ from handrail.access.models import App
 from handrail.access.principal import Principal, Role
 from handrail.access.tokens import digest_of
 from handrail.edge.smart import wording
-from handrail.edge.smart.addresses import fhir_base
+from handrail.edge.smart.addresses import fhir_base, leading_to
 from handrail.edge.smart.models import Launch
-from handrail.edge.smart.screens.authorize import leading_to
 from handrail.fhir.errors import NotFoundError
 from handrail.fhir.searching.query import parse
 from handrail.record import store

@@ -8,11 +8,7 @@ from authlib.oauth2 import OAuth2Error
 from authlib.oauth2.rfc6749 import InvalidRequestError
 from authlib.oauth2.rfc6749.util import extract_basic_authorization
 from django.http import HttpRequest, HttpResponse
-from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods
 
-from handrail.access.marks import public
 from handrail.edge.smart import limits
 from handrail.edge.smart.asking import is_plain
 from handrail.edge.smart.server import Server
@@ -26,31 +22,10 @@ _PREFLIGHT: Final = {
 }
 
 
-@public
-@csrf_exempt
-@sensitive_post_parameters()
-@require_http_methods(["POST", "OPTIONS"])
-def token(request: HttpRequest) -> HttpResponse:
-    """Give tokens for a code, a refresh token or a signed assertion."""
-    return _open(_bounded(request, "token"))
-
-
-@public
-@csrf_exempt
-@sensitive_post_parameters()
-@require_http_methods(["POST", "OPTIONS"])
-def revoke(request: HttpRequest) -> HttpResponse:
-    """End a token."""
-    return _open(_bounded(request, "revocation"))
-
-
-@public
-@csrf_exempt
-@sensitive_post_parameters()
-@require_http_methods(["POST"])
-def introspect(request: HttpRequest) -> HttpResponse:
-    """Say whether a token holds, and for what."""
-    return _bounded(request, "introspection")
+def called(request: HttpRequest, endpoint: str) -> HttpResponse:
+    """Answer at an endpoint: token, revocation or introspection."""
+    answer = _bounded(request, endpoint)
+    return answer if endpoint == "introspection" else _open(answer)
 
 
 def _bounded(request: HttpRequest, endpoint: str) -> HttpResponse:

@@ -1,11 +1,10 @@
-"""Apps in the settings and on the command line; the public keys of apps, and where they are."""
+"""Apps in the settings; the public keys of apps, and where they are."""
 
 from __future__ import annotations
 
 import json
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
@@ -20,7 +19,6 @@ from handrail.edge.smart import jwks, signing
 from handrail.edge.smart.errors import KeysUnavailableError
 from handrail.edge.smart.tests.app import BACK, HOST, StandIn, pair
 from handrail.edge.smart.tests.conftest import MINE, signed_in
-from handrail.site.cli import app as command
 
 pytestmark = pytest.mark.django_db
 
@@ -80,27 +78,6 @@ def test_what_was_typed_wrong_is_said_and_kept(office):
     assert answer.status_code == 422
     assert "not JSON" in answer.content.decode()
     assert "{not json" in answer.content.decode()
-
-
-def test_an_app_is_registered_from_the_command_line(by, capsys, tmp_path, monkeypatch):
-    monkeypatch.setattr("handrail.site.opening.opened", _open)
-    keys = tmp_path / "keys.json"
-    keys.write_text(json.dumps(pair("ES384")[1]))
-    add = ["add", "Night job", "--kind", "key", "--scope", "system/*.rs", "--jwks", str(keys)]
-    assert command.main(add) == 0
-    with acting(by):
-        app = App.objects.get(name="Night job")
-    assert app.id in capsys.readouterr().out
-    assert command.main(["list"]) == 0
-    assert "Night job" in capsys.readouterr().out
-    assert command.main(["revoke", "Night job"]) == 0
-    assert command.main(["list"]) == 0
-    assert "(ended)" in capsys.readouterr().out
-
-
-@contextmanager
-def _open() -> Iterator[None]:
-    yield
 
 
 class _Keys(BaseHTTPRequestHandler):
