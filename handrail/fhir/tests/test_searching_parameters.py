@@ -163,6 +163,7 @@ FILLED = {
     "decimal": Decimal("5.4"),
     "integer": 5,
 }
+SOUNDING = {"HumanName": ("ash bo", "Ashe")}
 RANGES = {"Range", "SampledData"}
 ASKED = {
     "CodeableConcept": ("c", "urn:s|c", "urn:s|"),
@@ -258,9 +259,7 @@ def test_every_parameter_finds_what_it_reads(resource_type):
             resource = sample(
                 resource_type, source.replace("Reference ", f"Reference={target} "), repeated
             )
-            asked = ASKED.get(kind, ("text",))
-            if code == "phonetic":
-                asked = ("text",) if kind == "string" else ("ash bo", "Ashe")
+            asked = (SOUNDING if code == "phonetic" else ASKED).get(kind, ("text",))
             if kind.startswith("Reference"):
                 target = kind.partition("=")[2] or target
                 asked = (f"{target}/p", "p")
