@@ -208,19 +208,17 @@ def _organization() -> int:
 
 def _commit(by: Any, resources: Sequence[Resource]) -> None:
     from handrail.access.database import acting, writing
+    from handrail.record.appending import append
     from handrail.record.prepare import whose
     from handrail.record.projecting import project
-    from handrail.record.writing import Act, append, next_transaction, seal, show
+    from handrail.record.writing import Act
 
     at = datetime.now(UTC).replace(microsecond=0)
     versions = [_prepared(resource, at) for resource in resources]
-    patients = [whose(version) for version in versions]
+    act = Act(by.org, 0, at, by.person, by.name, "bench", "", "")
     with acting(by), writing(savepoint=False):
-        act = Act(by.org, next_transaction(), at, by.person, by.name, "bench", "", "")
-        append(act, versions, patients)
-        show(act, versions, patients)
-        project(act.org, versions)
-        seal(act, versions)
+        rooms = project(by.org, versions)
+        append(act, [(version, whose(version)) for version in versions], rooms, by=by)
 
 
 def _prepared(resource: Resource, at: datetime) -> Any:

@@ -145,14 +145,17 @@ def changed(by: Principal, transaction: int, reason: str, traces: Iterable[Trace
 
 CHANGING_SQL: Final = (
     "INSERT INTO access_audit (org, person, name, action, what, resource_type, resource_id,"
-    " version, patient, outcome, purpose, detail, address)"
+    " version, patient, outcome, purpose, detail, address, app)"
     " SELECT %(org)s, %(person)s, %(name)s, %(action)s, 'change', %(seen_type)s, %(seen_id)s,"
     " %(seen_version)s, %(seen_patient)s, 0, 'TREAT',"
-    " 'transaction ' || id || ': ' || %(reason)s::text, %(address)s FROM number"
+    " 'transaction ' || id || ': ' || %(reason)s::text, %(address)s, %(app)s"
+    " FROM number"
 )
 
 
-def changing(reference: str, version: int, patient: str) -> tuple[str, dict[str, object]]:
+def changing(
+    by: Principal, reference: str, version: int, patient: str
+) -> tuple[str, dict[str, object]]:
     """Return the part of a commit's statement that writes it down, and what it is given.
 
     The statement knows ``org``, ``person``, ``name`` and ``reason``, and has a part ``number`` with
@@ -166,6 +169,7 @@ def changing(reference: str, version: int, patient: str) -> tuple[str, dict[str,
         "seen_version": version,
         "seen_patient": patient,
         "address": client_address.get(),
+        "app": by.app,
     }
 
 

@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 
 from django.db import connection
 
-from handrail.access import audit
 from handrail.access.database import acting, writing
 from handrail.access.decide import require
 from handrail.access.narrowing import is_narrow, require_let
@@ -20,13 +19,14 @@ from handrail.fhir import text
 from handrail.fhir.errors import NotFoundError, VersionConflictError
 from handrail.fhir.resource import Resource
 from handrail.record import guard
+from handrail.record.appending import append
 from handrail.record.known import Proposed, RecordKnown, known
 from handrail.record.prepare import Prepared, Submitted, compose, reference_of, submit, whose
 from handrail.record.projecting import project
 from handrail.record.reactions import MAX_DERIVED, RunawayReactionError, proposals
 from handrail.record.registry import registry
 from handrail.record.stored import Committed, Draft, Stored
-from handrail.record.writing import Act, Head, append, bodies, heads, next_transaction, seal, show
+from handrail.record.writing import Act, Head, bodies, heads
 
 MAX_DEPTH = 8
 
@@ -239,19 +239,16 @@ class _Writer:
         return [version for version in accepted if version is not None]
 
     def finish(self, reason: str, origin: str) -> Committed:
-        """Write everything down, in a handful of statements."""
+        """Write everything down, in one statement; rows of rooms that go before go first."""
         if not self.versions:
             return Committed(0, (), tuple(self.unchanged))
-        number = next_transaction()
-        act = Act(
-            self.by.org, number, self.at, self.by.person, self.by.name, reason, self.room, origin
-        )
-        append(act, self.versions, [self._patient(version) for version in self.versions])
-        current = list(self.newest.values())
-        show(act, current, [self._patient(version) for version in current])
-        project(act.org, current)
-        seal(act, self.versions)
-        audit.changed(self.by, number, reason, [_trace(version) for version in self.versions[:1]])
+        by = self.by
+        act = Act(by.org, 0, self.at, by.person, by.name, reason, self.room, origin)
+        rooms = project(by.org, list(self.newest.values()))
+        pairs = [(version, self._patient(version)) for version in self.versions]
+        first = self.versions[0]
+        about = "" if first.deleted else first.indexed.patient
+        number = append(act, pairs, rooms, by=by, about=about)
         ordered = [*self.results, *(version for version in self.versions if version.cause)]
         stored = tuple(self._stored(version, number) for version in ordered)
         return Committed(number, stored, tuple(self.unchanged))
@@ -279,11 +276,6 @@ class _Writer:
 def _of_whom(one: Submitted) -> str:
     """Return whose record a resource enters; a Patient who is new is nobody's yet."""
     return "" if one.resource_type == "Patient" else whose(one)
-
-
-def _trace(version: Prepared) -> tuple[str, str, int, str]:
-    patient = "" if version.deleted else version.indexed.patient
-    return version.resource_type, version.id, version.version, patient
 
 
 def _match(reference: str, if_match: int | None, head: Head | None) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, LiteralString
 
 import orjson
 from django.db import models
@@ -15,28 +16,57 @@ from handrail.record.registry import Projection, registry
 from handrail.record.statements import run
 
 
-def project(org: int, versions: Sequence[Prepared]) -> None:
-    """Replace the rows of every version's resource in the tables that follow its type.
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Rows for a room's table, as JSON by column name."""
+
+    table: str
+    columns: tuple[str, ...]
+    json: str
+
+    def insert(self, name: str) -> LiteralString:
+        """Return the statement that inserts them, given as the parameter ``name``."""
+        return _insert_into(self.table, self.columns, name)
+
+
+def project(org: int, versions: Sequence[Prepared]) -> list[Rows]:
+    """Remove the rows of every version's resource from the tables that follow its type.
 
     ``versions`` are the newest of each resource in this commit.
+
+    Returns:
+        The rows to insert instead: one item for each table and shape of rows.
     """
     by_type: dict[str, list[Prepared]] = {}
     for version in versions:
         if version.resource_type in registry.projections:
             by_type.setdefault(version.resource_type, []).append(version)
+    fresh: dict[tuple[type[models.Model], tuple[str, ...]], list[Mapping[str, Any]]] = {}
     for resource_type, changed in by_type.items():
-        _replace(org, registry.projections[resource_type], changed)
+        projections = registry.projections[resource_type]
+        _remove(org, projections, changed)
+        for one in projections:
+            for row in rows_of(org, one, changed):
+                fresh.setdefault((one.into, tuple(row)), []).append(row)
+    return [
+        Rows(table_of(into), _columns(into, names), as_json(into, found))
+        for (into, names), found in fresh.items()
+    ]
 
 
-def _replace(org: int, projections: Sequence[Projection], versions: Sequence[Prepared]) -> None:
-    """Replace the rows that resources of one type have in all tables, in two statements."""
+def insert(fresh: Iterable[Rows]) -> None:
+    """Insert what :func:`project` returned, with a statement for each item."""
+    for one in fresh:
+        run(one.insert("rows"), {"rows": one.json})
+
+
+def _remove(org: int, projections: Sequence[Projection], versions: Sequence[Prepared]) -> None:
+    """Remove the rows that resources of one type have in all tables, in one statement."""
     stale = [version.id for version in versions if version.existed]
     if stale:
         tables = tuple((table_of(one.into), is_typed(one.into)) for one in projections)
         values = {"org": org, "stale": stale, "type": projections[0].of}
         run(_delete_from(tables), values)
-    fresh = [(one.into, rows_of(org, one, versions)) for one in projections]
-    insert([(into, rows) for into, rows in fresh if rows])
 
 
 def rows_of(
@@ -50,14 +80,6 @@ def rows_of(
         if not version.deleted
         for row in projection.rows(version.quick)
     ]
-
-
-def insert(fresh: Sequence[tuple[type[models.Model], Sequence[Mapping[str, Any]]]]) -> None:
-    """Insert rows, given by field name, into several tables in one statement."""
-    if not fresh:
-        return
-    tables = tuple((table_of(into), _columns(into, tuple(rows[0]))) for into, rows in fresh)
-    run(_insert_into(tables), [as_json(into, rows) for into, rows in fresh])
 
 
 def as_json(into: type[models.Model], rows: Sequence[Mapping[str, Any]]) -> str:
@@ -98,16 +120,12 @@ def _delete_from(tables: tuple[tuple[str, bool], ...]) -> str:
 
 
 @cache
-def _insert_into(tables: tuple[tuple[str, tuple[str, ...]], ...]) -> str:
-    return _as_one(_insert_into_one(table, names) for table, names in tables)
-
-
-def _insert_into_one(table: str, names: tuple[str, ...]) -> str:
+def _insert_into(table: str, names: tuple[str, ...], rows: str) -> LiteralString:
     quoted = sql.Identifier(table).as_string(None)
     columns = ", ".join(sql.Identifier(name).as_string(None) for name in names)
     return (
         f"INSERT INTO {quoted} ({columns}) SELECT {columns}"  # noqa: S608 - quoted identifiers
-        f" FROM json_populate_recordset(null::{quoted}, %s::json)"
+        f" FROM json_populate_recordset(null::{quoted}, %({rows})s::json)"
     )
 
 

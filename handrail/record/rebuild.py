@@ -8,11 +8,12 @@ from datetime import datetime
 from handrail.access.database import acting
 from handrail.access.models import Organization
 from handrail.access.principal import system
+from handrail.record.appending import show
 from handrail.record.prepare import Prepared, whose
-from handrail.record.projecting import project, table_of, tables
+from handrail.record.projecting import insert, project, table_of, tables
 from handrail.record.registry import registry
 from handrail.record.statements import rows, run
-from handrail.record.writing import Act, show
+from handrail.record.writing import Act
 
 _BATCH = 1000
 
@@ -50,7 +51,7 @@ def _rebuild(org: int, progress: Progress, only: Sequence[str], *, search: bool)
         if only:
             _narrow(only)
         for batch in _current(org, all_types=search):
-            project(org, batch)
+            insert(project(org, batch))
             if search:
                 _reindex(org, batch)
             done += len(batch)
@@ -98,4 +99,4 @@ def _reindex(org: int, batch: list[Prepared]) -> None:
         by_time.setdefault(version.updated_at, []).append(version)
     for at, versions in by_time.items():
         act = Act(org, 0, at, "", "", "", "", "")
-        show(act, versions, [whose(version) for version in versions])
+        show(act, [(version, whose(version)) for version in versions])

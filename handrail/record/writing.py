@@ -1,16 +1,13 @@
-"""Appends versions: a handful of statements for any number of them, never one per resource."""
+"""What a commit knows of what is there, and what its digest is over."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from handrail.fhir.searching.extract import Indexed
-from handrail.fhir.searching.hashing import named
-from handrail.record.prepare import Prepared
-from handrail.record.statements import rows, run
+from handrail.record.statements import rows
 
 
 @dataclass(frozen=True)
@@ -28,19 +25,13 @@ class Act:
     """Who commits, when and why."""
 
     org: int
-    transaction: int
+    transaction: int  # 0: not numbered yet
     recorded_at: datetime
     person: str
     name: str
     reason: str
     room: str
     origin: str
-
-
-def next_transaction() -> int:
-    """Return a new transaction number."""
-    number: int = rows("SELECT nextval('record_transaction_id')")[0][0]
-    return number
 
 
 def heads(org: int, references: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Head]:
@@ -74,122 +65,18 @@ def bodies(org: int, references: Iterable[tuple[str, str, int]]) -> dict[tuple[s
     return {(kind, identity): body.encode() for kind, identity, body in found}
 
 
-def append(act: Act, versions: Sequence[Prepared], patients: Sequence[str]) -> None:
-    """Add the versions, in order."""
-    run(
-        "INSERT INTO record_version (org, resource_type, id, version, transaction, position,"
-        " updated_at, patient, deleted, cause, hash, body)"
-        " SELECT %s, t, i, v, %s, n, %s, p, d, c, h, b FROM unnest(%b::text[], %b::text[],"
-        " %b::int[], %b::text[], %b::bool[], %b::text[], %b::bytea[], %b::text[])"
-        " WITH ORDINALITY AS u(t, i, v, p, d, c, h, b, n)",
-        (
-            act.org,
-            act.transaction,
-            act.recorded_at,
-            [version.resource_type for version in versions],
-            [version.id for version in versions],
-            [version.version for version in versions],
-            list(patients),
-            [version.deleted for version in versions],
-            [version.cause for version in versions],
-            [version.hash for version in versions],
-            [version.body.decode() for version in versions],
-        ),
-    )
-
-
-def show(act: Act, versions: Sequence[Prepared], patients: Sequence[str]) -> None:
-    """Make the versions current: new search rows, or changed ones."""
-    fresh = [pair for pair in zip(versions, patients, strict=True) if not pair[0].existed]
-    changed = [pair for pair in zip(versions, patients, strict=True) if pair[0].existed]
-    if fresh:
-        run(
-            "INSERT INTO record_current (org, resource_type, id, version, updated_at, patient,"
-            " deleted, name, starts, ends, due, number, amount, listed, tokens, content)"
-            " SELECT %s, t, i, v, %s, p, d, m, s, e, u, n, a, l, k::bigint[], c"
-            " FROM unnest(%b::text[], %b::text[], %b::int[], %b::text[], %b::bool[], %b::bigint[],"
-            " %b::timestamptz[], %b::timestamptz[], %b::timestamptz[], %b::float8[], %b::float8[],"
-            " %b::bigint[], %b::text[], %b::bytea[])"
-            " AS x(t, i, v, p, d, m, s, e, u, n, a, l, k, c)",
-            (act.org, act.recorded_at, *_columns(fresh)),
-        )
-    if changed:
-        run(
-            "UPDATE record_current r SET version = v, updated_at = %s, patient = p, deleted = d,"
-            " name = m, starts = s, ends = e, due = u, number = n, amount = a, listed = l,"
-            " tokens = k::bigint[], content = c"
-            " FROM unnest((SELECT %b::text[]), (SELECT %b::text[]), (SELECT %b::int[]),"
-            " (SELECT %b::text[]), (SELECT %b::bool[]), (SELECT %b::bigint[]),"
-            " (SELECT %b::timestamptz[]), (SELECT %b::timestamptz[]), (SELECT %b::timestamptz[]),"
-            " (SELECT %b::float8[]), (SELECT %b::float8[]), (SELECT %b::bigint[]),"
-            " (SELECT %b::text[]), (SELECT %b::bytea[]))"
-            " AS x(t, i, v, p, d, m, s, e, u, n, a, l, k, c)"
-            " WHERE r.org = %s AND r.resource_type = t AND r.id = i",
-            (act.recorded_at, *_columns(changed), act.org),
-        )
-
-
-_GONE = Indexed([], "", None, None)
-
-
-def _columns(pairs: Sequence[tuple[Prepared, str]]) -> tuple[object, ...]:
-    versions = [version for version, _ in pairs]
-    indexed = [_GONE if version.deleted else version.indexed for version in versions]
-    return (
-        [version.resource_type for version in versions],
-        [version.id for version in versions],
-        [version.version for version in versions],
-        [patient for _, patient in pairs],
-        [version.deleted for version in versions],
-        [named(version.reference) for version in versions],
-        [found.starts for found in indexed],
-        [found.ends for found in indexed],
-        [found.due for found in indexed],
-        [found.number for found in indexed],
-        [found.amount for found in indexed],
-        [found.listed for found in indexed],
-        [_array(found.tokens) for found in indexed],
-        [version.content for version in versions],
-    )
-
-
-def _array(tokens: Iterable[int]) -> str:
-    return f"{{{','.join(map(str, tokens))}}}"
-
-
 def digest_of(act: Act, versions: Iterable[tuple[str, str, int, bytes]]) -> bytes:
     """Return the sha256 over who, when, why and (type, id, version, hash) of every version."""
-    digest = hashlib.sha256()
+    before, after = digested(act, versions)
+    return hashlib.sha256(b"%b%d%b" % (before, act.transaction, after)).digest()
+
+
+def digested(act: Act, versions: Iterable[tuple[str, str, int, bytes]]) -> tuple[bytes, bytes]:
+    """Return what the digest is over, before and after the transaction's number."""
     stamp = act.recorded_at.isoformat()
-    said = (act.org, act.transaction, stamp, act.person, act.name, act.reason, act.room, act.origin)
-    digest.update(repr(said).encode())
-    for resource_type, identity, version, hash_ in versions:
-        digest.update(b"%b/%b/%d" % (resource_type.encode(), identity.encode(), version))
-        digest.update(hash_)
-    return digest.digest()
-
-
-def seal(act: Act, versions: Sequence[Prepared]) -> None:
-    """Add the transaction to the organization's hash chain. The chain's head is held from here."""
-    digest = digest_of(act, ((v.resource_type, v.id, v.version, v.hash) for v in versions))
-    run(
-        "WITH head AS (INSERT INTO record_chain AS k (org, link, hash)"
-        " VALUES (%(org)s, 1, sha256(%(digest)s::bytea))"
-        " ON CONFLICT (org) DO UPDATE SET link = k.link + 1,"
-        " hash = sha256(k.hash || %(digest)s::bytea)"
-        " RETURNING link, hash)"
-        " INSERT INTO record_transaction (org, id, recorded_at, person, name, reason, room, origin,"
-        " link, digest, hash) SELECT %(org)s, %(id)s, %(at)s, %(person)s, %(name)s, %(reason)s,"
-        " %(room)s, %(origin)s, link, %(digest)s::bytea, hash FROM head",
-        {
-            "org": act.org,
-            "id": act.transaction,
-            "at": act.recorded_at,
-            "person": act.person,
-            "name": act.name,
-            "reason": act.reason,
-            "room": act.room,
-            "origin": act.origin,
-            "digest": digest,
-        },
-    )
+    said = (stamp, act.person, act.name, act.reason, act.room, act.origin)
+    parts = [
+        b"%b/%b/%d%b" % (resource_type.encode(), identity.encode(), version, hash_)
+        for resource_type, identity, version, hash_ in versions
+    ]
+    return f"({act.org}, ".encode(), f", {repr(said)[1:]}".encode() + b"".join(parts)
