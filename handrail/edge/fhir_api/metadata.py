@@ -95,7 +95,8 @@ def _statement(base: str) -> dict[str, Any]:
                 "security": _security(base),
                 "resource": [_resource(kind) for kind in kinds()],
                 "interaction": [
-                    {"code": code} for code in ("transaction", "batch", "history-system")
+                    {"code": code}
+                    for code in ("transaction", "batch", "search-system", "history-system")
                 ],
             }
             | _operations([one for one in offered if one.on_system])

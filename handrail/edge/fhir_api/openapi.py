@@ -151,7 +151,11 @@ def _general() -> _Json:
     return {
         "/metadata": {"get": _does("What this server can do.", public=True)},
         "/openapi.json": {"get": _does("This description.", public=True)},
-        "/": {"post": _does("A Bundle: a batch or a transaction.", "Prefer", body=resource)},
+        "/": {
+            "get": _searched("Search in several types."),
+            "post": _does("A Bundle: a batch or a transaction.", "Prefer", body=resource),
+        },
+        "/_search": {"post": _does("Search in several types.", body=form)},
         "/_history": {"get": _does("The history of everything.", *history)},
         "/{type}": {
             "get": _does("Search.", "type", *_RESULTS),
@@ -175,6 +179,12 @@ def _general() -> _Json:
             "get": _does("Read one version.", "type", "id", "version")
         },
     }
+
+
+def _searched(said: str) -> _Json:
+    found = _does(said, *_RESULTS)
+    found["parameters"].append(_named("_type", "query", "The types, with commas."))
+    return found
 
 
 def _searches() -> _Json:

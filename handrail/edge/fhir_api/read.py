@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-from handrail.edge.fhir_api import audit_events, provenances
+from handrail.edge.fhir_api import audit_events, binaries, provenances
 from handrail.edge.fhir_api.request import Request
 from handrail.edge.fhir_api.response import Response, about, etag
 from handrail.record import store
@@ -22,6 +22,8 @@ def read(request: Request) -> Response:
     stored = store.read(f"{kind}/{identity}", by=request.by)
     if is_known(request, stored):
         return Response(304, headers=about(stored))
+    if kind == "Binary" and (said := binaries.content(request, stored)):
+        return said
     return Response(200, stored.body, about(stored), stored)
 
 

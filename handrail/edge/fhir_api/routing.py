@@ -72,8 +72,8 @@ def interaction(request: Request) -> Interaction:
 def allowed(path: tuple[str, ...]) -> tuple[str, ...]:
     """Return the methods that a path answers."""
     known = methods(path) if is_operation(path) else tuple(_possible(path))
-    if not path:  # takes Bundles, see transaction.py
-        known = ("GET", "POST")
+    if not path:
+        known = (*known, "POST")  # Bundles, see transaction.py
     return (*known, "HEAD", "OPTIONS") if "GET" in known else (*known, "OPTIONS")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from handrail.edge.fhir_api import outcomes
+from handrail.edge.fhir_api.binaries import enveloped, is_content
 from handrail.edge.fhir_api.errors import BadRequestError, UnsupportedMediaError
 from handrail.edge.fhir_api.request import JSON, XML, Request, media_of
 from handrail.edge.fhir_api.response import Response, about, location
@@ -23,6 +24,8 @@ def resource_in(request: Request, kind: str) -> bytes:
         InvalidResourceError: it is not a resource.
         BadRequestError: it is of another type than the address says.
     """
+    if is_content(request):
+        return enveloped(request, "/".join(request.path[1:]))
     refuse_other_media(request)
     raw = request.read()
     if not raw.strip():

@@ -16,6 +16,7 @@ from handrail.access.audit import client_address
 from handrail.access.principal import Principal
 from handrail.edge.fhir_api import connecting, cors
 from handrail.edge.fhir_api.answering import answer, refusal, refuse, run
+from handrail.edge.fhir_api.binaries import may_be_content
 from handrail.edge.fhir_api.errors import BadRequestError, UnavailableError
 from handrail.edge.fhir_api.formats import presented, received
 from handrail.edge.fhir_api.metadata import metadata
@@ -104,7 +105,7 @@ def _request(environ: WSGIEnvironment) -> Request:
 
 def _answered(environ: WSGIEnvironment, request: Request) -> Response:
     request.by = _principal(environ)
-    if not is_operation(request.path):  # they say themselves what they answer with
+    if not (is_operation(request.path) or may_be_content(request)):  # they answer with more
         accept(environ, request.pairs)
     if request.path or request.method != "POST":
         return answer(request)

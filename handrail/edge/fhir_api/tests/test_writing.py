@@ -121,14 +121,15 @@ def test_the_state_machine_of_tasks_holds(client):
 
 
 def test_methods_that_do_nothing_say_what_does(client, patient):
-    answer = client("PATCH", "/Patient/p-1", b"[]")
+    answer = client("POST", "/Patient/p-1", patient)
     assert answer.status == 405
-    assert answer.headers["Allow"] == "GET, PUT, DELETE, HEAD, OPTIONS"
+    assert answer.headers["Allow"] == "GET, PUT, PATCH, DELETE, HEAD, OPTIONS"
     options = client("OPTIONS", "/Patient")
     assert (options.status, options.headers["Allow"]) == (
         204,
-        "GET, POST, PUT, DELETE, HEAD, OPTIONS",
+        "GET, POST, PUT, PATCH, DELETE, HEAD, OPTIONS",
     )
-    assert client.get("").status == 405
+    assert client("OPTIONS", "").headers["Allow"] == "GET, POST, HEAD, OPTIONS"
+    assert client("PUT", "").headers["Allow"] == "GET, POST, HEAD, OPTIONS"
     for nowhere in ("/Nothing", "/Patient/$unknown", "/Patient/x/y", "/patient"):
         assert client.get(nowhere).status == 404
