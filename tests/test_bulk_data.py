@@ -121,6 +121,19 @@ def lines(client: Client, manifest: dict, listed: str = "output") -> list[dict]:
     return found
 
 
+def instant_of(provenance: dict) -> str:
+    return provenance["recorded"].replace("+", "%2B")
+
+
+def everything() -> set[str]:
+    return {f"{one['resourceType']}/{one['id']}" for one in panel()}
+
+
+def ours(found: set[str]) -> set[str]:
+    """Leave out what is made from the record's transactions."""
+    return {one for one in found if not one.startswith("Provenance/tx-")}
+
+
 def names(rows: list[dict]) -> set[str]:
     return {f"{row['resourceType']}/{row['id']}" for row in rows}
 
@@ -141,9 +154,7 @@ class TestExport:
         assert manifest["requiresAccessToken"] is True
         assert manifest["request"] == "http://localhost/fhir/$export"
         assert (manifest["deleted"], manifest["error"]) == ([], [])
-        assert names(lines(client, manifest)) == {
-            f"{one['resourceType']}/{one['id']}" for one in panel()
-        }
+        assert ours(names(lines(client, manifest))) == everything()
         url = next(one["url"] for one in manifest["output"] if one["type"] == "Patient")
         body = client.get(url).body
         assert body.splitlines()[0] == store.read("Patient/a", by=by).body
@@ -188,7 +199,7 @@ class TestExport:
         store.commit([patient("a", gender="female")], by=by, reason="later")
         store.commit([store.Draft(delete="Condition/0-a")], by=by, reason="later")
         manifest = finished(client, f"/$export?_since={at}")
-        assert names(lines(client, manifest)) == {"Patient/a"}
+        assert ours(names(lines(client, manifest))) == {"Patient/a"}
         (bundle,) = lines(client, manifest, "deleted")
         assert bundle["type"] == "transaction"
         wanted = {"request": {"method": "DELETE", "url": "Condition/0-a"}}
@@ -201,7 +212,17 @@ class TestExport:
             at = exporting.requests.BulkRequest.objects.get().at.isoformat()
         store.commit([patient("late")], by=by, reason="began before that moment")
         manifest = finished(client, f"/$export?_since={at.replace('+', '%2B')}")
-        assert names(lines(client, manifest)) == {"Patient/late"}
+        assert ours(names(lines(client, manifest))) == {"Patient/late"}
+
+    def test_provenance_names_what_is_exported_and_nothing_else(self, client, by):
+        rows = lines(client, finished(client, "/Group/panel/$export?_type=Provenance"))
+        (one,) = rows
+        targets = {target["reference"].partition("/_history")[0] for target in one["target"]}
+        assert {"Patient/a", "Condition/0-b"} <= targets
+        assert not targets & {"Patient/c", "Practitioner/vale", "Group/panel"}
+        store.commit([patient("b", gender="male")], by=by, reason="later")
+        later = finished(client, f"/$export?_type=Provenance&_since={instant_of(one)}")
+        assert [row["id"] for row in lines(client, later)] != [one["id"]]
 
     def test_types_filters_and_elements(self, client):
         path = "/$export?_type=Condition&_typeFilter=Condition%3Fcode%3Durn:x%7C1"
@@ -249,6 +270,7 @@ class TestExport:
         calls[:] = [None] * 5
         jobs.run_due()
         rows = lines(client, client.get(where).json)
+        rows = [row for row in rows if row["resourceType"] != "Provenance"]
         assert Counter(names(rows)) == Counter(f"{o['resourceType']}/{o['id']}" for o in panel())
         assert len(rows) == len(panel())
         again = [one for one in calls if one is not None and one in begun[:3]]
@@ -467,7 +489,7 @@ class TestImport:
         jobs.run_due()
         done = second.get(answer.headers["Content-Location"])
         assert done.status == 200, done.body
-        assert sum(one["count"] for one in done.json["output"]) == len(panel())
+        assert sum(one["count"] for one in done.json["output"]) == len(panel()) + 1
         assert done.json["error"] == []
         for one in panel():
             reference = f"{one['resourceType']}/{one['id']}"

@@ -21,6 +21,7 @@ from handrail.access.database import acting, cursor
 from handrail.access.principal import Principal
 from handrail.record.prepare import SEVERAL
 from handrail.record.statements import rows
+from handrail.record.stored import Stored
 
 # As CSV with marks that no JSON text holds, a line is the text itself, character for character.
 _OUT: LiteralString = " TO STDOUT (FORMAT csv, DELIMITER E'\\x02', QUOTE E'\\x01')"
@@ -107,6 +108,30 @@ def patients_seen(cut: Cut, *, by: Principal) -> list[str]:
     """Return the ids of every patient of the cut whom ``by`` reaches."""
     lines = texts(Piece(resource_type="Patient"), cut, by=by, what="c.id")
     return [line[:-1].decode() for line in lines]
+
+
+def written(
+    cut: Cut, *, by: Principal, after: int = 0, most: int = 50
+) -> tuple[int | None, list[Stored]]:
+    """Return what the transactions behind link ``after`` wrote, without the texts.
+
+    At most ``most`` transactions, in the order of the chain, and the last link of them; None: the
+    cut has no more.
+    """
+    end = min(after + most, cut.link)
+    with acting(by):
+        found = rows(
+            "SELECT v.resource_type, v.id, v.version, v.updated_at, v.patient, v.deleted,"
+            " v.transaction FROM record_transaction t JOIN record_version v"
+            " ON v.org = t.org AND v.transaction = t.id"
+            " WHERE t.org = %s AND t.link > %s AND t.link <= %s ORDER BY t.link, v.position",
+            (cut.org, after, end),
+        )
+    versions = [
+        Stored(kind, identity, version, b"", at, patient, deleted, transaction)
+        for kind, identity, version, at, patient, deleted, transaction in found
+    ]
+    return (end if end < cut.link else None), versions
 
 
 def texts(

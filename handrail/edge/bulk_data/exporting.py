@@ -23,12 +23,15 @@ from handrail.edge.bulk_data import files, requests
 from handrail.edge.bulk_data.asking import Wanted
 from handrail.edge.bulk_data.elements import Elements
 from handrail.edge.bulk_data.models import BulkRequest
-from handrail.edge.bulk_data.steps import PROOF, REFERENCE, Step, steps
+from handrail.edge.bulk_data.steps import PROOF, REFERENCE, Step, may_export, steps
 from handrail.fhir import text
 from handrail.fhir.searching.query import parse
 from handrail.jobs import GiveUpError, Interrupted, Job, handler
 from handrail.record import as_of, store
 from handrail.record.as_of import Cut, Piece, Since
+from handrail.record.prepare import SEVERAL
+from handrail.record.provenance import provenances
+from handrail.record.store import Stored
 
 KIND: Final = "bulk-export"
 ATTEMPTS: Final = 8
@@ -161,6 +164,8 @@ class Export:
             yield from self._of_ids(step, self._found(step.kind))
         elif step.how == "associated":
             yield from self._associated(step)
+        elif step.how == "proof":
+            yield from self._proofs(number, here or (self.since.link if self.since else 0))
         elif step.how == "patients":
             yield from self._by_patients(step, number, here or 0)
         else:
@@ -197,6 +202,24 @@ class Export:
             offset += size
             size = min(size * 2, MANY) if counted.number < ROWS // 2 else max(size // 2, 1)
             self._note(number, offset)
+
+    def _proofs(self, number: int, after: int | None) -> Iterator[Iterable[bytes]]:
+        """Yield the Provenance of what is exported, made from the record's transactions."""
+        among = None if self.patients is None else frozenset(self.patients)
+        while after is not None:
+            after, versions = as_of.written(self.cut, by=self.by, after=after)
+            shown = [one for one in versions if self._is_exported(one, among)]
+            yield [one.body + b"\n" for one in provenances(shown, by=self.by)]
+            if after is not None:
+                self._note(number, after)
+
+    def _is_exported(self, one: Stored, among: frozenset[str] | None) -> bool:
+        since = self.since
+        if since is not None and not since.link and one.updated_at <= since.at:
+            return False
+        if self.wanted.level and (not one.patient or one.patient == SEVERAL):
+            return False
+        return (among is None or one.patient in among) and may_export(self.by, one.resource_type)
 
     def _found(self, kind: str) -> list[str]:
         """Return the ids that any of the type's filters finds now; the cut decides later."""

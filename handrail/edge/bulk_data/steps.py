@@ -36,7 +36,7 @@ PROOF: Final = "Provenance"
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One type in one go. ``how``: scan, patients, filter, associated."""
+    """One type in one go. ``how``: scan, patients, filter, associated, proof."""
 
     kind: str
     how: str
@@ -90,6 +90,8 @@ def steps(wanted: Wanted, kinds: Sequence[str], by: Principal, *, listed: bool) 
     made = [Step(kind, "filter" if kind in filtered else way) for kind in about]
     if wanted.level:
         made += [Step(kind, "associated") for kind in ASSOCIATED if kind in chosen]
+    if (not wanted.types or PROOF in wanted.types) and PROOF not in filtered:
+        made += [Step(PROOF, "proof")] if may_export(by, PROOF) else []
     if wanted.since:
         made += [Step(kind, way, deleted=True) for kind in about]
     return made

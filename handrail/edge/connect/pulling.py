@@ -29,6 +29,7 @@ from handrail.jobs import Interrupted, Job, enqueue, handler
 
 KIND: Final = "connect-pull"
 ATTEMPTS: Final = 10
+LOST: Final = timedelta(days=2)  # after which a load is not waited for any more
 _ACCEPTED, _OK, _TOO_MANY = 202, 200, 429
 _SHORTEST, _LONGEST = 1, 3600  # seconds between two looks at the EHR
 _EXPIRED: Final = frozenset({404, 410})
@@ -179,7 +180,10 @@ def _below(path: Path) -> Path:
 
 
 def _loading(one: Connection, _: Job) -> None:
-    """Do nothing: another job is at it, and says when it is done."""
+    """Let the job that loads go on, and say when it is done; one that never did is given up."""
+    if datetime.now(UTC) - datetime.fromisoformat(one.run["begun"]) > LOST:
+        keep(one, run={})
+        begin(one)
 
 
 def _wait(headers: Mapping[str, str]) -> timedelta:
