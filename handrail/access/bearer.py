@@ -10,6 +10,7 @@ from typing import Final
 
 from handrail.access import keys, tokens
 from handrail.access.principal import Principal
+from handrail.fhir.errors import SignInRequiredError
 
 AUTHORIZE: Final = "/oauth/authorize"
 TOKEN: Final = "/oauth/token"  # noqa: S105 - an address
@@ -18,15 +19,22 @@ INTROSPECT: Final = "/oauth/introspect"
 MANAGE: Final = "/settings/my-apps"
 
 
+class TokenRefusedError(SignInRequiredError):
+    """A key or token was sent, and it does not hold."""
+
+
 def authenticate(secret: str) -> Principal:
     """Return the principal whose key or access token this is.
 
     Raises:
-        SignInRequiredError: it is not known, has expired or was revoked.
+        TokenRefusedError: it is not known, has expired or was revoked.
     """
-    if secret.startswith(keys.PREFIX):
-        return keys.authenticate_key(secret)
-    return tokens.authenticate_token(secret)
+    try:
+        if secret.startswith(keys.PREFIX):
+            return keys.authenticate_key(secret)
+        return tokens.authenticate_token(secret)
+    except SignInRequiredError as error:
+        raise TokenRefusedError(error.message) from error
 
 
 def forget() -> None:

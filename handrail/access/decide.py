@@ -94,6 +94,11 @@ def needs_patient(resource_type: str) -> bool:
 
 
 def _refusal(principal: Principal, verb: str, resource_type: str) -> str:
+    if principal.app:
+        return _(
+            "The scopes of this token do not allow to %(verb)s %(what)s. The app can ask its person"
+            " for wider scopes, as far as its registration goes."
+        ) % {"verb": verb.replace("_", " "), "what": resource_type}
     if principal.scopes is not None:
         return _(
             "The scopes of this key do not allow to %(verb)s %(what)s. An administrator can make a"

@@ -12,9 +12,12 @@ from handrail.access import scopes
 from handrail.access.database import acting
 from handrail.access.decide import NotRelatedError, allows, may_see_patient, require
 from handrail.access.models import CareRelationship
+from handrail.access.narrowing import narrowed
 from handrail.access.principal import Principal, Reach, Role, system
 from handrail.access.rights import ACTIONS
 from handrail.fhir.errors import BusinessRuleError, ForbiddenError
+from handrail.fhir.searching.clauses import Row
+from handrail.fhir.searching.query import parse
 
 ANA = Principal(org=1, person="Practitioner/ana", name="Ana")
 VERBS = ["read", "search", "create", "update", "delete", *ACTIONS, "anything"]
@@ -138,3 +141,27 @@ def test_a_patient_is_seen_by_relation_by_team_by_cover_and_by_opening():
             assert may_see_patient(wider, "p2")
     assert may_see_patient(as_role(Role.SUPERVISOR), "p3")
     assert not may_see_patient(as_role(Role.ADMINISTRATOR), "p1")
+
+
+def test_a_key_for_several_patients_searches_those_alone():
+    key = replace(
+        ANA,
+        roles=frozenset({Role.SYSTEM}),
+        scopes=frozenset({"patient/Task.rs"}),
+        opened=frozenset({"p1", "p2"}),
+    )
+    one = narrowed(parse("Task", []), replace(key, opened=frozenset({"p1"})))
+    assert one.patient == "p1"
+    several = narrowed(parse("Task", []), key)
+    of = {"resourceType": "Task", "for": {"reference": "Patient/p2"}}
+    assert all(clause.matches(Row("t", None, of)) for clause in several.clauses)
+    nobodys = {"resourceType": "Task"}
+    assert not all(clause.matches(Row("t", None, nobodys)) for clause in several.clauses)
+    elsewhere = narrowed(parse("Task", [("patient", "p3")]), key)
+    assert not all(clause.matches(Row("t", None, of)) for clause in elsewhere.clauses)
+
+
+def test_whole_types_cost_a_search_nothing():
+    query = parse("Task", [])
+    assert narrowed(query, ANA) is query
+    assert narrowed(query, replace(ANA, scopes=frozenset({"system/*.rs"}))) is query

@@ -6,6 +6,7 @@ import psycopg
 from django.db import DataError, IntegrityError
 
 from handrail.access import audit
+from handrail.access.bearer import TokenRefusedError
 from handrail.edge.fhir_api import outcomes
 from handrail.edge.fhir_api.errors import (
     CollidedError,
@@ -67,7 +68,8 @@ def refusal(error: HandrailError) -> Response:
 
 def _headers(error: HandrailError) -> Headers:
     if isinstance(error, SignInRequiredError):
-        return [("WWW-Authenticate", 'Bearer realm="Handrail FHIR API"')]
+        refused = ', error="invalid_token"' if isinstance(error, TokenRefusedError) else ""
+        return [("WWW-Authenticate", f'Bearer realm="Handrail FHIR API"{refused}')]
     if isinstance(error, MethodNotAllowedError):
         return [("Allow", ", ".join(error.allowed))]
     if isinstance(error, UnavailableError):

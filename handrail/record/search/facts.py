@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 
 from handrail.access.decide import require
+from handrail.access.narrowing import is_narrow
 from handrail.access.principal import Principal
 from handrail.fhir.errors import NotFoundError
 from handrail.fhir.searching.clauses import Query, Row
@@ -44,7 +45,8 @@ class Known:
         """
         require(self.by, "read", "List")
         identity = identity.removeprefix("List/")
-        found = self._bodies("List", [identity])
+        hidden = is_narrow(self.by, "List") and not self.by.confined  # else the database decides
+        found = [] if hidden else self._bodies("List", [identity])
         if not found:
             raise NotFoundError(f"There is no List/{identity[:64]} that you may see.")
         items = (entry for entry in found[0].get("entry", ()) if not entry.get("deleted"))

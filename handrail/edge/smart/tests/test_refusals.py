@@ -104,7 +104,9 @@ def test_a_code_is_good_once_and_what_it_led_to_ends_when_it_comes_twice(app, br
     assert (again.status_code, again.json()["error"]) == (400, "invalid_grant")
     refused = reading(given["access_token"], f"/Patient/{MINE}")
     assert refused.status == 401
-    assert refused.headers["WWW-Authenticate"].startswith("Bearer ")
+    said = refused.headers["WWW-Authenticate"]
+    assert said.startswith("Bearer ")
+    assert 'error="invalid_token"' in said
     assert app.refresh(given["refresh_token"]).status_code == 400
     with acting(by):
         assert AuditEntry.objects.filter(what="app access ended").exists()
