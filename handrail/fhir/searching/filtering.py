@@ -14,7 +14,7 @@ from typing import Final
 from handrail.fhir.errors import UnsupportedError
 from handrail.fhir.searching.asked import InvalidSearchError
 from handrail.fhir.searching.clauses import Clause, EitherClause
-from handrail.fhir.searching.criteria import Budget, UnknownParameterError, criteria
+from handrail.fhir.searching.criteria import LONGEST_NAME, Budget, UnknownParameterError, criteria
 from handrail.fhir.searching.parameters import parameters, types
 
 LONGEST: Final = 4000
@@ -125,6 +125,8 @@ class _Filter:
         path, sign, value = self._next(), self._next(), self._next()
         if sign not in _OPERATORS or self.pieces[self.at - 1] in {("(", False), (")", False)}:
             raise self._wrong(sign)
+        if len(path) > LONGEST_NAME:
+            raise InvalidSearchError(f"_filter: a path has at most {LONGEST_NAME} characters.")
         if "[" in path or path.startswith("_filter"):
             raise UnsupportedError("_filter: a path is a parameter or a chain of them.")
         return self._asked(path, sign, re.sub(r"([\\,$])", r"\\\1", value))
@@ -161,11 +163,14 @@ def _kind(resource_type: str, path: str) -> str:
     Raises:
         UnknownParameterError: the path leads nowhere.
     """
+    if path.startswith("_has:"):
+        _, other, _, *inner = [*path.split(":", 3), "", ""]
+        return _kind(other, inner[0])
     head, _, rest = path.partition(".")
     code, _, modifier = head.partition(":")
     one = parameters(resource_type).get(code) if resource_type in types() else None
     if one is None:
-        raise UnknownParameterError(f"_filter: {resource_type} has no parameter {code[:60]}.")
+        raise UnknownParameterError(f"_filter: {resource_type[:60]} has no parameter {code[:60]}.")
     if not rest:
         return one.kind
     targets = (modifier,) if modifier else (one.only,) if one.only else one.targets

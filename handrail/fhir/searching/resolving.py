@@ -57,7 +57,7 @@ class Facts(Protocol):
         ...
 
     def ids(self, query: Query) -> Collection[str]:
-        """Return the ids of what ``query`` (resolved, but not exact) finds, each confirmed."""
+        """Return the ids of what ``query`` finds, which is resolved; each of them confirmed."""
         ...
 
 
@@ -77,24 +77,42 @@ def resolve(query: Query, facts: Facts) -> Query:
     Raises:
         HandrailError: a list, value set or hierarchy is not known, or is too large.
     """
-    return replace(query, clauses=_resolved(query.clauses, facts))
+    return replace(query, clauses=_resolved(query.clauses, query.resource_type, facts))
 
 
-def _resolved(clauses: Iterable[Clause], facts: Facts) -> list[Clause]:
-    return [_one(clause, facts) for clause in clauses]
+def _resolved(clauses: Iterable[Clause], resource_type: str, facts: Facts) -> list[Clause]:
+    return [_one(clause, resource_type, facts) for clause in clauses]
 
 
-def _one(clause: Clause, facts: Facts) -> Clause:
+def _one(clause: Clause, resource_type: str, facts: Facts) -> Clause:
     if isinstance(clause, FactClause):
         return _of_fact(clause, facts)
     if isinstance(clause, EitherClause):
-        groups = tuple(tuple(_resolved(group, facts)) for group in clause.any_of)
-        return replace(clause, any_of=groups)
+        groups = tuple(tuple(_resolved(group, resource_type, facts)) for group in clause.any_of)
+        plain = replace(clause, any_of=groups)
+        return plain if plain.exact else _alone(plain, resource_type, facts)
     if isinstance(clause, ChainClause):
         return replace(clause, to=tuple(_exact(one, facts) for one in clause.to))
     if isinstance(clause, HasClause):
         return replace(clause, by=_exact(clause.by, facts))
     return clause
+
+
+def _alone(clause: EitherClause, resource_type: str, facts: Facts) -> EitherClause:
+    """Return alternatives that a row can be compared with alone: ids in the place of chains."""
+    groups = (
+        tuple(_looked_up(one, resource_type, facts) for one in group) for group in clause.any_of
+    )
+    return replace(clause, any_of=tuple(groups))
+
+
+def _looked_up(clause: Clause, resource_type: str, facts: Facts) -> Clause:
+    if isinstance(clause, EitherClause):
+        return _alone(clause, resource_type, facts)
+    if not isinstance(clause, ChainClause | HasClause):
+        return clause
+    found = facts.ids(Query(resource_type=resource_type, clauses=[clause]))
+    return IdClause(tuple(sorted(found)), name=clause.name)
 
 
 def _exact(query: Query, facts: Facts) -> Query:

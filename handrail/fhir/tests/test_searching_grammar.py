@@ -191,6 +191,7 @@ def test_has_asks_who_refers_here():
         ("Patient", "_filter", "nothing eq x"),
         ("Patient", "_filter", "(" * 12 + "name eq x" + ")" * 12),
         ("Patient", "_filter", " and ".join(["name eq x"] * 41)),
+        ("Patient", "_filter", "link." * 700 + "name eq x"),
         ("Patient", "_filter", "gender co male"),
         ("Patient", "_list", "$current-problems"),
         ("Patient", "_list:missing", "true"),
@@ -268,7 +269,7 @@ class Facts:
         return {reference, "Location/house"}
 
     def ids(self, query):
-        assert not query.exact
+        self.asked = query
         return ["q"]
 
 
@@ -313,6 +314,21 @@ def test_a_chain_over_what_columns_cannot_decide_is_looked_up_first():
     assert by.clauses == [IdClause(("q",))]
     inner = resolved("Condition", ("patient._list", "l")).clauses[0].to[0]
     assert inner.clauses == [IdClause(("a", "b"), name="_list")]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ('organization.name eq "x" or name co "mit"', True),
+        ('organization.name eq "x" or name co "zzz"', False),
+        ('organization.name eq "x" and name co "mit"', True),  # the chain is the record's business
+        ('not (organization.name eq "x") and name co "mit"', True),
+        ('not (_has:Group:member:_id eq x or not (name co "mit"))', True),
+    ],
+)
+def test_chains_beside_what_columns_cannot_decide(text, found):
+    query = resolved("Patient", ("_filter", text))
+    assert query.confirms(Row("p", NOW, PERSON)) is found
 
 
 # Nothing breaks the parser.
