@@ -11,6 +11,7 @@ Source: http://hl7.org/fhir/us/core/OperationDefinition-docref.html (US Core 6.1
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import msgspec
 
@@ -29,7 +30,7 @@ MOST = 1000
 
 
 class _Context(msgspec.Struct):
-    period: dict[str, str] | None = None
+    period: dict[str, Any] | None = None
 
 
 class _Coding(msgspec.Struct):
@@ -43,7 +44,7 @@ class _Type(msgspec.Struct):
 
 
 class _Meta(msgspec.Struct):
-    profile: list[str] = []
+    profile: list[str | None] = []
 
 
 class _Document(msgspec.Struct):
@@ -113,7 +114,7 @@ def _escaped(part: str) -> str:
 
 
 def _fits(document: _Document, profiles: set[str]) -> bool:
-    own = {profile.partition("|")[0] for profile in document.meta.profile}
+    own = {profile.partition("|")[0] for profile in document.meta.profile if profile}
     return not profiles or not profiles.isdisjoint(own)
 
 

@@ -85,9 +85,7 @@ def _told(fault: Fault) -> Fault:
 
 
 def _wanted(asked: Asked, resource: Resource) -> list[str]:
-    meta = resource.get("meta")
-    claims = profiles.claimed(resource) if isinstance(meta, dict | None) else []
-    return asked.values("profile") or claims
+    return asked.values("profile") or profiles.claimed(resource)
 
 
 def _of_mode(asked: Asked, mode: str) -> list[Fault]:

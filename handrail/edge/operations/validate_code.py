@@ -45,10 +45,10 @@ def _codings(asked: Asked) -> list[tuple[str, str]]:
     code = asked.value("code")
     found = [(asked.value("system"), code)] if code else asking.codings(asked, "coding")
     for concept in asking.structures(asked, "codeableConcept", "CodeableConcept"):
-        listed = concept.get("coding") or ()
+        listed = concept.get("coding")
         found += [
             (str(one.get("system", "")), str(one.get("code", "")))
-            for one in listed
+            for one in (listed if isinstance(listed, list) else ())
             if isinstance(one, dict)
         ]
     if not found:

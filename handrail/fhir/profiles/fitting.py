@@ -37,7 +37,15 @@ def coded(value: Any, value_set: str) -> bool | None:
     if not isinstance(value, Mapping):
         return None
     codings = value.get("coding", ()) if "coding" in value or "text" in value else [value]
-    return any(one.get("code") in allowed.get(one.get("system", ""), ()) for one in codings)
+    return any(_is_among(one, allowed) for one in codings)
+
+
+def _is_among(coding: Any, allowed: Mapping[str, frozenset[str]]) -> bool:
+    system = coding.get("system") if isinstance(coding, Mapping) else None
+    if not isinstance(system, str):
+        return False
+    code = coding.get("code")
+    return isinstance(code, str) and code in allowed.get(system, ())
 
 
 def slice_of(item: Item, by: tuple[tuple[str, str], ...], slices: Mapping[str, Node]) -> str:

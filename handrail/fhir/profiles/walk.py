@@ -20,8 +20,9 @@ _INDEX = re.compile(r"\[\d+\]")
 
 def claimed(resource: Resource) -> list[str]:
     """Return the profiles that a resource says it follows."""
-    found = (resource.get("meta") or {}).get("profile") or ()
-    return [one for one in found if isinstance(one, str)]
+    meta = resource.get("meta")
+    found = meta.get("profile") if isinstance(meta, Mapping) else None
+    return [one for one in found if isinstance(one, str)] if isinstance(found, list) else []
 
 
 def faults(resource: Resource, profile: str = "") -> list[Fault]:

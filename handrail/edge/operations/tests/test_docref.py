@@ -12,6 +12,7 @@ from handrail.record import store
 pytestmark = pytest.mark.django_db
 
 NOTES = "urn:example:kinds"
+NOTE = {"url": "urn:example:note", "valueString": "x"}
 
 
 def document(identity, kind, date, patient="p1", **more):
@@ -39,8 +40,11 @@ def by(org):
             "late",
             "summary",
             "2026-02-02T09:00:00Z",
-            context={"period": {"start": "2024-05-01", "end": "2024-05-09"}},
-            meta={"profile": ["urn:example:profile|1.0"]},
+            context={"period": {"start": "2024-05-01", "end": "2024-05-09", "extension": [NOTE]}},
+            meta={
+                "profile": ["urn:example:profile|1.0", None],
+                "_profile": [None, {"extension": [NOTE]}],
+            },
         ),
         document("wrong", "note", "2026-03-01T09:00:00Z", status="entered-in-error"),
         document("other", "note", "2026-03-01T09:00:00Z", patient="p2"),

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
+
 import pytest
 
 from handrail.access.principal import Principal, Role, system
 from handrail.edge.operations.tests.asking import ask, said
 from handrail.fhir.errors import GoneError, HandrailError, NotFoundError
+from handrail.fhir.profiles.tests.test_faults import GOOD as GOOD_ONES
 from handrail.record import store
 from handrail.record.statements import count
 
@@ -56,11 +59,11 @@ def test_a_good_resource_is_told_to_be_one(by):
 
 
 def test_all_faults_of_r4_are_told_with_their_place(by):
-    broken = {**GOOD, "gender": "lady", "nmae": [], "birthDate": "yesterday"}
+    broken = {**GOOD, "gender": "lady", "shoeSize": [], "birthDate": "yesterday"}
     assert sorted(issues(ask(by, "Patient/$validate", broken))) == [
         ("Patient.birthDate", "value"),
         ("Patient.gender", "code-invalid"),
-        ("Patient.nmae", "structure"),
+        ("Patient.shoeSize", "structure"),
     ]
 
 
@@ -145,3 +148,33 @@ def test_what_cannot_be_understood_is_refused(by, path):
     with pytest.raises(HandrailError) as refused:
         ask(by, path)
     assert refused.value.status == 400
+
+
+JUNK = [
+    *(None, [], {}, "", -1, True, "x", [[]], [None], 1e300),
+    *({"coding": "x"}, {"coding": [{"code": []}]}, {"coding": [{"system": {}, "code": {}}]}),
+    *({"reference": 5}, [{"url": 5}]),
+]
+
+
+def places(part, path=()):
+    """Yield the path of everything within a resource."""
+    inside = part.items() if isinstance(part, dict) else enumerate(part)
+    for name, one in inside:
+        yield (*path, name)
+        if isinstance(one, dict | list):
+            yield from places(one, (*path, name))
+
+
+@pytest.mark.parametrize("profile", GOOD_ONES)
+def test_no_nonsense_in_any_place_breaks_it(by, profile):
+    good = GOOD_ONES[profile]
+    for path in places(good):
+        for junk in JUNK:
+            broken = deepcopy(good)
+            place = broken
+            for step in path[:-1]:
+                place = place[step]
+            place[path[-1]] = junk
+            kind = good["resourceType"]
+            assert said(ask(by, f"{kind}/$validate", broken, profile=profile))["issue"]
