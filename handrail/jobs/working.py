@@ -21,6 +21,7 @@ _log = logging.getLogger(__name__)
 LOOK: Final = 1.0  # seconds between two looks at the queue, unless the bell rings
 _RENEW: Final = queue.LEASE.total_seconds() / 3
 _PATIENCE: Final = 8.0  # seconds for what is under way when the process is to end
+_REST: Final = 5.0  # seconds after the queue could not be looked at
 WORKERS: Final = 4
 _FOR_QUICK: Final = 2  # of them
 
@@ -84,7 +85,7 @@ def work_forever(stop: threading.Event, workers: int = WORKERS) -> None:
         except Exception:  # noqa: BLE001 - a database that is away comes back
             _log.exception("The queue of jobs could not be looked at; it is tried again.")
             connection.close()
-            stop.wait(LOOK)
+            stop.wait(_REST)
     ends = time.monotonic() + _PATIENCE
     while crew.running and time.monotonic() < ends:
         time.sleep(0.05)

@@ -35,6 +35,7 @@ from handrail.record.stored import Stored
 
 _log = logging.getLogger(__name__)
 LOOK: Final = 0.5  # seconds between two looks at the chains
+_REST: Final = 5.0  # seconds after something failed
 _LINKS: Final = 200  # transactions that are looked at in one transaction of ours
 _STEPS: Final = 50  # of them before other organizations have their turn
 _KEPT: Final = timedelta(days=30)  # how long events can be asked for
@@ -88,26 +89,36 @@ class _Change:
 def run_forever(stop: threading.Event) -> None:
     """Look every half second, until ``stop`` is set."""
     tidied_at = datetime.now(UTC)
-    while not stop.wait(LOOK):
+    pause = LOOK
+    while not stop.wait(pause):
+        pause = LOOK
         try:
-            _look_at_each()
+            if not _look_at_each():
+                pause = _REST
             if datetime.now(UTC) - tidied_at > _TIDY:
                 tidy()
                 tidied_at = datetime.now(UTC)
         except Exception:  # noqa: BLE001 - a database that is away comes back
             _log.exception("The changes could not be followed; it is tried again.")
             connection.close()
+            pause = _REST
     connection.close()
 
 
-def _look_at_each() -> None:
-    """Look at every organization once; what fails for one is no other's trouble."""
+def _look_at_each() -> bool:
+    """Look at every organization once; what fails for one is no other's trouble.
+
+    False: something failed.
+    """
+    well = True
     for org in organizations():
         try:
             look(org)
         except Exception:  # noqa: BLE001 - it is tried again at the next look
             _log.exception("The changes of organization %d could not be followed.", org)
             connection.close()
+            well = False
+    return well
 
 
 def look(org: int) -> int:
