@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 from handrail.access import audit
 from handrail.access.database import acting
-from handrail.access.decide import require, unreachable
+from handrail.access.decide import unreachable
 from handrail.access.principal import Principal, Reach
 from handrail.edge.bulk_data import clearing, files, requests
 from handrail.edge.bulk_data.asking import NDJSON, Wanted, wanted
@@ -127,7 +127,7 @@ def file(asked: Asked) -> Answer:
         raise NotFoundError("There is no such file. The manifest lists those there are.")
     one, by = found[0], asked.by
     if one["list"] == "output":
-        require(by, "read", one["type"])
+        require_types(by, (one["type"],))
     names = ("range", "if-range", "accept-encoding")
     path = files.folder_of(request.kind, request.org, request.id) / one["stored"]
     sent = files.sent(
