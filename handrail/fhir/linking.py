@@ -19,9 +19,10 @@ import msgspec
 from handrail.fhir.elements import elements
 
 _REFERENCE = re.compile(rb'("reference"\s*:\s*")([^"\\]+)(")')
-_URN_REFERENCE = re.compile(rb'("reference"\s*:\s*")(urn:[^"\\]+)(")')
 _URN = re.compile(rb"urn:(?:uuid|oid):[^\"\\<>\s#'|]+")
-_URL = re.compile(rb"https?://[^\"\\<>\s#'|]+")
+_LINK = re.compile(rb"((?:urn:(?:uuid|oid):|https?://)[^\"\\<>\s#'|]+)")
+_BEFORE = re.compile(rb'.*"reference"\s*:\s*"', re.DOTALL)
+_NEAR = 32  # bytes before a value in which its name stands
 _HREF = re.compile(rb"""(?:href|src)\s*=\s*\\?["']([^"'\\#]+)""")
 _IN_NARRATIVE = re.compile(r"""(\b(?:href|src)\s*=\s*["'])([^"'#]+)""")
 _TYPES: Final = frozenset({"uri", "url", "oid", "uuid"})
@@ -54,28 +55,38 @@ class Links:
         References, by far the most, are replaced in the text; only what has other links, too, is
         taken apart.
         """
-        known = self.known
-        if not known or (self.only_urns and b"urn:" not in raw):
+        if not self.known or (self.only_urns and b"urn:" not in raw):
             return raw
-        pattern = _URN_REFERENCE if self.only_urns else _REFERENCE
-        raw = pattern.sub(lambda m: m[1] + known.get(m[2], m[2]) + m[3], raw)
-        if not self._is_left(raw):
+        raw, more = self._urns(raw) if self.only_urns else self._addresses(raw)
+        if not more:
             return raw
         resource = _decoder.decode(raw)
-        said = {link.decode(): literal.decode() for link, literal in known.items()}
+        said = {link.decode(): literal.decode() for link, literal in self.known.items()}
         _structure(str(resource.get("resourceType", "")), resource, said)
         return _encoder.encode(resource)
 
-    def _is_left(self, raw: bytes) -> bool:
-        """Tell whether there may be a link elsewhere than in a reference."""
+    def _urns(self, raw: bytes) -> tuple[bytes, bool]:
+        """Return the text with references replaced, and whether there are links elsewhere."""
+        pieces, at, more = [], 0, False
+        for found in _URN.finditer(raw):
+            literal = self.known.get(found[0])
+            if literal is None:
+                continue
+            begin, end = found.span()
+            if raw[end : end + 1] == b'"' and _BEFORE.fullmatch(raw, max(0, begin - _NEAR), begin):
+                pieces += [raw[at:begin], literal]
+                at = end
+            else:
+                more = True
+        return b"".join((*pieces, raw[at:])) if pieces else raw, more
+
+    def _addresses(self, raw: bytes) -> tuple[bytes, bool]:
         known = self.known
-        if any(found[0] in known for found in _URN.finditer(raw)):
-            return True
-        if self.only_urns:
-            return False
-        return any(found[0] in known for found in _URL.finditer(raw)) or any(
-            found[1] in known for found in _HREF.finditer(raw)
+        raw = _REFERENCE.sub(lambda m: m[1] + known.get(m[2], m[2]) + m[3], raw)
+        more = any(
+            found[1] in known for pattern in (_LINK, _HREF) for found in pattern.finditer(raw)
         )
+        return raw, more
 
 
 def _structure(kind: str, value: dict[str, Any], known: Mapping[str, str]) -> None:
