@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import threading
 from collections.abc import Iterator
@@ -32,6 +33,7 @@ from handrail.edge.smart import jwks, limits
 from handrail.fhir.errors import ForbiddenError, NotFoundError
 from handrail.jobs.models import Row
 from handrail.record import store
+from handrail.site.cli.connect import main as command
 from tests.test_bulk_data import panel, patient
 
 pytestmark = pytest.mark.usefixtures("own_database")
@@ -397,3 +399,28 @@ def test_administrators_see_how_it_went_and_pull(by, mercy, server):
     assert " refused" in page
     assert browser.post("/settings/connections", {"pull": "nobody"}).status_code == 422
     assert "/settings/connections" in browser.get("/settings/organization").content.decode()
+
+
+def test_the_command_line_does_it_all(server, by, capsys):
+    def run(*words: str) -> tuple[int, str]:
+        status = command([*words, "--organization", "house2"])
+        return status, capsys.readouterr().out
+
+    status, said = run("add", "mercy", "--base", server.fhir, "--group", "panel")
+    assert status == 0
+    public = json.loads(said.splitlines()[1])
+    made = applications.register(
+        principal(EHR, Role.ADMINISTRATOR),
+        NewApp(name="Elsewhere", kind="key", scopes=("system/*.rs",), jwks=public),
+    )
+    assert run("list") == (0, f"mercy                {server.fhir}  never pulled\n")
+    assert run("add", "mercy", "--client-id", made.app.id)[0] == 0
+    assert run("test", "mercy")[0] == 0
+    status, said = run("pull", "mercy")
+    assert (status, "0 refused" in said) == (0, True)
+    assert reads("Patient/mercy.a")
+    server.broken = True
+    status, said = run("pull", "mercy")
+    assert (status, "503" in said) == (1, True)
+    assert run("remove", "mercy")[0] == 0
+    assert run("list") == (0, "There are no connections.\n")

@@ -83,7 +83,7 @@ def _url_of(asked: Asked) -> str:
 def accepted(asked: Asked, request: BulkRequest) -> Answer:
     """Return the answer to a kick-off: where to ask how far it is."""
     where = f"{asked.base}/$bulk-status?{urlencode({'job': request.id})}"
-    return Answer(status=202, headers=[("Content-Location", where)])
+    return Answer(status=202, headers=[("Content-Location", where), ("Retry-After", "1")])
 
 
 def status(asked: Asked) -> Answer:
