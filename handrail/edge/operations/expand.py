@@ -25,6 +25,7 @@ from handrail.record.terminology import Kept
 
 MOST = 1000
 """Codes in one answer."""
+_WORDS = 10
 _NOT_DONE = (
     "check-system-version",
     "context",
@@ -78,6 +79,8 @@ def _chosen(asked: Asked, found: list[Concept]) -> list[Concept]:
     if asking.truth(asked, "activeOnly"):
         found = [one for one in found if not one.inactive]
     words = asked.value("filter").casefold().split()
+    if len(words) > _WORDS:
+        raise asking.ParameterError(f"filter has {_WORDS} words at most.")
     return [one for one in found if _has(one, words)] if words else found
 
 

@@ -26,6 +26,7 @@ from handrail.operation import Answer, Asked, Operation
 from handrail.record import store
 
 _MOST = 1000
+_MANY = 20
 _MODES = ("create", "update", "delete", "profile")
 _HARMLESS = frozenset({"required", "code-invalid", "invariant"})
 """Faults in R4 that leave the shape of a resource whole, so that profiles can be checked."""
@@ -71,7 +72,9 @@ def _judged(asked: Asked, resource: Resource, raw: bytes) -> list[Fault]:
             text_ = "The profiles were not checked. Correct the other faults first."
             found.append(Fault("", text_, "informational", "information"))
         return found
-    given = asked.values("profile")
+    given = list(dict.fromkeys(asked.values("profile")))
+    if len(given) > _MANY:
+        raise asking.ParameterError(f"Ask for {_MANY} profiles at most in one request.")
     for profile in given:
         found += [_told(fault) for fault in profiles.faults(resource, profile)]
     if not given:

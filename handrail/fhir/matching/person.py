@@ -11,6 +11,8 @@ from handrail.fhir.resource import Resource
 
 _SHORTEST_PHONE = 7
 _PHONE_DIGITS = 10
+_MANY = 10
+"""How many names, addresses and numbers of one record are compared."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,11 +58,11 @@ class Person:
 
 
 def _listed(patient: Resource, name: str) -> list[Mapping[str, Any]]:
-    return [one for one in patient.get(name, ()) if isinstance(one, Mapping)]
+    return [one for one in patient.get(name, ()) if isinstance(one, Mapping)][:_MANY]
 
 
 def _once(found: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(one for one in found if one))
+    return tuple(dict.fromkeys(one for one in found if one))[:_MANY]
 
 
 def _family(name: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Final
 
 from handrail.fhir.errors import Fault
@@ -15,6 +16,8 @@ from handrail.fhir.profiles.places import Item, items
 from handrail.fhir.resource import Resource
 
 _DEEPEST: Final = 12
+_MANY: Final = 20
+"""How many profiles of one resource are checked."""
 _INDEX = re.compile(r"\[\d+\]")
 
 
@@ -39,7 +42,11 @@ def faults(resource: Resource, profile: str = "") -> list[Fault]:
     """
     if profile:
         return _of_profile(resource, profile)
-    found = [fault for one in claimed(resource) for fault in _of_profile(resource, one)]
+    named = list(dict.fromkeys(claimed(resource)))
+    found = [fault for one in named[:_MANY] for fault in _of_profile(resource, one)]
+    if len(named) > _MANY:
+        text = f"Only the first {_MANY} profiles were checked."
+        found.append(Fault("", text, "informational", "information"))
     if resource.get("resourceType") == "Bundle":
         for place, entry in enumerate(resource.get("entry", ())):
             inner = entry.get("resource")
@@ -76,6 +83,13 @@ class _Walk:
     profile: Profile
     depth: int = 0
     faults: list[Fault] = field(default_factory=list)
+    answers: dict[str, bool | None] = field(default_factory=dict)
+
+    @cached_property
+    def contained(self) -> dict[str, str]:
+        """Return the types of the contained resources by id."""
+        listed = self.resource.get("contained", ())
+        return {str(one.get("id", "")): str(one.get("resourceType", "")) for one in listed}
 
     def fault(self, path: str, text: str, code: str = "value", severity: str = "error") -> None:
         name = self.profile.url.rpartition("/")[2]
@@ -163,8 +177,7 @@ class _Walk:
         literal = str(item.value.get("reference", ""))
         kind = str(item.value.get("type", ""))
         if literal.startswith("#"):
-            inner = self.resource.get("contained", ())
-            kind = next((o["resourceType"] for o in inner if o.get("id") == literal[1:]), kind)
+            kind = self.contained.get(literal[1:], kind)
         elif literal and not literal.startswith("urn:"):
             parts = literal.partition("/_history/")[0].partition("?")[0].split("/")
             kind = parts[-2] if len(parts) > 1 and "?" not in literal else parts[-1]
@@ -197,10 +210,18 @@ class _Walk:
             base = "" if "resourceType" in (item.value or ()) else _kind(path)
             found = invariants.holds(item.value, one.expression, base)
         else:
-            whole = f"{path.partition('.')[2]}.all({one.expression})"
-            found = invariants.holds(self.resource, whole, "")
+            found = self.of_all(path, one.expression)
+            if found is False and item.path.endswith("]"):  # for which of them?
+                found = invariants.holds(item.value, one.expression, path)
         if found is False:
             self.fault(item.path, f"{one.key}: {one.human}", "invariant", one.severity)
+
+    def of_all(self, path: str, expression: str) -> bool | None:
+        """Tell whether an expression holds for all occurrences of an element; asked once."""
+        whole = f"{path.partition('.')[2]}.all({expression})"
+        if whole not in self.answers:
+            self.answers[whole] = invariants.holds(self.resource, whole, "")
+        return self.answers[whole]
 
 
 def _kind(path: str) -> str:

@@ -109,7 +109,7 @@ class _Expansion:
         canonical = part["system"] + (f"|{part['version']}" if "version" in part else "")
         system = self.library.code_system(canonical)
         if "concept" in part:
-            return [_one(each, part, system) for each in part["concept"]]
+            return [_one(each, part, system) for each in self._spent(part["concept"])]
         if system is None or system.content in {"not-present", "supplement"}:
             raise UnknownTermsError(
                 f"The codes of {canonical} are not kept here. Store the CodeSystem with its"

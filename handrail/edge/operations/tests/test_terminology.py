@@ -127,6 +127,7 @@ def test_too_many_codes_are_refused_unless_asked_for_in_pages(by):
         ("ValueSet/nothing/$expand", 404),
         ("ValueSet/all/$expand?count=-2", 400),
         ("ValueSet/all/$expand?activeOnly=yes", 400),
+        (f"ValueSet/all/$expand?filter={'a+' * 11}", 400),
         ("ValueSet/all/$expand?system-version=x", 400),
         ("CodeSystem/$lookup", 400),
         ("CodeSystem/$lookup?code=food", 400),

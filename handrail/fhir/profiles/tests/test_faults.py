@@ -7,6 +7,7 @@ from copy import deepcopy
 import pytest
 
 from handrail.fhir import profiles
+from handrail.fhir.profiles import invariants
 
 CORE = "http://hl7.org/fhir/us/core/StructureDefinition/"
 SDOH = "http://hl7.org/fhir/us/sdoh-clinicalcare/StructureDefinition/"
@@ -209,3 +210,27 @@ def test_a_contained_target_is_looked_at():
     broken = changed(inside, "focus", "reference", "#x")
     found = wrong(broken, f"{SDOH}SDOHCC-TaskForReferralManagement")
     assert [fault.path for fault in found] == ["Task.focus.reference"]
+
+
+def test_of_many_names_the_wrong_one_is_told():
+    names = [{"family": "Moreno"}] * 3
+    names[1] = {"text": "Ada"}
+    found = wrong({**PATIENT, "name": names}, f"{CORE}us-core-patient")
+    assert [fault.path for fault in found] == ["Patient.name[1]"]
+
+
+def test_ten_thousand_names_are_no_work():
+    many = {**PATIENT, "name": [{"family": f"Moreno {n}"} for n in range(10_000)]}
+    asked: list[str] = []
+    holds = invariants.holds
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(invariants, "holds", lambda *of: asked.append(of[1]) or holds(*of))
+        assert wrong(many, f"{CORE}us-core-patient") == []
+    assert len(asked) < 10
+
+
+def test_a_resource_that_claims_very_much_is_judged_by_some_of_it():
+    claims = [f"{CORE}us-core-patient", *(f"urn:example:{n}" for n in range(1000))]
+    found = profiles.faults({**PATIENT, "meta": {"profile": claims}})
+    assert len(found) < 30
+    assert "first 20" in found[-1].text
