@@ -1,7 +1,8 @@
-"""``handrail app``: apps are registered, listed and ended from the command line."""
+"""Apps from outside: ``handrail app``, and what the web application tells them."""
 
 from __future__ import annotations
 
+import io
 import json
 from contextlib import nullcontext
 
@@ -52,3 +53,35 @@ def test_keys_that_cannot_be_read_are_refused(tmp_path):
     for path in (str(wrong), str(tmp_path / "none.json")):
         with pytest.raises(BusinessRuleError):
             command.main(["add", "X", "--kind", "key", "--scope", "system/*.rs", "--jwks", path])
+
+
+def test_discovery_below_fhir_is_answered_and_the_api_beside_it_too():
+    from handrail.site.wsgi import application
+
+    said: dict[str, str] = {}
+
+    def start(status: str, headers: list[tuple[str, str]]) -> None:
+        said["status"] = status
+
+    def get(path: str) -> bytes:
+        environ = {
+            "REQUEST_METHOD": "GET",
+            "PATH_INFO": path,
+            "QUERY_STRING": "",
+            "HTTP_HOST": "localhost",
+            "SERVER_NAME": "localhost",
+            "SERVER_PORT": "80",
+            "REMOTE_ADDR": "127.0.0.1",
+            "wsgi.url_scheme": "http",
+            "wsgi.input": io.BytesIO(),
+        }
+        return b"".join(application(environ, start))
+
+    known = json.loads(get("/fhir/.well-known/smart-configuration"))
+    assert said["status"].startswith("200")
+    assert known["token_endpoint"] == "http://localhost/oauth/token"
+    security = json.loads(get("/fhir/metadata"))["rest"][0]["security"]
+    listed = security["extension"][0]["extension"]
+    places = {one["url"]: one["valueUri"] for one in listed}
+    assert places["authorize"] == known["authorization_endpoint"]
+    assert places["token"] == known["token_endpoint"]
