@@ -61,7 +61,24 @@ OURS = [
         "base": ["Task"],
         "expression": "Task.restriction.period.end",
         "url": "urn:handrail:SearchParameter/Task-due",
-    }
+    },
+    # What SDOH Clinical Care 3.0.0 adds to R4.
+    {
+        "code": "output",
+        "type": "reference",
+        "base": ["Task"],
+        "expression": "Task.output.value.as(Reference)",
+        "url": "http://hl7.org/fhir/us/sdoh-clinicalcare/SearchParameter/Task-output-reference",
+    },
+    {
+        "code": "supporting-info",
+        "type": "reference",
+        "base": ["ServiceRequest"],
+        "expression": "ServiceRequest.supportingInfo",
+        "url": (
+            "http://hl7.org/fhir/us/sdoh-clinicalcare/SearchParameter/ServiceRequest-supporting-info"
+        ),
+    },
 ]
 
 # Which compartment parameter says whose a resource is, before any other.
@@ -117,13 +134,19 @@ def searched(definitions: Definitions, base: str, raw: list[dict[str, Any]]) -> 
         read = [source for text in alternatives for source in sources(definitions, base, text)]
         expression = " | ".join(alternatives)
         parameter = Searched(
-            one["code"], one["type"], expression, one["url"], read, one.get("target", [])
+            one["code"], one["type"], expression, one["url"], read, targets(definitions, one)
         )
         parameter.parts = parts(definitions, base, one)
         parameter.uncovered = why_not(parameter)
         found.append(parameter)
     share(found)
     return sorted(found, key=lambda parameter: parameter.code)
+
+
+def targets(definitions: Definitions, raw: dict[str, Any]) -> list[str]:
+    """Return the types a reference may point at: all of them where none is named."""
+    named: list[str] = raw.get("target", [])
+    return named or (definitions.types if raw["type"] == "reference" else [])
 
 
 def parts(

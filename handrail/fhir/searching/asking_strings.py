@@ -107,8 +107,13 @@ def address(asked: Asked, text: str) -> Address:
 
 
 def sounding(asked: Asked) -> Clause:
-    """Return what is asked by its sound: every word of an alternative has to be heard."""
-    refuse_modifier(asked)
+    """Return what is asked by its sound: every word of an alternative has to be heard.
+
+    With ``:exact`` or ``:contains`` the name is asked as it is written.
+    """
+    refuse_modifier(asked, "exact", "contains")
+    if asked.modifier:
+        return confirmed(asked, (wanted(asked, text) for text in alternatives(asked)))
     groups = []
     for text in alternatives(asked):
         heard = sounds.codes(normal(asked, text))

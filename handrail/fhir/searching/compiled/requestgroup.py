@@ -101,6 +101,7 @@ PARAMETERS: dict[str, Parameter] = {
         expression="RequestGroup.instantiatesCanonical",
         url="http://hl7.org/fhir/SearchParameter/RequestGroup-instantiates-canonical",
         sources=("canonical instantiatesCanonical",),
+        wide=True,
     ),
     "instantiates-uri": Parameter(
         kind="uri",

@@ -228,6 +228,13 @@ PARAMETERS: dict[str, Parameter] = {
         targets=("Device", "Group", "Location", "Patient"),
         always=True,
     ),
+    "supporting-info": Parameter(
+        kind="reference",
+        expression="ServiceRequest.supportingInfo",
+        url="http://hl7.org/fhir/us/sdoh-clinicalcare/SearchParameter/ServiceRequest-supporting-info",
+        sources=("Reference supportingInfo",),
+        wide=True,
+    ),
 }
 MAIN_DATE: tuple[str, ...] = ("authored",)
 MAIN_AMOUNT: str = ""
@@ -287,6 +294,9 @@ _51 = forms.present("ServiceRequest", "specimen")
 _52 = forms.reference("ServiceRequest", "specimen")
 _53 = forms.identified("ServiceRequest", "specimen")
 _54 = forms.plain("ServiceRequest", "status")
+_55 = forms.present("ServiceRequest", "supporting-info")
+_56 = forms.reference("ServiceRequest", "supporting-info*")
+_57 = forms.identified("ServiceRequest", "supporting-info*")
 
 
 def extract(resource: dict[str, Any], out: list[int]) -> None:
@@ -408,6 +418,13 @@ def extract(resource: dict[str, Any], out: list[int]) -> None:
                 out += _53(named.get("system"), named.get("value"))
     if (v1 := resource.get("status")) is not None:
         out += _54(v1)
+    for v1 in resource.get("supportingInfo", ()):
+        if v1 is not None:
+            out += _55
+            if (literal := v1.get("reference")) is not None:
+                out += _56(literal)
+            if (named := v1.get("identifier")) is not None:
+                out += _57(named.get("system"), named.get("value"))
 
 
 def dates(resource: dict[str, Any]) -> times.Interval | None:
