@@ -111,12 +111,17 @@ def patients_seen(cut: Cut, *, by: Principal) -> list[str]:
 
 
 def written(
-    cut: Cut, *, by: Principal, after: int = 0, most: int = 50
+    cut: Cut,
+    *,
+    by: Principal,
+    after: int = 0,
+    most: int = 20,
+    patients: Sequence[str] | None = None,
 ) -> tuple[int | None, list[Stored]]:
     """Return what the transactions behind link ``after`` wrote, without the texts.
 
     At most ``most`` transactions, in the order of the chain, and the last link of them; None: the
-    cut has no more.
+    cut has no more. ``patients``: only what is in their records.
     """
     end = min(after + most, cut.link)
     with acting(by):
@@ -124,8 +129,10 @@ def written(
             "SELECT v.resource_type, v.id, v.version, v.updated_at, v.patient, v.deleted,"
             " v.transaction FROM record_transaction t JOIN record_version v"
             " ON v.org = t.org AND v.transaction = t.id"
-            " WHERE t.org = %s AND t.link > %s AND t.link <= %s ORDER BY t.link, v.position",
-            (cut.org, after, end),
+            " WHERE t.org = %s AND t.link > %s AND t.link <= %s"
+            " AND (%s OR v.patient = ANY((SELECT %s::text[])::text[]))"
+            " ORDER BY t.link, v.position",
+            (cut.org, after, end, patients is None, list(patients or ())),
         )
     versions = [
         Stored(kind, identity, version, b"", at, patient, deleted, transaction)

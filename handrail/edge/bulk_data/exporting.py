@@ -205,21 +205,22 @@ class Export:
 
     def _proofs(self, number: int, after: int | None) -> Iterator[Iterable[bytes]]:
         """Yield the Provenance of what is exported, made from the record's transactions."""
-        among = None if self.patients is None else frozenset(self.patients)
         while after is not None:
-            after, versions = as_of.written(self.cut, by=self.by, after=after)
-            shown = [one for one in versions if self._is_exported(one, among)]
+            after, versions = as_of.written(
+                self.cut, by=self.by, after=after, patients=self.patients
+            )
+            shown = [one for one in versions if self._is_exported(one)]
             yield [one.body + b"\n" for one in provenances(shown, by=self.by)]
             if after is not None:
                 self._note(number, after)
 
-    def _is_exported(self, one: Stored, among: frozenset[str] | None) -> bool:
+    def _is_exported(self, one: Stored) -> bool:
         since = self.since
         if since is not None and not since.link and one.updated_at <= since.at:
             return False
         if self.wanted.level and (not one.patient or one.patient == SEVERAL):
             return False
-        return (among is None or one.patient in among) and may_export(self.by, one.resource_type)
+        return may_export(self.by, one.resource_type)
 
     def _found(self, kind: str) -> list[str]:
         """Return the ids that any of the type's filters finds now; the cut decides later."""
