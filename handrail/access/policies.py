@@ -126,20 +126,30 @@ _SPECIAL: dict[str, Guard] = {
 _SEARCHED = frozenset({"record_current"})
 
 
+# What only ``record.commit`` fills (it, and tables of rooms that follow the record: they say the
+# ``source`` of a row) is inserted while it writes, or by who reaches every patient. PostgreSQL sets
+# up every part of a guard with each statement, whether it is asked or not: this one is short.
+_FILLED = frozenset({"record_version", "record_current"})
+_BY_COMMIT = f"{_ORG} and ({_ALL} or {_WRITING})"
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
     """A table with a column ``org``, as the catalogue has it."""
 
     name: str
     has_patient: bool
+    has_source: bool
     forced: bool
     digest: str
-    policies: tuple[str, ...] = field(default=())
+    policies: list[str] = field(default_factory=list)
 
 
 _TABLES_SQL = """
 select c.relname,
   exists (select from pg_attribute a where a.attrelid = c.oid and a.attname = 'patient'
+          and not a.attisdropped),
+  exists (select from pg_attribute a where a.attrelid = c.oid and a.attname = 'source'
           and not a.attisdropped),
   c.relrowsecurity and c.relforcerowsecurity,
   coalesce((select obj_description(p.oid, 'pg_policy') from pg_policy p
@@ -162,7 +172,7 @@ def tables() -> list[Table]:
     """Return every table that belongs to organizations, by name."""
     with connection.cursor() as cursor:
         cursor.execute(_TABLES_SQL)
-        return [Table(row[0], row[1], row[2], row[3], tuple(row[4])) for row in cursor.fetchall()]
+        return [Table(*row) for row in cursor.fetchall()]
 
 
 def guard_of(table: Table, *, leakproof: bool) -> Guard:
@@ -170,9 +180,10 @@ def guard_of(table: Table, *, leakproof: bool) -> Guard:
     if table.name in _SPECIAL:
         return _SPECIAL[table.name]
     guard = _patient_guard(f'"{table.name}"') if table.has_patient else _ORG
-    if table.name in _SEARCHED and not leakproof:
-        return _same("true", guard)
-    return _same(guard)
+    read = "true" if table.name in _SEARCHED and not leakproof else guard
+    if table.has_patient and (table.has_source or table.name in _FILLED):
+        return Guard(select=read, insert=_BY_COMMIT, update=guard, delete=guard)
+    return _same(read, guard)
 
 
 def enforce() -> list[str]:
