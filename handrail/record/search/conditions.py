@@ -325,15 +325,16 @@ _REFERENCE = (
 def _near_has(clause: HasClause, query: Query, asker: Asker, other: str) -> Where:
     """Return a query for the ids that the referring resources name.
 
-    A token cannot be turned back into the name; the text names everything that it refers to, and
-    the clause itself is asked of what is found so.
+    Some come several times: to sort those out, all would have to be read. A token cannot be turned
+    back into the name; the text names everything that it refers to, and the clause itself is asked
+    of what is found so.
     """
     where = leading(clause.by, asker, other)
     if clause.by_patient:
-        text = f"SELECT DISTINCT {other}.patient AS x FROM record_current {other}"  # noqa: S608 - constants
+        text = f"SELECT {other}.patient AS x FROM record_current {other}"  # noqa: S608 - constants
         return Where(f"{text} WHERE {where.text}", where.parameters)
     text = (
-        f"SELECT DISTINCT m[1] AS x FROM record_current {other}{_REFERENCE.format(row=other)}"  # noqa: S608 - constants
+        f"SELECT m[1] AS x FROM record_current {other}{_REFERENCE.format(row=other)}"  # noqa: S608 - constants
         f" WHERE {where.text}"
     )
     written = f'"reference":"{query.resource_type}/([A-Za-z0-9.-]{{1,64}})["/]'

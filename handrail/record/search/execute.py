@@ -26,7 +26,7 @@ from handrail.fhir.searching.clauses import (
 )
 from handrail.fhir.searching.query import Query
 from handrail.fhir.searching.resolving import resolve
-from handrail.record.search import counting
+from handrail.record.search import counting, often
 from handrail.record.search.at_once import at_once, is_simple
 from handrail.record.search.bounds import (
     CANDIDATES,
@@ -103,8 +103,11 @@ def _at_once(query: Query, by: Principal) -> Found | None:
     if not size:
         return None
     wanted = Wanted(by.org, query.resource_type, order_of(query), None, size + 1)
+    if often.is_common(often.key(query, by.org, wanted.order)):
+        return None
     got = at_once(next(ways(query, asker, wanted.order)), wanted, by)
     if got.over:
+        often.remember(often.key(query, by.org, wanted.order))
         return None
     found = _shown(got, size, got.link)
     if found.after is None:
@@ -239,9 +242,17 @@ def tried(query: Query, asker: Asker, wanted: Wanted) -> Got:
     Raises:
         TooCostlyError: none does.
     """
+    key = often.key(query, asker.org, wanted.order)
+    known = often.is_common(key)
     for number, way in enumerate(ways(query, asker, wanted.order)):
+        if known and not number:
+            continue
         with limited() if number else nullcontext():
             got = page(way, wanted)
         if not got.over:
+            if number > known + 1:
+                often.forget(key)
             return got
+        if not number:
+            often.remember(key)
     raise too_costly("This search would have to look at too much.")

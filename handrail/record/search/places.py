@@ -134,16 +134,16 @@ def stretches(order: Order, after: Place | None) -> list[Stretch]:
         return [Stretch(behind, ordering(order))]
     without = Where(behind.text, list(behind.parameters))
     without.add(f"c.{first.column} IS NULL")
-    last = Stretch(without, ordering(tuple(rest)))
+    direction = f"c.{first.column} {'DESC' if first.descending else 'ASC'}"
+    nulls = " NULLS LAST" if first.forward else " NULLS FIRST"  # as the index has it, either way
+    walked = ", ".join([direction + nulls, ordering(tuple(rest))])
+    last = Stretch(without, walked)  # in its words too, or the order of ids would tempt
     if after is not None and after[0] is None:
         return [last]
     found = Where(behind.text, list(behind.parameters))
     found.add(f"c.{first.column} IS NOT NULL")
     if after is not None:
         found.join(_from(first, after[0]))
-    direction = f"c.{first.column} {'DESC' if first.descending else 'ASC'}"
-    nulls = " NULLS LAST" if first.forward else " NULLS FIRST"  # as the index has it, either way
-    walked = ", ".join([direction + nulls, ordering(tuple(rest))])
     return [Stretch(found, walked), last]
 
 

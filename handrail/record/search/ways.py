@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Final
 
 from handrail.fhir.searching.clauses import (
     ChainClause,
@@ -33,6 +34,9 @@ from handrail.record.search.conditions import (
     other_of,
 )
 from handrail.record.search.places import Key, Order
+
+_WALKED: Final = frozenset({"starts", "updated_at", "id"})
+"""Columns by which an index has all rows of a type in order."""
 
 
 @dataclass(slots=True)
@@ -111,23 +115,43 @@ def _of_organization(query: Query, asker: Asker, order: Order) -> Iterator[Way]:
         yield Way(filters=whole, walks=[_listed(one, asker) for one in query.listed])
         return
     kind = Where("c.org = %s AND c.resource_type = %s", [asker.org, query.resource_type])
-    limits = _limits(query.clauses, order[0])
-    if limits.text or not query.clauses:
-        walk = Where(kind.text, list(kind.parameters))
-        if limits.text:
-            walk.join(limits)
-        yield Way(filters=whole, walks=[walk], most=CANDIDATES if query.clauses else 0)
+    first = _by_time(query, kind, whole, order[0])
+    yield from first
+    walk = [Way(filters=whole, walks=[kind], most=CANDIDATES)]
+    if any(way.walks for way in first) or order[0].column not in _WALKED:
+        walk = []
     where = Where()
     if by_tokens(where, query.clauses, query, asker, "c"):
         filters = _filters([one for one in query.clauses if not leads(one)], asker)
         yield Way(where, filters, most=FEW)
-        if not limits.text:
-            yield Way(filters=whole, walks=[kind], most=CANDIDATES)
+        yield from walk
         yield Way(where, filters, most=MANY)
         return
-    if not limits.text and query.clauses:
-        yield Way(filters=whole, walks=[kind], most=CANDIDATES)
+    yield from walk
     yield Way(kind, whole, most=MANY)
+
+
+def _by_time(query: Query, kind: Where, whole: Where, first: Key) -> list[Way]:
+    """Return the way along the order where a range bounds it, or to what was stored lately."""
+    if first.column in _WALKED:
+        limits = _limits(query.clauses, first)
+        if limits.text or not query.clauses:
+            return [
+                Way(
+                    filters=whole,
+                    walks=[_both(kind, limits)],
+                    most=CANDIDATES * bool(query.clauses),
+                )
+            ]
+    recent = _limits(query.clauses, Key("updated_at"))
+    return [Way(_both(kind, recent), whole, most=FEW)] if recent.text else []
+
+
+def _both(one: Where, other: Where) -> Where:
+    where = Where(one.text, list(one.parameters))
+    if other.text:
+        where.join(other)
+    return where
 
 
 def _listed(token: int, asker: Asker) -> Where:

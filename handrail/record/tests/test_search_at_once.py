@@ -8,6 +8,7 @@ from handrail.access.database import acting
 from handrail.access.models import AuditEntry
 from handrail.access.principal import system
 from handrail.record import store
+from handrail.record.search import often
 from handrail.record.search.bounds import TooCostlyError
 from handrail.record.statements import count, rows
 from handrail.record.tests.searching import everybody
@@ -16,6 +17,7 @@ from handrail.record.tests.test_search_pages import QUESTIONS, asked
 
 @pytest.fixture
 def by(own_database, org):
+    often.forget_all()
     someone = system(org.id, "test", "A test")
     store.commit(everybody(), by=someone, reason="test")
     return someone
