@@ -51,7 +51,7 @@ class Client:
         raw = body if isinstance(body, bytes) else json.dumps(body).encode()
         environ: dict[str, Any] = {
             "REQUEST_METHOD": method,
-            "PATH_INFO": quote("/fhir" + path, safe="/%$").encode().decode("latin-1"),
+            "PATH_INFO": quote("/fhir" + path, safe="/%$*").encode().decode("latin-1"),
             "QUERY_STRING": query,
             "HTTP_HOST": "localhost",
             "REMOTE_ADDR": "127.0.0.1",
