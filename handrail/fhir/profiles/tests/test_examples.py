@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import tarfile
 from copy import deepcopy
+from functools import cache
 from typing import Any
 
 import pytest
@@ -51,6 +52,7 @@ def _cases(name: str, body: bytes, version: str) -> list[Case]:
     return cases
 
 
+@cache
 def cases(source: str) -> list[Case]:
     found = of_sdoh() if source == "sdoh" else of_package(source)
     assert len(found) > 25
