@@ -8,21 +8,17 @@ Source: http://hl7.org/fhir/R4/http.html#delete and #3.1.0.7.1.
 
 from __future__ import annotations
 
-from urllib.parse import urlencode
-
 from handrail.access.database import acting
 from handrail.access.decide import require
 from handrail.edge.fhir_api import outcomes
 from handrail.edge.fhir_api.conditions import matched
-from handrail.edge.fhir_api.errors import BadRequestError
-from handrail.edge.fhir_api.request import Pairs, Request
+from handrail.edge.fhir_api.criteria import condition_in
+from handrail.edge.fhir_api.request import Request
 from handrail.edge.fhir_api.response import Response, etag
 from handrail.edge.fhir_api.writing import ORIGIN
 from handrail.fhir.errors import NotFoundError, VersionConflictError
 from handrail.record import store
 from handrail.record.stored import Draft
-
-_SAYS_NOTHING = frozenset({"_format", "_pretty", "_summary", "_elements", "_count", "_sort"})
 
 
 def delete(request: Request) -> Response:
@@ -39,20 +35,6 @@ def delete_where(request: Request) -> Response:
         if found:
             return _deleted(request, found)
     return _done(request, f"No {kind} fits the condition; nothing was deleted.")
-
-
-def condition_in(pairs: Pairs) -> str:
-    """Return the query by which to delete.
-
-    Raises:
-        BadRequestError: it asks for nothing, so that it would fit everything.
-    """
-    asked = [pair for pair in pairs if pair[0] not in _SAYS_NOTHING]
-    if not asked:
-        raise BadRequestError(
-            "Deleting needs an id, or a condition that fits one: DELETE Patient?identifier=a|b."
-        )
-    return urlencode(asked)
 
 
 def _deleted(request: Request, reference: str) -> Response:

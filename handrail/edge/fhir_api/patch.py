@@ -14,6 +14,7 @@ from base64 import b64decode
 from handrail.access.database import acting
 from handrail.access.decide import require
 from handrail.edge.fhir_api.conditions import matched
+from handrail.edge.fhir_api.criteria import condition_in
 from handrail.edge.fhir_api.errors import BadRequestError, UnsupportedMediaError
 from handrail.edge.fhir_api.request import JSON, XML, Request, media_of
 from handrail.edge.fhir_api.response import Response
@@ -45,7 +46,7 @@ def patch_where(request: Request) -> Response:
     """
     kind = request.path[0]
     require(request.by, "update", kind)
-    query = str(request.headers.get("QUERY_STRING", ""))
+    query = condition_in(request.pairs)
     with acting(request.by, durable=True):
         found = matched(kind, query, by=request.by)
         if not found:

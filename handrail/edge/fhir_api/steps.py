@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from uuid import uuid4
 
 from handrail.edge.fhir_api.conditions import matched
-from handrail.edge.fhir_api.delete import condition_in
+from handrail.edge.fhir_api.criteria import condition_in
 from handrail.edge.fhir_api.errors import BadRequestError
 from handrail.edge.fhir_api.operating import is_operation, methods
 from handrail.edge.fhir_api.request import Request, is_id, pairs_of, split_path, version_of
@@ -161,7 +161,7 @@ def _put(planned: Step, parts: Sequence[str], query: str, plan: Plan) -> None:
         return
     if len(parts) != 1 or not query:
         raise BadRequestError("Updating needs an id or a condition: PUT Patient/123.")
-    found = plan.matched(planned.kind, query).partition("/")[2]
+    found = plan.matched(planned.kind, condition_in(pairs_of(query))).partition("/")[2]
     if found and planned.entry.id:
         refuse_other_id(found, planned.entry.id)
     planned.identity = found or planned.entry.id or uuid4().hex
@@ -175,7 +175,7 @@ def _patch(planned: Step, parts: Sequence[str], query: str, plan: Plan) -> None:
         return
     if len(parts) != 1 or not query:
         raise BadRequestError("Patching needs an id or a condition: PATCH Patient/123.")
-    planned.identity = plan.matched(planned.kind, query).partition("/")[2]
+    planned.identity = plan.matched(planned.kind, condition_in(pairs_of(query))).partition("/")[2]
     if not planned.identity:
         raise NotFoundError(f"No {planned.kind} fits the condition; there is nothing to patch.")
 

@@ -11,6 +11,7 @@ from uuid import uuid4
 from handrail.access.database import acting
 from handrail.edge.fhir_api import provenances
 from handrail.edge.fhir_api.conditions import matched
+from handrail.edge.fhir_api.criteria import condition_in
 from handrail.edge.fhir_api.errors import BadRequestError
 from handrail.edge.fhir_api.request import Request
 from handrail.edge.fhir_api.response import Response
@@ -31,7 +32,7 @@ def update_where(request: Request) -> Response:
     kind = request.path[0]
     raw = resource_in(request, kind)
     stated = name_of(raw).id
-    query = str(request.headers.get("QUERY_STRING", ""))
+    query = condition_in(request.pairs)
     with acting(request.by, durable=True):
         existing = matched(kind, query, by=request.by).partition("/")[2]
         if existing and stated:

@@ -62,7 +62,11 @@ TABLE = [
     (412, "PUT", "/Patient?identifier=urn:t|1", PATIENT, {}),
     (400, "PUT", "/Patient?identifier=urn:m|1", NEW, {}),
     (200, "PUT", "/Patient/gone", {**PATIENT, "id": "gone"}, {}),
+    (400, "PUT", "/Patient?_format=json", PATIENT, {}),
+    (400, "PUT", "/Patient", PATIENT, {}),
+    (200, "PUT", "/Patient?identifier=urn:m|1&_format=json", PATIENT, {}),
     # patch
+    (400, "PATCH", "/Patient?_pretty=true", GENDER, JSON_PATCH),
     (200, "PATCH", "/Patient/a", GENDER, JSON_PATCH),
     (412, "PATCH", "/Patient/a", GENDER, {**JSON_PATCH, "if_match": 'W/"1"'}),
     (404, "PATCH", "/Patient/none", GENDER, JSON_PATCH),
