@@ -20,7 +20,9 @@ from handrail.access.principal import Principal, Role, system
 from handrail.edge.bulk_data import exporting, files
 from handrail.edge.bulk_data.models import BulkRequest
 from handrail.edge.fhir_api.tests.client import Client
+from handrail.fhir.errors import HandrailError
 from handrail.record import as_of, store
+from handrail.site.cli.export import main as export_command
 
 ASYNC = {"prefer": "respond-async"}
 
@@ -576,3 +578,15 @@ def test_an_import_needs_the_right_to_write(client_with, tmp_path):
     assert bound.post("/$import", sent, **ASYNC).status == 403
     assert client_with("system/*.cruds").post("/$import", {"input": []}, **ASYNC).status == 400
     assert client_with("system/*.cruds").post("/$import", sent).status == 400
+
+
+@pytest.mark.usefixtures("own_database")
+def test_an_operator_exports_into_a_folder(by, tmp_path, capsys):
+    store.commit(panel(), by=by, reason="a test")
+    folder = tmp_path / "out"
+    assert export_command([str(folder), "--group", "panel", "--type", "Patient,Condition"]) == 0
+    assert "8 resources." in capsys.readouterr().out
+    assert len((folder / "Patient.1.ndjson").read_bytes().splitlines()) == 2
+    assert not list((tmp_path / "exports").glob("*/*"))
+    with pytest.raises(HandrailError, match="empty folder"):
+        export_command([str(folder)])

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 from urllib.parse import parse_qsl, unquote
 
+from handrail.access.principal import Principal
 from handrail.edge.bulk_data.errors import AskedWrongError
 from handrail.fhir.errors import UnsupportedError
 from handrail.fhir.r4 import MODULES
@@ -119,6 +120,27 @@ def _format(reading: _Reading, values: list[str]) -> None:
     for value in values:
         if value.replace(" ", "+") not in _FORMATS:
             reading.refuse(f"Exports are written as {NDJSON} only, not as {value[:60]}.")
+
+
+def told(*, group: str = "", types: str = "", since: str = "") -> Wanted:
+    """Return what an operator asks for on the command line; empty: no limit.
+
+    Raises:
+        AskedWrongError: a value cannot be read.
+    """
+    pairs = [(name, value) for name, value in (("_type", types), ("_since", since)) if value]
+    asked = Asked(
+        method="GET",
+        resource_type="Group" if group else "",
+        id=group,
+        pairs=pairs,
+        body=None,
+        raw=b"",
+        base="",
+        headers={"HTTP_PREFER": "respond-async"},
+        by=Principal(org=0, person="", name=""),
+    )
+    return wanted(asked)
 
 
 def _since(reading: _Reading, values: list[str]) -> None:

@@ -15,6 +15,7 @@ COMMANDS = MappingProxyType(
         "serve": "serve people, systems and hospital messages",
         "migrate": "bring the database up to date",
         "load": "read FHIR bundles, resources and NDJSON into the record",
+        "export": "write the record, or a part of it, into files",
         "enroll": "propose or enroll the patients who fit a program",
         "user": "add people and change what they may do",
         "key": "give keys to other systems, list them, take them back",
