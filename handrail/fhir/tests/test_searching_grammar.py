@@ -1,7 +1,6 @@
 """Modifiers, chains, _has, _filter, lists, what comes along; and that nothing breaks the parser."""
 
-import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import example, given, settings
@@ -60,6 +59,16 @@ PERSON = {
     "id": "p",
     "name": [{"family": "Smith", "given": ["John"]}],
 }
+SEQUENCE = {
+    "resourceType": "MolecularSequence",
+    "id": "m",
+    "referenceSeq": {
+        "chromosome": {"coding": [{"code": "7"}]},
+        "windowStart": 5,
+        "windowEnd": 9,
+    },
+    "variant": [{"start": 100, "end": 300}, {"start": 100, "end": 150}, {"start": 120, "end": 320}],
+}
 URIS = {"resourceType": "ValueSet", "id": "v", "url": "http://example.org/fhir/ValueSet/a"}
 
 
@@ -99,6 +108,10 @@ URIS = {"resourceType": "ValueSet", "id": "v", "url": "http://example.org/fhir/V
         (URIS, "url:below", "http://example.org/fh", False),
         (URIS, "url:above", "http://example.org/fhir/ValueSet/a/b", True),
         (URIS, "url:above", "http://example.org/fhir/ValueSet/ab", False),
+        (SEQUENCE, "chromosome-variant-coordinate", "7$ge100$le200", True),
+        (SEQUENCE, "chromosome-variant-coordinate", "7$ge110$le200", False),
+        (SEQUENCE, "chromosome-variant-coordinate", "8$ge100$le200", False),
+        (SEQUENCE, "chromosome-window-coordinate", "7$5$9", True),
         (PERSON, "phonetic", "smyth", True),
         (PERSON, "phonetic", "Jon Smith", True),
         (PERSON, "phonetic", "mary,jon", True),
@@ -356,13 +369,12 @@ FILTERS = st.lists(
 
 
 @given(TYPES, st.lists(st.tuples(ASKED_NAMES, ASKED_VALUES), max_size=4), st.booleans())
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400, deadline=timedelta(seconds=5))
 @example("Patient", [("name:" + "contains" * 40, "x")], False)
 @example("Observation", [("value-quantity", "1e999")], True)
 @example("Observation", [("date", "ap9999-12-31")], True)
 @example("Condition", [("abatement-date", "ne0001")], True)
 def test_no_search_does_worse_than_be_refused(resource_type, pairs, strict):
-    begun = time.monotonic()
     query, refusal = attempt(resource_type, pairs, strict=strict)
     if query is None:
         assert refusal.endswith((".", "?", ")"))
@@ -371,7 +383,6 @@ def test_no_search_does_worse_than_be_refused(resource_type, pairs, strict):
         others = any(isinstance(one, ChainClause | HasClause | FactClause) for one in query.clauses)
         resource = {"resourceType": resource_type, "id": "x", "name": [{"text": "x"}]}
         assert others or query.matches(Row("x", NOW, resource)) in {True, False}
-    assert time.monotonic() - begun < 5
 
 
 def attempt(resource_type, pairs, *, strict=False):
@@ -382,7 +393,7 @@ def attempt(resource_type, pairs, *, strict=False):
 
 
 @given(FILTERS | ASKED_VALUES)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300, deadline=timedelta(seconds=5))
 def test_no_filter_does_worse_than_be_refused(text):
     query, refusal = attempt("Patient", [("_filter", text)])
     assert query or refusal
