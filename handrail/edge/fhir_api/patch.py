@@ -24,6 +24,7 @@ from handrail.fhir.bundle import name_of
 from handrail.fhir.errors import NotFoundError, VersionConflictError
 from handrail.fhir.patching import fhirpath_patch, json_patch
 from handrail.fhir.patching.errors import PatchError
+from handrail.fhir.validation import validate
 from handrail.record import store
 from handrail.record.stored import Stored
 
@@ -104,6 +105,7 @@ def _applied(resource: dict[str, object], media: str, body: bytes) -> dict[str, 
         return json_patch.apply(resource, _unpacked(sent))
     if sent.get("resourceType") != "Parameters":
         raise BadRequestError("A FHIRPath Patch is a Parameters resource.")
+    validate(body)
     return fhirpath_patch.apply(resource, sent)
 
 

@@ -23,7 +23,7 @@ def apply(resource: _Resource, parameters: Mapping[str, Any]) -> _Resource:
 
     Args:
         resource: parsed without loss.
-        parameters: the Parameters resource, parsed without loss.
+        parameters: the Parameters resource, valid R4, parsed without loss.
 
     Raises:
         UnreadablePatchError: it is no FHIRPath Patch.
