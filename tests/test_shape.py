@@ -176,10 +176,24 @@ def test_the_migrations_make_the_models():
 
 
 def texts() -> Iterator[tuple[Path, str]]:
-    kinds = {".py", ".md", ".html", ".toml", ".lock", ".css", ".js", ".yaml", ".po", ".sql", ".txt"}
+    kinds = {
+        ".py",
+        ".md",
+        ".html",
+        ".toml",
+        ".lock",
+        ".css",
+        ".js",
+        ".mjs",
+        ".yaml",
+        ".po",
+        ".sql",
+        ".txt",
+    }
     places = ("handrail", "tests", "bench", "e2e", "tools", "docs", "rules", "requirements", ".ci")
     files = [path for place in places for path in (ROOT / place).rglob("*")]
-    for path in [*files, *ROOT.glob("*")]:
+    ours = [path for path in files if "node_modules" not in path.parts]
+    for path in [*ours, *ROOT.glob("*")]:
         if path.is_file() and (path.suffix in kinds or path.name in {"Makefile", "run", "NOTICE"}):
             yield path, path.read_text("utf-8")
 
