@@ -7,18 +7,17 @@ from datetime import datetime
 from handrail.access.database import acting
 from handrail.access.decide import require
 from handrail.access.principal import Principal
-from handrail.edge.fhir_api.bundles import Link, bundle, found
 from handrail.edge.fhir_api.errors import BadRequestError
-from handrail.edge.fhir_api.request import Pairs, Request, is_id
-from handrail.edge.fhir_api.response import Response
+from handrail.edge.fhir_api.request import Pairs, is_id
 from handrail.fhir import text
 from handrail.fhir.errors import NotFoundError
-from handrail.fhir.searching.query import parse
 from handrail.record import store
+from handrail.record.provenance import provenances
 from handrail.record.stored import Stored
 
 _PREFIX = "tx-"
 _LONGEST = 18  # digits
+MOST_TARGETS = 50
 
 
 def is_ours(identity: str) -> bool:
@@ -35,24 +34,27 @@ def read(identity: str, *, by: Principal) -> bytes:
         return text.write(store.provenance(int(identity.removeprefix(_PREFIX)), by=by))
 
 
-def search(request: Request, pairs: Pairs) -> Response:
-    """Answer ``target=Type/id`` and ``_id`` with what the record knows; else as any other type."""
-    require(request.by, "search", "Provenance")
-    asked = dict(pairs)
-    entries: list[Stored] = []
-    with acting(request.by, durable=False):
-        if target := asked.get("target"):
-            entries += _about(target, request.by)
-        elif is_ours(asked.get("_id", "")):
-            entries += _one(asked["_id"], request.by)
-        query = parse("Provenance", pairs, strict=request.strict)
-        entries += store.search(query, by=request.by).entries
-    links: list[Link] = [("self", f"{request.base}/Provenance")]
-    shown = [found(request.base, stored, "match") for stored in entries]
-    return Response(200, bundle("searchset", shown, links=links, total=len(entries)))
+def ours(pairs: Pairs, *, by: Principal) -> list[Stored]:
+    """Return what the record itself knows for ``target=Type/id,…`` or ``_id=tx-17,…``.
+
+    Raises:
+        BadRequestError: a target is not written as Type/id.
+    """
+    asked = {name: value.split(",") for name, value in pairs}
+    made: dict[str, Stored] = {}
+    with acting(by, durable=False):
+        for target in asked.get("target", ())[:MOST_TARGETS]:
+            made |= {one.id: one for one in _about(target, by)}
+        if "target" not in asked:
+            for identity in asked.get("_id", ())[:MOST_TARGETS]:
+                made |= {one.id: one for one in _one(identity, by)}
+    wanted = asked.get("_id", ())
+    return [one for one in made.values() if not wanted or one.id in wanted]
 
 
 def _one(identity: str, by: Principal) -> list[Stored]:
+    if not is_ours(identity):
+        return []
     try:
         made = store.provenance(int(identity.removeprefix(_PREFIX)), by=by)
     except NotFoundError:
@@ -62,15 +64,11 @@ def _one(identity: str, by: Principal) -> list[Stored]:
 
 
 def _about(target: str, by: Principal) -> list[Stored]:
-    kind, _, identity = target.partition("/")
+    kind, _, identity = target.partition("/_history/")[0].partition("/")
     if not is_id(identity) or not kind.isalpha():
         raise BadRequestError("target is written as Type/id.")
     try:
-        versions = store.history(target, by=by)
+        versions = store.history(f"{kind}/{identity}", by=by)
     except NotFoundError:
         return []
-    made: list[Stored] = []
-    for number, at in {version.transaction: version.updated_at for version in versions}.items():
-        provenance = store.provenance(number, by=by, only={target})
-        made.append(Stored("Provenance", f"{_PREFIX}{number}", 1, text.write(provenance), at))
-    return made
+    return provenances(versions, by=by)

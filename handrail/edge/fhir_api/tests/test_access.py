@@ -130,7 +130,9 @@ def test_a_key_for_one_patient_reads_nobody_elses_trail_or_provenance(client, cl
     for path in ("/AuditEvent", "/AuditEvent?patient=p-2", "/Provenance?target=Patient/p-2"):
         answer = limited.get(path)
         assert answer.status in {200, 403, 404}, (path, answer.body)
-        assert b"p-2" not in answer.body.replace(b"patient=p-2", b""), (path, answer.body)
+        assert b"p-2" not in answer.body.replace(b"patient=p-2", b"").replace(
+            b"target=Patient%2Fp-2", b""
+        ), (path, answer.body)
     entries = client.get("/AuditEvent?patient=p-2").entries
     assert entries
     for entry in entries:

@@ -173,3 +173,37 @@ def test_too_costly_is_refused_with_advice(client, monkeypatch):
     assert answer.status == 403
     assert answer.json["issue"][0]["code"] == "too-costly"
     assert "_lastUpdated" in answer.said
+
+
+class TestProvenance:
+    def test_each_change_of_a_target(self, client):
+        client.put("/Patient/p-1", {"resourceType": "Patient", "id": "p-1", "active": True})
+        answer = client.get("/Provenance?target=Patient/p-1")
+        targets = [entry["resource"]["target"] for entry in answer.entries]
+        assert sorted(one[0]["reference"] for one in targets) == [
+            "Patient/p-1/_history/1",
+            "Patient/p-1/_history/2",
+        ]
+        assert answer.json["total"] == 2
+        both = client.get("/Provenance?target=Patient/p-1,Patient/p-2&_summary=count")
+        assert (both.json["total"], both.entries) == (3, [])
+        (one,) = client.get(f"/Provenance?_id={answer.ids[0]}").entries
+        assert one["resource"]["id"] == answer.ids[0]
+
+    def test_those_that_were_sent_follow_page_by_page(self, client):
+        for number in range(3):
+            sent = {
+                "resourceType": "Provenance",
+                "id": f"v{number}",
+                "target": [{"reference": "Patient/p-1"}],
+                "recorded": "2026-11-20T09:00:00Z",
+                "agent": [{"who": {"display": "Somebody"}}],
+            }
+            assert client.put(f"/Provenance/v{number}", sent).status == 201
+        pages = every_page(client, "/Provenance?target=Patient/p-1&_count=2")
+        assert [len(page) for page in pages] == [3, 1]
+        assert pages[0][1:] + pages[1] == ["v0", "v1", "v2"]
+
+    def test_what_cannot_be_a_target(self, client):
+        assert client.get("/Provenance?target=p-1").status == 400
+        assert client.get("/Provenance?target=Patient/nobody").json["total"] == 0
