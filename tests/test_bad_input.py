@@ -328,7 +328,7 @@ LOADING = """
 CALLING = """
     from handrail.access import keys
     from handrail.access.principal import Principal, Role
-    from handrail.edge.fhir_api.tests.client import Client
+    from tests.fhir_client import Client
     roles = frozenset({Role.ADMINISTRATOR})
     admin = Principal(org=1, person="Practitioner/a", name="A", roles=roles)
     client = Client(keys.add(admin, "test", ["system/*.cruds"]).secret)

@@ -19,10 +19,10 @@ from handrail.access.models import AuditEntry
 from handrail.access.principal import Principal, Role, system
 from handrail.edge.bulk_data import exporting, files
 from handrail.edge.bulk_data.models import BulkRequest
-from handrail.edge.fhir_api.tests.client import Client
 from handrail.fhir.errors import HandrailError
 from handrail.record import as_of, store
 from handrail.site.cli.export import main as export_command
+from tests.fhir_client import Client
 
 ASYNC = {"prefer": "respond-async"}
 

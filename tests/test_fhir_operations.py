@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from handrail.access import keys
-from handrail.edge.fhir_api.tests.client import Client
+from tests.fhir_client import Client
 
 pytestmark = pytest.mark.django_db
 

@@ -25,9 +25,9 @@ from handrail.access.database import acting
 from handrail.access.marks import PUBLIC, open_to, opened_to, public
 from handrail.access.models import AuditEntry, CareRelationship, Membership
 from handrail.access.principal import Principal, Role, system
-from handrail.edge.fhir_api.tests.client import Client as Caller
 from handrail.fhir.errors import ForbiddenError, NotFoundError
 from handrail.record import store
+from tests.fhir_client import Client as Caller
 
 pytestmark = pytest.mark.django_db
 

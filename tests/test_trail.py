@@ -12,9 +12,9 @@ from handrail.access import keys
 from handrail.access.database import acting
 from handrail.access.models import AuditEntry, CareRelationship, Membership
 from handrail.access.principal import Principal, Role, system
-from handrail.edge.fhir_api.tests.client import Client as Caller
 from handrail.fhir.work import Step, open_task
 from handrail.record import store
+from tests.fhir_client import Client as Caller
 from tests.test_strangers import (
     CLOSED,
     MARK,

@@ -8,7 +8,7 @@ from handrail.access import keys
 from handrail.access.database import acting
 from handrail.access.models import Organization
 from handrail.access.principal import Principal, Role, system
-from handrail.edge.fhir_api.tests.client import Client
+from tests.fhir_client import Client
 
 ADMINISTRATOR = Principal(
     org=1, person="Practitioner/ada", name="Ada", roles=frozenset({Role.ADMINISTRATOR})

@@ -16,7 +16,6 @@ from urllib.parse import quote
 
 import pytest
 
-from handrail.edge.fhir_api.tests.client import Client
 from tests.conformance import oracle
 from tests.conformance.shelf import (
     VERSIONS,
@@ -25,6 +24,7 @@ from tests.conformance.shelf import (
     must_support_patients,
     package_examples,
 )
+from tests.fhir_client import Client
 
 MOST_ASKED = 6
 """Resources of a profile whose values are asked for."""

@@ -18,11 +18,11 @@ from handrail.access.database import acting
 from handrail.access.principal import Role, system
 from handrail.duties.caseload.actions.enrolling import enroll
 from handrail.duties.caseload.actions.finding import who_fits
-from handrail.edge.fhir_api.tests.client import Client as Ehr
 from handrail.edge.hl7v2.receiving import receive
 from handrail.fhir import work
 from handrail.record import store
 from handrail.record.verify import verify
+from tests.fhir_client import Client as Ehr
 
 PASSWORD = "a long walk by the river"
 NOW = datetime.now(UTC).replace(microsecond=0)

@@ -4,7 +4,7 @@ import pytest
 
 from handrail.access import keys
 from handrail.access.principal import system
-from handrail.edge.fhir_api.tests.client import Client
+from tests.fhir_client import Client
 from tests.subscriptions.parties import partner_of
 from tests.subscriptions.receiver import Receiver
 

@@ -9,11 +9,11 @@ from django.db import connection
 from handrail.access import keys
 from handrail.access.database import acting
 from handrail.access.principal import system
-from handrail.edge.fhir_api.tests.client import Client
 from handrail.edge.subscriptions import notifier
 from handrail.edge.subscriptions.plan import BACKPORT
 from handrail.edge.subscriptions.topics import TOPICS
 from handrail.jobs import run_due
+from tests.fhir_client import Client
 
 TASKS, REQUESTS = TOPICS
 

@@ -15,11 +15,11 @@ from django.db import connection, transaction
 from handrail.access import keys
 from handrail.access.database import acting
 from handrail.access.principal import system
-from handrail.edge.fhir_api.tests.client import Client
 from handrail.edge.subscriptions import notifier
 from handrail.edge.subscriptions.models import Happened
 from handrail.jobs import queue, run_due, work_forever
 from handrail.record import store
+from tests.fhir_client import Client
 from tests.subscriptions.parties import partner_of, settle, subscribed, subscription, task
 
 BY = system(1, "tests", "Tests")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from handrail.access import keys
-from handrail.edge.fhir_api.tests.client import Client
 from handrail.edge.subscriptions.plan import BACKPORT
 from handrail.fhir import validation
+from tests.fhir_client import Client
 from tests.subscriptions.parties import (
     REQUESTS,
     TASKS,

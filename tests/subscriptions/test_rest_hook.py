@@ -10,11 +10,11 @@ from django.db import connection
 from handrail.access import keys, tokens
 from handrail.access.database import acting
 from handrail.access.models import App, AuditEntry
-from handrail.edge.fhir_api.tests.client import Client
 from handrail.edge.subscriptions import notifier
 from handrail.edge.subscriptions.models import Followed, Happened
 from handrail.fhir import validation
 from handrail.jobs import overview, run_due
+from tests.fhir_client import Client
 from tests.subscriptions.parties import (
     REQUESTS,
     TASKS,

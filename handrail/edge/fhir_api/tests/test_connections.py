@@ -11,8 +11,8 @@ from django.db import connection, connections
 from conftest import maintenance
 from handrail.access import keys
 from handrail.edge.fhir_api import connecting
-from handrail.edge.fhir_api.tests.client import Client
 from handrail.edge.fhir_api.tests.test_transactions import bundle, entry, statuses
+from tests.fhir_client import Client
 
 
 @pytest.fixture

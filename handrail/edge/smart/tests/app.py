@@ -16,8 +16,8 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, RSAKey
 
 from handrail.access.models import App
-from handrail.edge.fhir_api.tests.client import Answer
-from handrail.edge.fhir_api.tests.client import Client as Caller
+from tests.fhir_client import Answer
+from tests.fhir_client import Client as Caller
 
 HOST = "localhost"
 ORIGIN = f"http://{HOST}"
