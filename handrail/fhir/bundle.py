@@ -52,7 +52,7 @@ _named = msgspec.json.Decoder(Named)
 
 @dataclass(slots=True)
 class Entry:
-    """One entry of a Bundle. ``raw`` is the resource's text as it came (empty: no resource)."""
+    """One entry of a Bundle. ``raw`` is the resource's text, values as they came (empty: none)."""
 
     position: int
     raw: bytes
@@ -87,13 +87,13 @@ def name_of(raw: bytes) -> Named:
 
 
 def open_bundle(text: bytes) -> tuple[str, list[Entry]]:
-    """Return the type of a Bundle and its entries.
+    """Return the type of a Bundle and its entries, without insignificant white space.
 
     Raises:
         UnreadableError: the text is not a Bundle.
     """
     try:
-        bundle = _bundles.decode(text)
+        bundle = _bundles.decode(msgspec.json.format(text, indent=-1))
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise UnreadableError(
             "This is not a FHIR Bundle in JSON.", [Fault("Bundle", str(error), "structure")]

@@ -250,7 +250,8 @@ class _Writer:
         about = "" if first.deleted else first.indexed.patient
         number = append(act, pairs, rooms, by=by, about=about)
         ordered = [*self.results, *(version for version in self.versions if version.cause)]
-        stored = tuple(self._stored(version, number) for version in ordered)
+        whose = {id(version): patient for version, patient in pairs}
+        stored = tuple(_stored(version, number, whose[id(version)]) for version in ordered)
         return Committed(number, stored, tuple(self.unchanged))
 
     def _patient(self, version: Prepared) -> str:
@@ -259,18 +260,19 @@ class _Writer:
         head = self.heads.get((version.resource_type, version.id))
         return head.patient if head else ""
 
-    def _stored(self, version: Prepared, transaction: int) -> Stored:
-        return Stored(
-            version.resource_type,
-            version.id,
-            version.version,
-            version.body,
-            version.updated_at,
-            self._patient(version),
-            version.deleted,
-            transaction,
-            version.cause,
-        )
+
+def _stored(version: Prepared, transaction: int, patient: str) -> Stored:
+    return Stored(
+        version.resource_type,
+        version.id,
+        version.version,
+        version.body,
+        version.updated_at,
+        patient,
+        version.deleted,
+        transaction,
+        version.cause,
+    )
 
 
 def _of_whom(one: Submitted) -> str:

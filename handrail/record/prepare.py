@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 from uuid import uuid4
 
@@ -201,6 +201,7 @@ def compose(submitted: Submitted, version: int, updated_at: datetime) -> bytes:
     return _text(submitted, meta)
 
 
+@lru_cache(maxsize=64)
 def _stamp(moment: datetime) -> str:
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 

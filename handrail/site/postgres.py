@@ -48,6 +48,7 @@ OPTIONS: Mapping[str, str] = {
     "maintenance_work_mem": "64MB",
     "random_page_cost": "1.1",
     "max_wal_size": "1GB",
+    "autovacuum_naptime": "10s",  # a new record fills quickly: plans need figures soon
     "wal_level": "minimal",  # no replica follows an embedded server; backups are pg_dump
     "max_wal_senders": "0",
     "max_logical_replication_workers": "0",

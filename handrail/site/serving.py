@@ -28,6 +28,7 @@ from handrail.site.postgres import Cluster
 log = logging.getLogger(__name__)
 WATCH = 0.5  # seconds between two looks at the database server
 BLOCKING_THREADS = 4
+COLLECTED = (50_000, 20, 20)  # a large Bundle makes that many objects, and hardly any cycle
 _MLLP = "handrail.edge.hl7v2.mllp"
 _NOTIFIER = "handrail.edge.subscriptions.notifier"
 _DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of prctl(2)
@@ -164,6 +165,7 @@ def _prepare_fork(*, mllp: bool) -> None:
         os.register_at_fork(after_in_child=partial(_leave_the_terminal, os.getpid()))
         gc.collect()
         gc.freeze()
+    gc.set_threshold(*COLLECTED)
 
 
 def _leave_the_terminal(parent: int) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import format_datetime
+from functools import lru_cache
 from http import HTTPStatus
 
 import msgspec
@@ -68,11 +69,13 @@ class Response:
         return headers, ()
 
 
+@lru_cache(maxsize=64)
 def http_date(at: datetime) -> str:
     """Return an instant as HTTP writes it."""
     return format_datetime(at, usegmt=True)
 
 
+@lru_cache(maxsize=64)
 def instant(at: datetime) -> str:
     """Return an instant as FHIR writes it."""
     return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -163,7 +163,8 @@ def _commit(request: Request, steps: Sequence[Step]) -> dict[str, Stored]:
             stored = store.read(one.reference, by=request.by)
             raw, if_match = changed(stored, "", raw, if_match), stored.version
         raw = resolve(links.made_literal(raw), {}, conditional)
-        return submit(Draft(raw=raw, if_match=if_match), one.identity)
+        new = one.method == "POST"  # nothing can be stored under an id that was made just now
+        return submit(Draft(raw=raw, if_match=if_match), one.identity, new=new)
 
     writes = [one.entry for one in steps if one.method in _WRITES and not one.existing]
     drafts: list[Draft | Submitted] = [

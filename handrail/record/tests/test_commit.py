@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from uuid import uuid4
 
 import pytest
 
@@ -21,6 +22,7 @@ from handrail.fhir.errors import (
 from handrail.fhir.task import TaskStatus
 from handrail.fhir.work import SNOOZED, Step, ended, open_task, put_off
 from handrail.record import store
+from handrail.record.prepare import submit
 from handrail.record.statements import count, rows, run
 from handrail.record.verify import verify
 
@@ -205,6 +207,24 @@ def test_a_bundle_is_written_in_a_handful_of_statements(by):
     assert count.sent - before <= 12
     with acting(by):
         assert rows("SELECT count(*) FROM record_current")[0][0] == 200
+
+
+def test_nothing_is_looked_for_under_an_id_that_was_made_just_now(by):
+    new = [submit(store.Draft({**PATIENT, "id": "x"}), uuid4().hex, new=True) for _ in range(20)]
+    store.commit(new[:1], by=by, reason="who is asked about calendars is remembered")
+    before = count.sent
+    done = store.commit(new[1:], by=by, reason="many")
+    assert count.sent - before == 1, "everything is written at once"
+    assert [one.version for one in done.stored] == [1] * 19
+    assert len({one.id for one in done.stored}) == 19
+
+
+def test_one_commit_may_write_two_versions_of_one_resource(by):
+    first, second = ({**PATIENT, "id": "twice", "birthDate": f"190{n}-01-01"} for n in (1, 2))
+    done = store.commit([first, second], by=by, reason="twice")
+    assert [one.version for one in done.stored] == [1, 2]
+    assert store.read("Patient/twice", by=by).resource["birthDate"] == "1902-01-01"
+    assert verify(by.org).wrong == []
 
 
 def test_nothing_is_answered_to_who_may_not_write_even_if_nothing_would_change(by, principal_for):
