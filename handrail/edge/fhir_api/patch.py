@@ -1,7 +1,8 @@
 """``PATCH [base]/[type]/[id]`` and ``[type]?query``: a resource changed in places.
 
-The body is a JSON Patch (``application/json-patch+json``) or a FHIRPath Patch (a Parameters
-resource). In a Bundle it is a Binary that holds a JSON Patch, or a Parameters resource.
+The body is a JSON Patch (``application/json-patch+json``), a FHIRPath Patch (a Parameters resource)
+or a JSON Merge Patch (``application/merge-patch+json``, or plain JSON that is no resource). In a
+Bundle it is a Binary that holds a JSON Patch, or a Parameters resource.
 
 Source: http://hl7.org/fhir/R4/http.html#patch.
 """
@@ -22,14 +23,16 @@ from handrail.edge.fhir_api.writing import answer, write
 from handrail.fhir import text
 from handrail.fhir.bundle import name_of
 from handrail.fhir.errors import NotFoundError, VersionConflictError
-from handrail.fhir.patching import fhirpath_patch, json_patch
+from handrail.fhir.patching import fhirpath_patch, json_patch, merge_patch
 from handrail.fhir.patching.errors import PatchError
 from handrail.fhir.validation import validate
 from handrail.record import store
 from handrail.record.stored import Stored
 
 JSON_PATCH = "application/json-patch+json"
-FORMATS = (JSON_PATCH, "application/fhir+json", "application/fhir+xml")
+MERGE_PATCH = "application/merge-patch+json"
+FORMATS = (JSON_PATCH, MERGE_PATCH, "application/fhir+json", "application/fhir+xml")
+_PLAIN_JSON = "application/json"
 _ATTEMPTS = 3  # when others write the same resource meanwhile
 
 
@@ -95,12 +98,14 @@ def changed(stored: Stored, media: str, body: bytes, if_match: int | None = None
 def _applied(resource: dict[str, object], media: str, body: bytes) -> dict[str, object]:
     if media == JSON_PATCH or (media in JSON and body.lstrip()[:1] == b"["):
         return json_patch.apply(resource, body)
-    if media and media not in JSON and media not in XML:
+    if media and media not in (MERGE_PATCH, *JSON, *XML):
         raise UnsupportedMediaError(
-            f"A patch is a JSON Patch ({JSON_PATCH}) or a FHIRPath Patch (Parameters as"
-            " application/fhir+json)."
+            f"A patch is a JSON Patch ({JSON_PATCH}), a FHIRPath Patch (Parameters as"
+            f" application/fhir+json) or a merge patch ({MERGE_PATCH})."
         )
     sent = text.parse(body)
+    if media == MERGE_PATCH or (media == _PLAIN_JSON and "resourceType" not in sent):
+        return merge_patch.apply(resource, sent)
     if sent.get("resourceType") == "Binary" and not media:
         return json_patch.apply(resource, _unpacked(sent))
     if sent.get("resourceType") != "Parameters":

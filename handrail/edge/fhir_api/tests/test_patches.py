@@ -39,6 +39,18 @@ def test_json_patch(client, stored):
     assert (minimal.status, minimal.body) == (200, b"")
 
 
+@pytest.mark.parametrize("media", ["application/merge-patch+json", "application/json"])
+def test_merge_patch(client, stored, media):
+    patch = {"gender": None, "maritalStatus": {"text": "Married"}}
+    done = client("PATCH", stored, patch, content_type=media)
+    assert (done.status, "gender" in done.json) == (200, False)
+    assert done.json["maritalStatus"] == {"text": "Married"}
+    assert done.json["name"][0]["family"] == "Moreno"
+    assert b'"valueDecimal":1.50' in done.body
+    renamed = client("PATCH", stored, {"id": "x"}, content_type=media)
+    assert renamed.status == 422
+
+
 def test_fhirpath_patch(client, stored):
     done = client("PATCH", stored, DELETE)
     assert (done.status, "gender" in done.json) == (200, False)

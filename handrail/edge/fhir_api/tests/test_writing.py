@@ -133,3 +133,11 @@ def test_methods_that_do_nothing_say_what_does(client, patient):
     assert client("PUT", "").headers["Allow"] == "GET, POST, HEAD, OPTIONS"
     for nowhere in ("/Nothing", "/Patient/$unknown", "/Patient/x/y", "/patient"):
         assert client.get(nowhere).status == 404
+
+
+def test_a_search_in_the_address_of_a_create_is_a_condition(client, patient):
+    first = client.post("/Patient?identifier=urn:example:mrn|A-1", patient)
+    again = client.post("/Patient?identifier=urn:example:mrn%7CA-1&_format=json", patient)
+    assert (first.status, again.status) == (201, 200)
+    assert again.json["id"] == first.json["id"]
+    assert client.post("/Patient?_format=json", patient).status == 201
