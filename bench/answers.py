@@ -174,9 +174,9 @@ def _exported(one: Connection, status: str) -> list[str]:
         answer = one.ask("GET", path)
         if answer.status == 200:
             return [_path(file["url"]) for file in json.loads(answer.body)["output"]]
-        if answer.status != 202:
+        if answer.status not in {202, 429}:
             raise BenchError(f"The export ended with status {answer.status}.")
-        time.sleep(0.05)
+        time.sleep(float(answer.headers.get("retry-after", 1)))
     raise BenchError("The export did not end.")
 
 
