@@ -37,7 +37,7 @@ def read(reference: str, *, by: Principal) -> Stored:
         ForbiddenError: ``by`` may not read this type or this patient.
     """
     if _is_plain(reference, by) and not connection.in_atomic_block:
-        return _at_once(reference, by)
+        return _at_once(reference, None, by)
     return _one(reference, None, by)
 
 
@@ -85,7 +85,9 @@ def several(references: Sequence[str], *, by: Principal) -> dict[str, Stored]:
 
 
 def vread(reference: str, version: int, *, by: Principal) -> Stored:
-    """Return one version of ``Type/id``."""
+    """Return one version of ``Type/id``; it may fail as :func:`read` does."""
+    if by.reach is Reach.ALL and not connection.in_atomic_block:
+        return _at_once(reference, version, by)
     return _one(reference, version, by)
 
 
@@ -109,7 +111,7 @@ def _one(reference: str, version: int | None, by: Principal) -> Stored:
         return stored
 
 
-def _at_once(reference: str, by: Principal) -> Stored:
+def _at_once(reference: str, wanted: int | None, by: Principal) -> Stored:
     """Read in one round trip and a transaction of its own: the same rules as :func:`_one`.
 
     For principals who reach every patient of their organization, and outside of a transaction. The
@@ -119,7 +121,7 @@ def _at_once(reference: str, by: Principal) -> Stored:
     require(by, "read", resource_type)
     org, _, persons, opened, auditor = settings_of(by)
     version, body, *rest = rows(
-        "SELECT * FROM record_read(%s, %s, %s, %s, %s, %s, %s, %s, %s)",
+        "SELECT * FROM record_read(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s::int)",
         (
             int(org),
             persons,
@@ -128,8 +130,10 @@ def _at_once(reference: str, by: Principal) -> Stored:
             by.person,
             by.name,
             audit.client_address.get(),
+            by.app,
             resource_type,
             identity,
+            wanted,
         ),
     )[0]
     if version is None:

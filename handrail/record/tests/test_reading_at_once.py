@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from handrail.access.database import acting
@@ -28,6 +30,24 @@ def test_it_is_the_same_version_in_one_statement(by):
     with acting(by):
         assert store.read(stored.reference, by=by) == at_once
     assert at_once.resource["name"] == PATIENT["name"]
+
+
+def test_a_former_version_is_read_in_one_statement_too(by):
+    first = store.commit([PATIENT], by=by, reason="test").stored[0]
+    store.commit([{**PATIENT, "id": first.id, "active": True}], by=by, reason="test")
+    before = count.sent
+    assert store.vread(first.reference, 1, by=by) == first
+    assert count.sent == before + 1
+    assert store.vread(first.reference, 2, by=by).resource["active"] is True
+    with pytest.raises(NotFoundError):
+        store.vread(first.reference, 3, by=by)
+
+
+def test_the_trail_says_through_which_app(by):
+    stored = store.commit([PATIENT], by=by, reason="test").stored[0]
+    store.read(stored.reference, by=replace(by, app="Device/app-1"))
+    with acting(by):
+        assert AuditEntry.objects.get(action="R").app == "Device/app-1"
 
 
 def test_it_is_written_down(by):
