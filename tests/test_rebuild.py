@@ -11,7 +11,9 @@ from handrail.edge.hl7v2.tests.messages import adt
 from handrail.record import store
 from handrail.record.projecting import table_of, tables
 from handrail.record.rebuild import rebuild
-from handrail.record.statements import rows
+from handrail.record.renewing import outdated
+from handrail.record.statements import rows, run
+from handrail.site.opening import bring_up_to_date
 
 pytestmark = pytest.mark.django_db
 
@@ -55,3 +57,20 @@ def test_every_table_rebuilt_is_the_same_row_by_row(org):
     assert before["desk_moment"]
     rebuild()
     assert everything(by) == before
+
+
+def test_rows_of_an_older_kind_are_made_anew_when_handrail_starts(org):
+    by = system(org.id, "test", "A test")
+    store.commit([{"resourceType": "Location", "id": "home"}], by=by, reason="test")
+    before = everything(by)
+    with acting(by):
+        run("COMMENT ON TABLE record_current IS NULL")
+        run("UPDATE record_current SET tokens = '{}' WHERE org = %s", (by.org,))
+    said: list[str] = []
+    assert outdated()
+    assert bring_up_to_date(said.append)
+    assert "older kind" in said[0]
+    assert not outdated()
+    assert everything(by) == before
+    assert not bring_up_to_date(said.append)
+    assert len(said) == 2

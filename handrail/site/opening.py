@@ -63,7 +63,7 @@ def set_up() -> None:
 
 
 def bring_up_to_date(tell: Tell = say) -> bool:
-    """Migrate the tables and force row-level security on them, if something is missing.
+    """Migrate the tables, guard every row and make old search rows anew, if something is missing.
 
     Args:
         tell: is told what takes time.
@@ -76,6 +76,7 @@ def bring_up_to_date(tell: Tell = say) -> bool:
     from django.db.migrations.executor import MigrationExecutor
 
     from handrail.access.database import enforce
+    from handrail.record.renewing import renew
 
     with connection.cursor() as cursor:
         cursor.execute("select pg_advisory_lock(%s)", [_MIGRATING])
@@ -86,10 +87,11 @@ def bring_up_to_date(tell: Tell = say) -> bool:
             tell("Bringing the tables up to date…")
             call_command("migrate", verbosity=0, interactive=False)
         guarded = enforce()
+        renewed = renew(tell)
     finally:
         with connection.cursor() as cursor:
             cursor.execute("select pg_advisory_unlock(%s)", [_MIGRATING])
-    return behind or bool(guarded)
+    return behind or bool(guarded) or renewed
 
 
 def _close_connections() -> None:

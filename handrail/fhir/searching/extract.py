@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import LiteralString
 
 from handrail.fhir.errors import InvalidResourceError
 from handrail.fhir.resource import Resource
@@ -36,6 +37,10 @@ class Indexed:
     listed: int | None = None
     due: datetime | None = None
 
+
+KIND: LiteralString = "2"
+"""What kind of search rows this makes. Count up when a resource gets another row: stored rows
+are then made anew when Handrail starts. A test reminds of it."""
 
 _NOT_LISTED = (None, None)
 _known: dict[str, Compiled] = {}

@@ -1,7 +1,7 @@
 """More columns of the search row, and the indexes that ordered and recent questions need.
 
-New rows have the new columns at once. Rows that were there before get them from
-``handrail rebuild``; until then chains, numbers and task lists do not find those.
+New rows have the new columns at once. Rows that were there before get them right after the
+migrations, see ``handrail.record.renewing``.
 """
 
 from django.db import migrations, models

@@ -33,6 +33,7 @@ def main(arguments: Sequence[str]) -> int:
     visit.look("PostgreSQL", _postgres)
     with visit.database():
         visit.look("tables", _tables)
+        visit.look("search rows", _search_rows)
         visit.look("row-level security", _guards)
         visit.look("Django", _django)
     return 1 if visit.unwell else 0
@@ -130,6 +131,14 @@ def _tables() -> str:
     if behind:
         raise UnwellError(f"{len(behind)} migrations are missing. Run: handrail migrate")
     return "up to date"
+
+
+def _search_rows() -> str:
+    from handrail.record.renewing import outdated
+
+    if outdated():
+        raise UnwellError("made by an older Handrail. Run: handrail migrate")
+    return "of the present kind"
 
 
 def _guards() -> str:
