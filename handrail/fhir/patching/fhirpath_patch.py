@@ -11,9 +11,10 @@ from typing import Any, Final
 from handrail.fhir.elements import PRIMITIVES, ElementOf, elements
 from handrail.fhir.errors import TooLargeError
 from handrail.fhir.patching.errors import PatchError, UnreadablePatchError
-from handrail.fhir.patching.places import Place, Step, find, kind_at, steps
+from handrail.fhir.patching.places import Place, Step, begin, find, kind_at, steps
 
 MOST: Final = 1000  # operations
+_LARGEST: Final = 2**31 - 1  # valueInteger
 _Resource = dict[str, Any]
 _Parts = dict[str, Mapping[str, Any]]
 
@@ -31,6 +32,9 @@ def apply(resource: _Resource, parameters: Mapping[str, Any]) -> _Resource:
         TooLargeError: it has too many operations.
     """
     listed = parameters.get("parameter") or []
+    if not isinstance(listed, list):
+        raise UnreadablePatchError("parameter is a list of operations.")
+    begin()
     if len(listed) > MOST:
         raise TooLargeError(f"A patch has at most {MOST} operations.")
     for number, parameter in enumerate(listed, 1):
@@ -45,7 +49,15 @@ def apply(resource: _Resource, parameters: Mapping[str, Any]) -> _Resource:
 def _parts(parameter: Any) -> _Parts:
     if not isinstance(parameter, dict) or parameter.get("name") != "operation":
         raise UnreadablePatchError("Every parameter of a FHIRPath Patch is called operation.")
-    return {part["name"]: part for part in parameter.get("part") or () if "name" in part}
+    return {part["name"]: part for part in _named(parameter.get("part"))}
+
+
+def _named(parts: Any) -> list[Mapping[str, Any]]:
+    """Return the parts, each of which has a name."""
+    listed = parts if isinstance(parts, list) else [parts] if parts else []
+    if not all(isinstance(one, dict) and isinstance(one.get("name"), str) for one in listed):
+        raise UnreadablePatchError("Each part has a name.")
+    return listed
 
 
 def _operate(resource: _Resource, parts: _Parts) -> None:
@@ -65,7 +77,7 @@ def _text(parts: _Parts, name: str) -> str:
 
 def _number(parts: _Parts, name: str) -> int:
     found = parts.get(name, {}).get("valueInteger")
-    if not isinstance(found, int) or found < 0:
+    if not isinstance(found, int) or not 0 <= found <= _LARGEST:
         raise UnreadablePatchError(f"It needs a part {name} with valueInteger, 0 or more.")
     return found
 
@@ -207,8 +219,8 @@ def _structure(parts: Any, kind: str) -> _Resource:
     made: _Resource = {}
     if kind in PRIMITIVES or not isinstance(parts, list):
         raise PatchError("A value given by its parts is no structure.")
-    for part in parts:
-        element, value, more = _valued(kind, str(part.get("name", "")), {"value": part})
+    for part in _named(parts):
+        element, value, more = _valued(kind, part["name"], {"value": part})
         if element.many:
             _insert_into(made, element.name, _length(made, element.name), value, more)
         else:

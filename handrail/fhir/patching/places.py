@@ -2,7 +2,8 @@
 
 Understood are names, ``[n]``, ``where(…)``, ``first()``, ``last()``, ``single()``, ``skip(n)``,
 ``take(n)``, ``tail()``, ``ofType(T)``, ``as(T)`` and ``extension('url')``: paths that lead to
-elements. What stands in ``where`` is any FHIRPath that stays within the resource.
+elements. What stands in ``where`` compares what is below the element: short, of harmless functions,
+so that no patch can keep a server busy or fill its memory.
 
 Source: http://hl7.org/fhir/R4/fhirpatch.html and http://hl7.org/fhirpath/N1.
 """
@@ -11,16 +12,33 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, Final
 
 from handrail.fhir.elements import ElementOf, elements
+from handrail.fhir.errors import TooLargeError
 from handrail.fhir.patching.errors import PatchError, UnreadablePatchError
 
 LONGEST: Final = 1000  # characters of a path
 _NAME = re.compile(r"`?([A-Za-z_][A-Za-z0-9_]*)`?")
 _INDEX = re.compile(r"\[\s*(\d{1,6})\s*\]")
-_NOT_HERE = re.compile(r"\b(?:resolve|matches|replaceMatches|memberOf|trace)\s*\(")
+_LONGEST_CRITERIA: Final = 200  # characters; long ones take seconds to parse
+_MOST_CRITERIA: Final = 4000  # characters, of a whole patch
+_MOST_LOOKS: Final = 10_000  # elements that a patch compares
+_MOST_PLACES: Final = 10_000  # elements that a path leads to
+_TEXT = re.compile(r"'[^']*'")
+_CALL = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)\s*\(")
+_ODD = re.compile(r"[`%\\\"{]|//|/\*")
+_CALLED = frozenset(
+    (
+        *("all", "and", "as", "contains", "count", "empty", "endsWith", "exists", "extension"),
+        *("first", "implies", "in", "is", "last", "length", "lower", "not", "ofType", "or"),
+        *("single", "startsWith", "tail", "toString", "upper", "where", "xor"),
+    )
+)
+"""What may stand before a bracket: functions that answer no more than they are given."""
+_left: ContextVar[tuple[int, int]] = ContextVar("left", default=(_MOST_CRITERIA, _MOST_LOOKS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +79,11 @@ def _at(found: Any, index: int | None) -> Any:
     return found[index] if isinstance(found, list) and index < len(found) else None
 
 
+def begin() -> None:
+    """Begin another patch: what the one before compared does not count any more."""
+    _left.set((_MOST_CRITERIA, _MOST_LOOKS))
+
+
 def find(resource: dict[str, Any], path: Sequence[Step]) -> list[Place]:
     """Return the places that ``path`` leads to, in order."""
     kind = str(resource.get("resourceType", ""))
@@ -69,6 +92,8 @@ def find(resource: dict[str, Any], path: Sequence[Step]) -> list[Place]:
         if number == 0 and step.argument is None and step.name in (kind, "Resource", "$this"):
             continue
         found = _stepped(found, step, resource)
+        if len(found) > _MOST_PLACES:
+            raise TooLargeError(f"A path leads to at most {_MOST_PLACES:,} elements at a time.")
     return found
 
 
@@ -78,8 +103,8 @@ def steps(path: str) -> list[Step]:
     Raises:
         UnreadablePatchError: it is too long, or not of the kind that leads to elements.
     """
-    if len(path) > LONGEST or _NOT_HERE.search(path):
-        raise UnreadablePatchError("This path is too long, or asks beyond the resource.")
+    if len(path) > LONGEST:
+        raise UnreadablePatchError(f"A path has at most {LONGEST} characters.")
     found: list[Step] = []
     rest = path.strip().removeprefix("%resource.").removeprefix("$this.")
     while rest:
@@ -165,22 +190,42 @@ def _number(argument: str) -> int:
 
 
 def _where(found: list[Place], criteria: str, resource: dict[str, Any]) -> list[Place]:
-    from fhirpathpy import evaluate
+    from fhirpathpy import compile as compiled
 
+    _allow(criteria, len(found))
     try:
-        return [
-            place
-            for place in found
-            if evaluate(place.value, criteria, {"resource": resource}) == [True]
-        ]
-    except Exception as error:
+        fits = compiled(criteria)
+        return [p for p in found if fits(p.value, {"resource": resource}) == [True]]
+    except (Exception, RecursionError) as error:
         raise UnreadablePatchError("What stands in where(…) cannot be evaluated.") from error
+
+
+def _allow(criteria: str, looks: int) -> None:
+    """Refuse criteria that could take long or much, alone or together with those before.
+
+    Raises:
+        UnreadablePatchError: they are long, or call what is not allowed.
+        TooLargeError: the patch compares too much.
+    """
+    bare = _TEXT.sub("''", criteria)
+    odd = _ODD.search(criteria) or "'" in bare.replace("''", "")
+    called = {name for name in _CALL.findall(bare) if name not in _CALLED}
+    if odd or called or len(criteria) > _LONGEST_CRITERIA:
+        raise UnreadablePatchError(
+            f"where(…) has at most {_LONGEST_CRITERIA} characters and compares what is below the"
+            " element, as in where(system = 'urn:a' and value.startsWith('b'))."
+        )
+    characters, places = _left.get()
+    characters, places = characters - len(criteria), places - looks
+    if characters < 0 or places < 0:
+        raise TooLargeError("This patch compares too many elements with where(…). Send several.")
+    _left.set((characters, places))
 
 
 def _extension(found: list[Place], url: str, _resource: dict[str, Any]) -> list[Place]:
     wanted = url.strip("'\"")
     extensions = [child for place in found for child in children(place, "extension")]
-    return [one for one in extensions if one.value.get("url") == wanted]
+    return [one for one in extensions if one.members.get("url") == wanted]
 
 
 def _of_type(found: list[Place], kind: str, _resource: dict[str, Any]) -> list[Place]:

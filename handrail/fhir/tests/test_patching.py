@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from decimal import Decimal
 
 import pytest
@@ -88,6 +89,10 @@ def operation(kind, path, **more):
 
 def _plain(value):
     return {"valueInteger": value} if isinstance(value, int) else {"valueString": value}
+
+
+def together(*operations):
+    return {"parameter": [part for one in operations for part in one["parameter"]]}
 
 
 def patched(*operations):
@@ -184,6 +189,71 @@ def test_what_does_not_fit_is_refused(one):
     with pytest.raises(ERRORS) as refused:
         patched(one)
     assert refused.value.status in (400, 422)
+
+
+GROWS = "'a'" + ".replace('', 'aaaaaaaaaa')" * 9 + " = use"
+
+
+@pytest.mark.parametrize(
+    "criteria",
+    [
+        GROWS,  # gigabytes of text from three hundred characters
+        GROWS.replace("replace", "`replace`"),
+        GROWS.replace("replace(", "replace/**/("),
+        r"'\' = use or 'a'.replace(use, '' + '')",
+        "%resource.name.where(%resource.name.where(use = 'old').exists()).exists()",
+        "descendants().select(descendants()).exists()",
+        "repeat(children()).exists()",
+        "(" * 60 + "true" + ")" * 200,
+        "use = " + "(" * 300,
+        "a" + ".a" * 200,
+    ],
+)
+def test_no_criteria_take_long_or_much(criteria):
+    began = time.process_time()
+    with pytest.raises(UnreadablePatchError):
+        patched(operation("delete", f"Patient.name.where({criteria})"))
+    assert time.process_time() - began < 5
+
+
+@pytest.mark.parametrize(
+    "criteria",
+    [
+        "use = 'old' and text.exists()",
+        "text.startsWith('O') or (use = 'none').not()",
+        "given.where($this = 'x').empty() and use in ('old' | 'temp')",
+    ],
+)
+def test_criteria_compare_what_is_below(criteria):
+    resource = {"resourceType": "Patient", "name": [{"use": "old", "text": "Old"}]}
+    named = operation("delete", f"Patient.name.where({criteria})")
+    assert fhirpath_patch.apply(resource, together(named)) == {"resourceType": "Patient"}
+
+
+def test_a_patch_compares_so_much_and_no_more():
+    many = {"resourceType": "Patient", "name": [{"use": "old"}] * 2000}
+    one = operation("delete", "Patient.name.where(use = 'none')")
+    fhirpath_patch.apply(many, together(*[one] * 3))
+    with pytest.raises(TooLargeError):
+        fhirpath_patch.apply(many, together(*[one] * 6))
+    paths = [f"Patient.name.where(use = '{number:150}')" for number in range(30)]
+    with pytest.raises(TooLargeError):
+        fhirpath_patch.apply(patient(), together(*[operation("delete", path) for path in paths]))
+    wide = {"resourceType": "Patient", "name": [{"use": "old"}] * 20_000}
+    with pytest.raises(TooLargeError):
+        fhirpath_patch.apply(wide, operation("delete", "Patient.name.first()"))
+
+
+@pytest.mark.parametrize("parts", [1, "ab", {"a": "b"}, [1], [{"name": ["type"]}], [[]]])
+def test_parts_of_another_shape_are_refused(parts):
+    with pytest.raises(UnreadablePatchError):
+        fhirpath_patch.apply(
+            {"resourceType": "Patient"}, {"parameter": [{"name": "operation", "part": parts}]}
+        )
+    with pytest.raises(UnreadablePatchError):
+        fhirpath_patch.apply(
+            {"resourceType": "Patient"}, {"parameter": parts if parts != [1] else 7}
+        )
 
 
 def test_deleting_nothing_is_done_already():
