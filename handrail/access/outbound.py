@@ -163,6 +163,25 @@ def check(address: str, named: Collection[str] = ()) -> None:
     _place(split(address), named)
 
 
+_NAT64: Final = ipaddress.ip_network("64:ff9b::/96")
+_LOW: Final = 0xFFFFFFFF  # the bits in which NAT64 keeps an IPv4 address
+
+
+def is_public(address: str) -> bool:
+    """Tell whether an IP address is on the public network; an IPv4 address within it, too."""
+    found = ipaddress.ip_address(address.partition("%")[0])
+    inner: list[ipaddress.IPv4Address | None] = []
+    if isinstance(found, ipaddress.IPv6Address):
+        inner = [found.ipv4_mapped, found.sixtofour, *(found.teredo or ())]
+        if found in _NAT64:
+            inner.append(ipaddress.IPv4Address(int(found) & _LOW))
+    judged: list[ipaddress.IPv4Address | ipaddress.IPv6Address]
+    judged = [one for one in inner if one is not None]
+    if isinstance(found, ipaddress.IPv4Address) or found.ipv4_mapped is None:
+        judged.append(found)
+    return all(one.is_global and not one.is_multicast for one in judged)
+
+
 def _is_named(parts: SplitResult, named: Collection[str]) -> bool:
     host = parts.hostname or ""
     return bool({host, f"{host}:{parts.port}"} & set(named))
@@ -179,7 +198,7 @@ def _place(parts: SplitResult, named: Collection[str]) -> tuple[str, int]:
     except (OSError, UnicodeError) as error:
         raise UnreachableError(f"There is no host {host}. Is the address right?") from error
     place = str(found[0][4][0])
-    if not known and not ipaddress.ip_address(place.partition("%")[0]).is_global:
+    if not known and not is_public(place):
         raise AddressRefusedError(
             f"{host} is in a private network. An operator can name it in the settings."
         )

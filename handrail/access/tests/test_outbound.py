@@ -124,3 +124,42 @@ def test_a_server_that_is_not_there_is_said():
         asking("GET", "http://127.0.0.1:1/", named=NAMED),
     ):
         pass
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "127.0.0.1",
+        "127.1",
+        "2130706433",
+        "0x7f.1",
+        "0177.0.0.1",
+        "0",
+        "localhost",
+        "127。0。0。1",
+        "169.254.169.254",
+        "100.64.0.1",
+        "224.0.0.1",
+        "255.255.255.255",
+        "[::1]",
+        "[::]",
+        "[fd00::1]",
+        "[ff02::1]",
+        "[::ffff:127.0.0.1]",
+        "[::ffff:a9fe:a9fe]",
+        "[64:ff9b::7f00:1]",
+        "[2002:7f00:1::]",
+        "[2001:0:7f00:1::]",
+    ],
+)
+def test_no_spelling_of_a_private_address_is_asked(host):
+    with pytest.raises((AddressRefusedError, UnreachableError)):
+        check(f"https://{host}/x")
+
+
+def test_a_name_that_leads_into_a_private_network_is_not_asked(monkeypatch):
+    for inner in ("10.0.0.7", "64:ff9b::a00:7", "::ffff:10.0.0.7"):
+        found = [(2, 1, 6, "", (inner, 443))]
+        monkeypatch.setattr(outbound.socket, "getaddrinfo", lambda *_, f=found, **__: f)
+        with pytest.raises(AddressRefusedError):
+            check("https://looks-public.example.org/x")

@@ -8,7 +8,6 @@ not where it leads into a private network unless the operator allows it
 from __future__ import annotations
 
 import http.client
-import ipaddress
 import json
 import socket
 import ssl
@@ -23,6 +22,7 @@ from typing_extensions import override
 
 from handrail.access.applications import check_key_set
 from handrail.access.models import App
+from handrail.access.outbound import is_public
 from handrail.edge.smart.errors import KeysUnavailableError
 from handrail.fhir.errors import BusinessRuleError
 
@@ -133,7 +133,7 @@ def _place(host: str, port: int) -> str:
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     place = str(found[0][4][0])
     allowed = host in _LOOPBACK or getattr(settings, "PRIVATE_JWKS", False)
-    if not allowed and not ipaddress.ip_address(place.partition("%")[0]).is_global:
+    if not allowed and not is_public(place):
         raise KeysUnavailableError("The address of the app's keys leads into a private network.")
     return place
 

@@ -20,6 +20,7 @@ from urllib.parse import SplitResult, urlsplit
 from django.conf import settings
 from typing_extensions import override
 
+from handrail.access.outbound import is_public
 from handrail.edge.subscriptions.errors import (
     GoneAwayError,
     NotDeliveredError,
@@ -68,7 +69,7 @@ def place_of(endpoint: str) -> Place:
             "The endpoint must begin with https://. The operator can allow others with"
             " HANDRAIL_NOTIFY_HOSTS."
         )
-    if not trusted and _literal(host) is not None and not _is_public(host):
+    if not trusted and _literal(host) is not None and not is_public(host):
         raise SubscriptionRefusedError(_PRIVATE)
     return Place(parts.scheme, host, port, _path(parts), trusted)
 
@@ -97,13 +98,6 @@ def _literal(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
         return None
 
 
-def _is_public(address: str) -> bool:
-    found = ipaddress.ip_address(address.partition("%")[0])
-    mapped = found.ipv4_mapped if isinstance(found, ipaddress.IPv6Address) else None
-    judged = mapped or found
-    return judged.is_global and not judged.is_multicast
-
-
 def _address(place: Place) -> tuple[str, int]:
     """Return the address to connect to; every one the name has must be allowed."""
     try:
@@ -111,7 +105,7 @@ def _address(place: Place) -> tuple[str, int]:
     except OSError as error:
         raise NotDeliveredError("The name of the endpoint's host is not known.") from error
     addresses = [str(entry[4][0]) for entry in found]
-    if not place.trusted and not all(_is_public(one) for one in addresses):
+    if not place.trusted and not all(is_public(one) for one in addresses):
         raise NotDeliveredError(_PRIVATE)
     return addresses[0], place.port
 
