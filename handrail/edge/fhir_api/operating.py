@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from handrail.edge.fhir_api.errors import (
+    BadRequestError,
     MethodNotAllowedError,
     UnknownAddressError,
     UnsupportedMediaError,
@@ -33,6 +34,7 @@ from handrail.fhir.r4 import MODULES
 from handrail.operation import FHIR_JSON, Answer, Asked, Operation, find
 
 MOST_NESTED = 16 * 1024 * 1024  # bytes of one operation's answer within a batch
+MOST_PARAMETERS = 100_000  # of one operation, in its body
 _ON_INSTANCE = 3  # type, id, name
 
 
@@ -115,7 +117,21 @@ def _sent(request: Request) -> tuple[Pairs, dict[str, Any] | None, bytes]:
         raise UnsupportedMediaError(
             "Send Parameters as application/fhir+json or +xml, or simple ones as a form."
         )
-    return request.pairs, text.parse(raw), raw
+    body = text.parse(raw)
+    if body.get("resourceType") == "Parameters":
+        _refuse_misshapen(body)
+    return request.pairs, body, raw
+
+
+def _refuse_misshapen(parameters: dict[str, Any]) -> None:
+    """Refuse Parameters that are no list of named ones, so that no operation has to look."""
+    listed = parameters.get("parameter", [])
+    if not isinstance(listed, list) or not all(
+        isinstance(one, dict) and isinstance(one.get("name"), str) for one in listed
+    ):
+        raise BadRequestError("parameter of Parameters is a list of parameters with a name each.")
+    if len(listed) > MOST_PARAMETERS:
+        raise TooLargeError(f"An operation has at most {MOST_PARAMETERS:,} parameters here.")
 
 
 def _response(answer: Answer, *, nested: bool) -> Response:

@@ -98,7 +98,7 @@ def _parameters(asked: Asked) -> list[Resource]:
         if given and kind is bool:
             found.append({"name": name, "valueBoolean": given == "true"})
         elif given:
-            key, value = ("valueInteger", int(given)) if kind is int else ("valueString", given)
+            key, value = ("valueInteger", int(given[:9])) if kind is int else ("valueString", given)
             found.append({"name": name, key: value})
     return found
 
