@@ -8,12 +8,11 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from handrail.access import audit
+from handrail.access import audit, sealing
 from handrail.access.audit_event import as_fhir
 from handrail.access.decide import require
 from handrail.access.models import AuditEntry
 from handrail.access.principal import Principal, Reach
-from handrail.edge.fhir_api import sealing
 from handrail.edge.fhir_api.bundles import Link, bundle, quoted
 from handrail.edge.fhir_api.errors import BadRequestError
 from handrail.edge.fhir_api.request import Pairs, Request

@@ -11,8 +11,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from urllib.parse import urlencode
 
+from handrail.access import sealing
 from handrail.access.database import acting
-from handrail.edge.fhir_api import sealing
 from handrail.edge.fhir_api.bundles import Link, bundle, quoted
 from handrail.edge.fhir_api.errors import BadRequestError
 from handrail.edge.fhir_api.request import Request

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from handrail.edge.fhir_api import audit_events, outcomes, provenances, sealing
+from handrail.access import sealing
+from handrail.edge.fhir_api import audit_events, outcomes, provenances
 from handrail.edge.fhir_api.bundles import Link, bundle, found
 from handrail.edge.fhir_api.request import Pairs, Request, pairs_of
 from handrail.edge.fhir_api.response import Response
