@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from handrail.edge.fhir_api.allowance import Allowance
 from handrail.edge.fhir_api.answering import answer, refusal
 from handrail.edge.fhir_api.bundles import bundle, quoted
 from handrail.edge.fhir_api.errors import BadRequestError
@@ -19,12 +20,14 @@ from handrail.fhir.searching.times import interval
 
 def batch(request: Request, entries: Sequence[Entry]) -> Response:
     """Answer every entry in order; none depends on another."""
-    done = [responded(_answered(request, entry)) for entry in entries]
+    allowance = Allowance()
+    done = [allowance.spend(responded(_answered(request, entry, allowance))) for entry in entries]
     return Response(200, bundle("batch-response", done))
 
 
-def _answered(request: Request, entry: Entry) -> Response:
+def _answered(request: Request, entry: Entry, allowance: Allowance) -> Response:
     try:
+        allowance.check()
         return answer(nested(request, entry))
     except HandrailError as error:
         return refusal(error)

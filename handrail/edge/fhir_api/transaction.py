@@ -17,6 +17,7 @@ from typing import TypeVar
 from handrail.access.database import acting
 from handrail.access.decide import require
 from handrail.edge.fhir_api import outcomes
+from handrail.edge.fhir_api.allowance import Allowance
 from handrail.edge.fhir_api.answering import answer
 from handrail.edge.fhir_api.batch import batch, nested, responded
 from handrail.edge.fhir_api.bundles import bundle
@@ -74,17 +75,18 @@ def _carried_out(request: Request, raw: bytes) -> Response:
         return batch(request, entries)
     if kind != "transaction":
         raise BadRequestError("Send a Bundle whose type is transaction or batch to this address.")
+    allowance = Allowance()
     with acting(request.by, durable=True):
-        steps = _planned(request, entries)
-        done = _commit(request, steps)
-        answered = [_answered(request, one, done) for one in steps]
+        steps = _planned(request, entries, allowance)
+        done = _commit(request, steps, allowance)
+        answered = [allowance.spend(_answered(request, one, done, allowance)) for one in steps]
     return Response(200, bundle("transaction-response", answered))
 
 
-def _planned(request: Request, entries: Sequence[Entry]) -> list[Step]:
+def _planned(request: Request, entries: Sequence[Entry], allowance: Allowance) -> list[Step]:
     """Return what each entry is to do, in the order in which they came."""
     plan = Plan(request)
-    steps = _each(in_order(entries), lambda position: step(plan, entries[position]))
+    steps = _each(in_order(entries), lambda place: step(plan, entries[place]), allowance)
     refuse_doubles(steps)
     _leave_out_gone(request, steps)
     return sorted(steps, key=lambda one: one.entry.position)
@@ -107,13 +109,16 @@ def _leave_out_gone(request: Request, steps: Iterable[Step]) -> None:
             )
 
 
-def _each(entries: Iterable[Entry], work: Callable[[int], _Result]) -> list[_Result]:
+def _each(
+    entries: Iterable[Entry], work: Callable[[int], _Result], allowance: Allowance
+) -> list[_Result]:
     """Return the result of ``work`` for each entry; faults of several are told at once."""
     results: list[_Result] = []
     faults: list[Fault] = []
     first: HandrailError | None = None
     for entry in entries:
         try:
+            allowance.check()
             results.append(work(entry.position))
         except HandrailError as error:
             first = first or error
@@ -150,7 +155,7 @@ def _links(request: Request, steps: Iterable[Step]) -> Links:
     return links
 
 
-def _commit(request: Request, steps: Sequence[Step]) -> dict[str, Stored]:
+def _commit(request: Request, steps: Sequence[Step], allowance: Allowance) -> dict[str, Stored]:
     """Write everything at once; return what was written, by reference."""
     links = _links(request, steps)
     conditional = cache(lambda query: referred(query, by=request.by))
@@ -172,15 +177,16 @@ def _commit(request: Request, steps: Sequence[Step]) -> dict[str, Stored]:
         for one in steps
         if one.method == "DELETE" and not one.nothing
     ]
-    drafts += _each(in_order(writes), check)
+    drafts += _each(in_order(writes), check, allowance)
     if not drafts:
         return {}
     done = store.commit(drafts, by=request.by, reason="FHIR API: transaction", origin=ORIGIN)
     return {stored.reference: stored for stored in done.stored if not stored.cause}
 
 
-def _answered(request: Request, one: Step, done: dict[str, Stored]) -> bytes:
+def _answered(request: Request, one: Step, done: dict[str, Stored], allowance: Allowance) -> bytes:
     """Return the entry of the answering Bundle."""
+    allowance.check()
     if one.method in READS:
         return responded(_read(request, one))
     if one.nothing:
