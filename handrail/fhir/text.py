@@ -22,7 +22,8 @@ def parse(text: bytes | str) -> dict[str, Any]:
         return _decoder.decode(text)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise UnreadableError(
-            "This is not a JSON object.", [Fault("", str(error), "structure")]
+            "This is not a JSON object.",
+            [Fault("", f"This is not a JSON object: {error}.", "structure")],
         ) from error
 
 

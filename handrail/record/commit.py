@@ -284,6 +284,11 @@ def _match(reference: str, if_match: int | None, head: Head | None) -> None:
     if if_match is None:
         return
     current = head.version if head else 0
+    if current and not if_match:
+        raise VersionConflictError(
+            f"{reference} is there already, as version {current}, and was to be created only."
+            " Nothing was overwritten."
+        )
     if current != if_match:
         raise VersionConflictError(
             f"{reference} was changed meanwhile: you had version {if_match}, it is now"

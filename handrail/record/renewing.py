@@ -47,8 +47,8 @@ def _tell_once(tell: Callable[[str], None]) -> Callable[[str, int, int], None]:
     told: list[int] = []
 
     def reach(_what: str, _done: int, total: int) -> None:
-        if not told:
-            tell(f"Search rows are of an older kind. Making {total:,} anew, this once…")
+        if not told and total:
+            tell("Search rows are of an older kind. Making them anew, this once…")
         told.append(total)
 
     return reach

@@ -19,6 +19,7 @@ from handrail.fhir import text
 from handrail.fhir.profiles import known as known_profiles
 from handrail.fhir.r4 import MODULES
 from handrail.fhir.searching.parameters import Parameter, parameters, types
+from handrail.fhir.searching.results import refers
 from handrail.operation import Operation, offered, topics
 
 PUBLISHED = "2026-11-22"  # when what this server can do last changed
@@ -158,7 +159,7 @@ def _resource(kind: str) -> dict[str, Any]:
         "conditionalDelete": "single",
         "referencePolicy": ["literal", "logical"],
     }
-    if includes := [f"{kind}:{code}" for code, one in known.items() if one.kind == "reference"]:
+    if includes := [f"{kind}:{code}" for code, one in known.items() if refers(one)]:
         found["searchInclude"] = includes
     found["searchRevInclude"] = sorted({*_referring().get(kind, ()), "Provenance:target"})
     if known:
@@ -181,7 +182,7 @@ def _referring() -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for kind in kinds():
         for code, one in searched(kind).items():
-            for target in one.targets if one.kind == "reference" and not one.wide else ():
+            for target in one.targets if refers(one) and not one.wide else ():
                 found.setdefault(target, []).append(f"{kind}:{code}")
     return found
 

@@ -17,7 +17,8 @@ from urllib.parse import urlencode
 from handrail.access import sealing
 from handrail.edge.fhir_api import audit_events, outcomes, provenances
 from handrail.edge.fhir_api.bundles import Link, bundle, found
-from handrail.edge.fhir_api.request import Pairs, Request, pairs_of
+from handrail.edge.fhir_api.errors import UnsupportedMediaError
+from handrail.edge.fhir_api.request import FORM, Pairs, Request, media_of, pairs_of
 from handrail.edge.fhir_api.response import Response
 from handrail.edge.fhir_api.searched import queries_of
 from handrail.fhir.searching.query import Query
@@ -86,12 +87,20 @@ def _place(request: Request) -> str:
 def _asked(request: Request) -> _Asked:
     pairs = request.pairs
     if request.method == "POST":
-        pairs = [*pairs, *pairs_of(request.read().decode("latin-1"))]
+        pairs = [*pairs, *pairs_of(_form(request).decode("latin-1"))]
     cursor = next((value for name, value in pairs if name == _CURSOR), "")
     if not cursor or request.path[:1] == ("AuditEvent",):  # the trail has places of its own
         return _Asked(pairs)
     searched, after, before = sealing.place_in(cursor, _place(request))
     return _Asked([(name, value) for name, value in searched], after, before)
+
+
+def _form(request: Request) -> bytes:
+    """Return the body; what is no form would otherwise be a search for everything."""
+    raw = request.read()
+    if raw and media_of(request.headers) not in {"", FORM}:
+        raise UnsupportedMediaError(f"Send what is searched for as a form (Content-Type: {FORM}).")
+    return raw
 
 
 def _links(request: Request, asked: _Asked, queries: Sequence[Query], page: Found) -> list[Link]:

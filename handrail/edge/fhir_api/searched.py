@@ -30,7 +30,7 @@ def queries_of(request: Request, pairs: Pairs) -> list[Query]:
     """
     path = tuple(part for part in request.path if part != "_search")
     if len(path) == 1:
-        return [parse(path[0], pairs, strict=request.strict)]
+        return [parse(path[0], _here(path[0], pairs, request.base), strict=request.strict)]
     asked = [pair for pair in pairs if pair[0] != "_type"]
     if len(path) == _IN_COMPARTMENT:
         return _in_compartment(path, _types(pairs), asked, request)
@@ -43,7 +43,31 @@ def queries_of(request: Request, pairs: Pairs) -> list[Query]:
 def _each(found: list[str], asked: Pairs, request: Request) -> list[Query]:
     if len(found) != 1 and any(name == "_sort" for name, _ in asked):
         raise BadRequestError("Several types come one after the other. Sort one type at a time.")
-    return [parse(kind, asked, strict=request.strict) for kind in found[:MOST_TYPES]]
+    return [
+        parse(kind, _here(kind, asked, request.base), strict=request.strict)
+        for kind in found[:MOST_TYPES]
+    ]
+
+
+def _here(kind: str, pairs: Pairs, base: str) -> Pairs:
+    """Return the pairs with references to this server as they are stored: ``Patient/a``."""
+    own = f"{base}/"
+    if not any(own in value for _, value in pairs):
+        return pairs
+    return [
+        (name, value.replace(own, "") if _is_reference(kind, name) else value)
+        for name, value in pairs
+    ]
+
+
+def _is_reference(kind: str, name: str) -> bool:
+    """Return whether a parameter asks for references, not for canonical addresses."""
+    one = parameters(kind).get(name.partition(":")[0]) if kind in types() else None
+    return (
+        one is not None
+        and one.kind == "reference"
+        and not any(source.startswith("canonical") for source in one.sources)
+    )
 
 
 def _types(pairs: Pairs) -> list[str]:

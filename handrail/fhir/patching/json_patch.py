@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 import msgspec
-from jsonpatch import InvalidJsonPatch, JsonPatch, JsonPatchException
+from jsonpatch import InvalidJsonPatch, JsonPatch, JsonPatchException, JsonPatchTestFailed
 from jsonpointer import JsonPointerException
 
 from handrail.fhir import text
@@ -37,6 +37,10 @@ def apply(resource: dict[str, Any], patch: bytes) -> dict[str, Any]:
             done = JsonPatch([operation]).apply(done, in_place=True)
         except InvalidJsonPatch as error:
             raise UnreadablePatchError(f"Operation {number} is no JSON Patch: {error}") from error
+        except JsonPatchTestFailed as error:
+            raise PatchError(
+                f"Operation {number} tests for a value that is not there. Nothing was changed."
+            ) from error
         except _NOT_THERE as error:
             raise PatchError(f"Operation {number} does not fit the resource: {error}") from error
         if operation["op"] == "copy" and len(text.write(done)) > LARGEST:

@@ -50,7 +50,9 @@ def _key(resource_type: str, code: str, *, descending: bool) -> Sort:
     known = parameters(resource_type)
     one = known.get(code)
     if one is None or one.kind not in _SORTED_BY_VALUES or not one.sources:
-        possible = (name for name in known if known[name].kind in _SORTED_BY_VALUES)
+        possible = (
+            name for name in known if known[name].kind in _SORTED_BY_VALUES and known[name].sources
+        )
         raise UnsupportedError(
             f"_sort={code[:60]} is not supported. {resource_type} can be sorted by "
             f"{', '.join((*columns, *(name for name in possible if name not in columns)))}."
@@ -87,18 +89,23 @@ def _including(name: Literal["include", "revinclude"]) -> Reader:
 
 
 def _can_include(name: str, resource_type: str, code: str, target: str) -> bool:
+    if name == "include" and (resource_type, code, target) == (EVERY, "", ""):
+        return True
     if resource_type not in types() or (target and target not in types()):
         return False
     if code == EVERY:
         return name == "include" or bool(resource_type)
     one: Parameter | None = parameters(resource_type).get(code)
-    if one is None or one.kind != "reference" or not _refers(one):
+    if one is None or not refers(one):
         return False
     return not target or one.wide or not one.targets or target in one.targets
 
 
-def _refers(one: Parameter) -> bool:
-    return any(source.startswith(("Reference", "Resource", "canonical")) for source in one.sources)
+def refers(one: Parameter) -> bool:
+    """Return whether the parameter leads to other resources, so that they may come along."""
+    return one.kind == "reference" and any(
+        source.startswith(("Reference", "Resource", "canonical")) for source in one.sources
+    )
 
 
 def _choice(name: Literal["total", "summary"], *possible: str) -> Reader:

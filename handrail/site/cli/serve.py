@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -35,6 +36,7 @@ def _port(text: str) -> int:
 
 def ports_of(chosen: argparse.Namespace) -> Ports:
     """Return where to listen."""
+    os.environ["PORT"] = str(chosen.port)  # --port goes before it, also in addresses we send
     return Ports(chosen.host, chosen.port, chosen.mllp_port, chosen.mllp_host)
 
 

@@ -6,6 +6,8 @@ from urllib.parse import urlparse
 
 import pytest
 
+from handrail.fhir.searching.query import parse
+
 pytestmark = pytest.mark.django_db
 
 LOINC = "http://loinc.org"
@@ -165,6 +167,29 @@ def test_includes(client, record):
     assert client.get("/Task?_include=Task:nothing").status == 400
 
 
+def test_a_star_includes_all_that_is_referred_to(client, record):
+    all_of_it = client.get("/Task?_id=t-p-1&_include=*")
+    assert all_of_it.status == 200
+    assert len(all_of_it.entries) == len(client.get("/Task?_id=t-p-1&_include=Task:*").entries) > 1
+
+
+def test_references_to_this_server_may_be_whole_addresses(client, record):
+    base = client.get("/metadata").json["implementation"]["url"]
+    for name in ("subject", "subject:Patient", "patient"):
+        found = client.get(f"/Observation?{name}={base}/Patient/p-1")
+        assert found.ids == ["o-p-1"]
+    elsewhere = client.get("/Observation?subject=https://ehr.example.org/fhir/Patient/p-1")
+    assert elsewhere.ids == []
+
+
+def test_every_claimed_include_is_one(client):
+    for one in client.get("/metadata").json["rest"][0]["resource"]:
+        for code in one.get("searchInclude", ()):
+            parse(one["type"], [("_include", code)])
+        for code in one.get("searchRevInclude", ()):
+            parse(one["type"], [("_revinclude", code)])
+
+
 def test_pages_follow_a_sealed_link(client, record):
     seen, address = [], "/Observation?status=final&_count=1"
     while address:
@@ -184,6 +209,13 @@ def test_what_was_posted_stays_out_of_addresses(client, record):
         assert "1950" not in page.link(relation)
     assert client.get(page.link("self")).ids == page.ids
     assert client.get(page.link("next")).ids == ["p-2"]
+
+
+def test_what_is_posted_is_a_form(client, record):
+    body = b'{"birthdate": "1950-04-01"}'
+    refused = client.post("/Patient/_search", body)
+    assert refused.status == 415
+    assert "application/x-www-form-urlencoded" in refused.said
 
 
 def test_counts(client, record):

@@ -67,6 +67,7 @@ def test_update_creates_under_the_clients_id(client, patient):
     assert client.get("/Patient/p-1").status == 200
     only_new = client.put("/Patient/p-1", {**patient, "id": "p-1"}, if_none_match="*")
     assert only_new.status == 412
+    assert "is there already" in only_new.said
 
 
 def test_an_update_that_says_nothing_new_makes_no_version(client, patient):
