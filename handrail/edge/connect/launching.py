@@ -16,7 +16,7 @@ from urllib.parse import quote, urlencode
 
 from django.utils.translation import gettext as _
 
-from handrail.access.principal import Principal, Reach
+from handrail.access.principal import Principal, Reach, system
 from handrail.edge.connect.errors import LaunchError
 from handrail.edge.connect.models import Connection
 from handrail.edge.connect.peer import FHIR, Peer, parsed, refused
@@ -130,15 +130,17 @@ def ours(one: Connection, patient: Resource, *, by: Principal) -> list[str]:
     """Return the ids of our patients who may be the EHR's: pulled from it, or the same identifier.
 
     The identifiers are compared with their systems; a name and a birth date prove nothing.
+    Patients whom ``by`` does not reach count too, so that nobody is taken in twice.
     """
+    everybody = system(by.org, "connect", "EHR launch")
     pulled = Rewriting(one.name, one.base).identity(str(patient["id"]))
     if store.current_versions([("Patient", pulled)], by=by):
         return [pulled]
     found: dict[str, None] = {}
     for identifier in patient.get("identifier") or []:
-        system, value = str(identifier.get("system", "")), str(identifier.get("value", ""))
-        if system and value:
-            references = store.identified("Patient", system, value, by=by)
+        kind, value = str(identifier.get("system", "")), str(identifier.get("value", ""))
+        if kind and value:
+            references = store.identified("Patient", kind, value, by=everybody)
             found |= dict.fromkeys(one.partition("/")[2] for one in references)
     return list(found)
 
