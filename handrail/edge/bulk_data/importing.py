@@ -119,7 +119,10 @@ def _allow(by: Principal, wanted: dict[str, str]) -> None:
             raise ForbiddenError("An import needs an access that writes for all patients.")
     upload = _UPLOAD.fullmatch(wanted["url"])
     if upload is None:
-        outbound.check(wanted["url"], settings.HANDRAIL_IMPORT_HOSTS)
+        try:
+            outbound.check(wanted["url"], settings.HANDRAIL_IMPORT_HOSTS)
+        except outbound.UnreachableError as error:
+            raise AskedWrongError(error.message) from error
     elif not uploaded(by.org, upload[1]).is_file():
         raise AskedWrongError(f"There is no file {upload[1]} in the uploads folder.")
 
