@@ -1,8 +1,9 @@
 """Asking other servers, within bounds: by https, without redirects, and not into our own network.
 
-The name is looked up once, and the connection goes to the very address that was looked at, so that
-nobody leads it elsewhere between the look and the call. Hosts that an operator names may stand in a
-private network and be asked by plain http.
+The name is looked up once, every address it has is judged, and the connection goes to one that
+was judged, so that nobody leads it elsewhere between the look and the call. Hosts that an operator
+names may stand in a private network and be asked by plain http. Whoever asks another server (for
+keys of apps, to notify, to pull a panel, to import files) asks from here.
 """
 
 from __future__ import annotations
@@ -11,9 +12,10 @@ import http.client
 import ipaddress
 import socket
 import ssl
+import threading
 import zlib
-from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import ClassVar, Final
 from urllib.parse import SplitResult, urlsplit
@@ -26,7 +28,9 @@ LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 PIECE: Final = 256 * 1024  # bytes that are read at once
 MOST: Final = 8 * 1024 * 1024  # bytes of an answer that is read as a whole
 PATIENCE: Final = 60.0  # seconds without a byte
+LONGEST: Final = 2000  # characters of an address
 _AGENT: Final = "Handrail"
+_PORTS: Final = {"https": http.client.HTTPS_PORT, "http": http.client.HTTP_PORT}
 
 
 class AddressRefusedError(HandrailError):
@@ -50,6 +54,7 @@ class Reply:
     status: int
     headers: Mapping[str, str]
     _answer: http.client.HTTPResponse = field(repr=False)
+    _connection: _Pinned = field(repr=False)
 
     @property
     def fine(self) -> bool:
@@ -67,7 +72,7 @@ class Reply:
         try:
             while piece := self._answer.read1(PIECE):
                 yield from _unpacked(unpack, piece) if unpack else (piece,)
-            missing = self._answer.length
+            missing = self._answer.length or self._connection.late
             if missing or (unpack and not unpack.eof):
                 raise UnreachableError("The answer of the other server broke off.")
         except (OSError, http.client.HTTPException, zlib.error) as error:
@@ -99,10 +104,10 @@ def asking(
     method: str,
     address: str,
     *,
-    headers: Mapping[str, str] | None = None,
+    headers: Mapping[str, str] | Iterable[tuple[str, str]] = (),
     body: bytes | None = None,
     named: Collection[str] = (),
-    patience: float = PATIENCE,
+    within: float | None = None,
 ) -> Iterator[Reply]:
     """Ask another server; its answer is there inside the ``with`` block.
 
@@ -112,29 +117,83 @@ def asking(
         headers: what to send along.
         body: what to send.
         named: hosts (``ehr.example.org``, ``localhost:8001``) that an operator has named.
-        patience: seconds without a byte after which to give up.
+        within: seconds for everything together, reading the answer included; None: as long as a
+            byte comes every :data:`PATIENCE` seconds.
 
     Raises:
         AddressRefusedError: this server does not ask that address.
         UnreachableError: there is no answer.
     """
-    parts = split(address)
-    connection = _connection(parts, named, patience)
-    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    sent = {"User-Agent": _AGENT, "Host": parts.netloc.rpartition("@")[2], **(headers or {})}
+    parts = look(address, named)
+    made = _Secure if parts.scheme == "https" else _Pinned
+    connection = made(parts, _resolved(parts, named), min(within or PATIENCE, PATIENCE))
+    end = threading.Timer(within, connection.cut) if within is not None else None
+    if end is not None:
+        end.daemon = True
+        end.start()
     try:
-        try:
-            connection.request(method, path, body=body, headers=sent)
-            answer = connection.getresponse()
-        except (OSError, http.client.HTTPException, ValueError) as error:
-            raise UnreachableError(
-                f"{parts.hostname} does not answer ({type(error).__name__}). Is the address right,"
-                " and does the server run?"
-            ) from error
+        pairs = headers.items() if isinstance(headers, Mapping) else headers
+        answer = _answered(connection, method, parts, [("User-Agent", _AGENT), *pairs], body)
         known = {name.lower(): value for name, value in answer.getheaders()}
-        yield Reply(answer.status, known, answer)
+        yield Reply(answer.status, known, answer, connection)
     finally:
+        if end is not None:
+            end.cancel()
         connection.close()
+
+
+def _answered(
+    connection: _Pinned,
+    method: str,
+    parts: SplitResult,
+    headers: Iterable[tuple[str, str]],
+    body: bytes | None,
+) -> http.client.HTTPResponse:
+    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    length = [] if body is None else [("Content-Length", str(len(body)))]
+    try:
+        connection.putrequest(method, path, skip_accept_encoding=True)
+        for name, value in (*length, *headers):
+            connection.putheader(name, value)
+        connection.endheaders(body)
+        answer = connection.getresponse()
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        raise UnreachableError(_trouble(connection, error)) from error
+    if connection.late:
+        raise UnreachableError(_trouble(connection, TimeoutError()))
+    return answer
+
+
+def _trouble(connection: _Pinned, error: Exception) -> str:
+    host = connection.host
+    if connection.late or isinstance(error, TimeoutError):
+        return f"{host} does not answer in time."
+    if isinstance(error, ssl.SSLError):
+        return f"The certificate of {host} is not valid, or it speaks no TLS."
+    if isinstance(error, ConnectionRefusedError):
+        return f"{host} does not answer: nobody listens at its port {connection.port}."
+    if isinstance(error, http.client.HTTPException):
+        return f"The answer of {host} broke off, or is none that HTTP knows."
+    return (
+        f"{host} does not answer ({type(error).__name__}). Is the address right, and does the"
+        " server run?"
+    )
+
+
+def look(address: str, named: Collection[str] = ()) -> SplitResult:
+    """Return the parts of an address, as far as it can be judged without looking its name up.
+
+    Raises:
+        AddressRefusedError: it is none, is not https, or is written as a private network's.
+    """
+    parts = split(address)
+    host = parts.hostname or ""
+    if not _is_named(parts, named):
+        if parts.scheme != "https":
+            raise AddressRefusedError(f"{host} is asked by https only: begin with https://.")
+        with suppress(ValueError):
+            _require_public(host, [str(ipaddress.ip_address(host))])
+    return parts
 
 
 def split(address: str) -> SplitResult:
@@ -148,8 +207,12 @@ def split(address: str) -> SplitResult:
         _ = parts.port
     except ValueError as error:
         raise AddressRefusedError("This is no address of a server.") from error
-    if parts.scheme not in {"https", "http"} or not parts.hostname or "@" in parts.netloc:
+    if parts.scheme not in _PORTS or not parts.hostname or "@" in parts.netloc:
         raise AddressRefusedError("An address is written as https://host/path, without a password.")
+    if len(address) > LONGEST or not all("!" <= character <= "~" for character in address):
+        raise AddressRefusedError(
+            f"An address has at most {LONGEST} characters, of ASCII and without spaces."
+        )
     return parts
 
 
@@ -160,7 +223,7 @@ def check(address: str, named: Collection[str] = ()) -> None:
         AddressRefusedError: it is not https, or leads into a private network.
         UnreachableError: there is no such host.
     """
-    _place(split(address), named)
+    _resolved(look(address, named), named)
 
 
 _NAT64: Final = ipaddress.ip_network("64:ff9b::/96")
@@ -184,47 +247,65 @@ def is_public(address: str) -> bool:
 
 def _is_named(parts: SplitResult, named: Collection[str]) -> bool:
     host = parts.hostname or ""
-    return bool({host, f"{host}:{parts.port}"} & set(named))
+    written = f"[{host}]" if ":" in host else host
+    return bool({host, written, f"{written}:{_port(parts)}"} & {one.lower() for one in named})
 
 
-def _place(parts: SplitResult, named: Collection[str]) -> tuple[str, int]:
+def _port(parts: SplitResult) -> int:
+    return parts.port or _PORTS[parts.scheme]
+
+
+def _require_public(host: str, addresses: Iterable[str]) -> None:
+    if not all(map(is_public, addresses)):
+        raise AddressRefusedError(
+            f"{host} is not on the public network. An operator can name it in the settings."
+        )
+
+
+def _resolved(parts: SplitResult, named: Collection[str]) -> tuple[str, int]:
     """Return the IP address and the port to connect to."""
-    host, known = parts.hostname or "", _is_named(parts, named)
-    if parts.scheme != "https" and not known:
-        raise AddressRefusedError(f"{host} is asked by https only.")
-    port = parts.port or (443 if parts.scheme == "https" else 80)
+    host, port = parts.hostname or "", _port(parts)
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
         raise UnreachableError(f"There is no host {host}. Is the address right?") from error
-    place = str(found[0][4][0])
-    if not known and not is_public(place):
-        raise AddressRefusedError(
-            f"{host} is in a private network. An operator can name it in the settings."
-        )
-    return place, port
+    addresses = [str(entry[4][0]) for entry in found]
+    if not _is_named(parts, named):
+        _require_public(host, addresses)
+    return addresses[0], port
 
 
-def _connection(
-    parts: SplitResult, named: Collection[str], patience: float
-) -> http.client.HTTPConnection:
-    place, port = _place(parts, named)
-    if parts.scheme == "https":
-        return _PinnedTls(parts.hostname or "", port, place, patience)
-    return http.client.HTTPConnection(place, port, timeout=patience)
+class _Pinned(http.client.HTTPConnection):
+    """A connection to an address that was judged, for the name it was judged for."""
 
-
-class _PinnedTls(http.client.HTTPSConnection):
-    """HTTPS to an address that was looked at, with the certificate of the host's name."""
-
-    def __init__(self, host: str, port: int, place: str, patience: float) -> None:
+    def __init__(self, parts: SplitResult, place: tuple[str, int], patience: float) -> None:
         """Keep where to connect."""
+        super().__init__(parts.hostname or "", place[1], timeout=patience)
         self._place = place
-        self._tls = ssl.create_default_context()
-        super().__init__(host, port, timeout=patience, context=self._tls)
+        self._raw: socket.socket | None = None  # http.client lets go of its own before the body
+        self.late = False
 
     @override
     def connect(self) -> None:
-        """Connect to the address that was looked at."""
-        plain = socket.create_connection((self._place, self.port), self.timeout)
-        self.sock = self._tls.wrap_socket(plain, server_hostname=self.host)
+        """Connect to the address that was judged."""
+        self.sock = self._raw = socket.create_connection(self._place, self.timeout)
+
+    def cut(self) -> None:
+        """End an exchange that takes too long, wherever it is."""
+        self.late = True
+        if self._raw is not None:
+            with suppress(OSError):  # it ended by itself just now
+                self._raw.shutdown(socket.SHUT_RDWR)
+
+
+class _Secure(_Pinned):
+    """The same with TLS; the certificate must be that of the name."""
+
+    default_port = http.client.HTTPS_PORT
+
+    @override
+    def connect(self) -> None:
+        """Connect, and see that it is who it should be."""
+        super().connect()
+        tls = ssl.create_default_context()
+        self.sock = self._raw = tls.wrap_socket(self.sock, server_hostname=self.host)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import threading
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
@@ -13,16 +14,28 @@ from handrail.access.outbound import AddressRefusedError, UnreachableError, aski
 
 NAMED = frozenset({"127.0.0.1"})
 BOMB = 40_000_000
+_GONE = threading.Event()  # the server is to stop
 
 
 class _Peer(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
+        if self.path == "/drip":
+            self._drip()
+            return
         body, headers = _answers()[self.path]
         self.send_response(302 if "Location" in headers else 200)
         for name, value in {"Content-Length": str(len(body)), **headers}.items():
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(body)
+
+    def _drip(self) -> None:
+        """Answer a byte now and then, until nobody listens; how many are to come is not said."""
+        self.send_response(200)
+        self.end_headers()
+        with suppress(OSError):
+            while not _GONE.wait(0.02):
+                self.wfile.write(b"a")
 
     def log_message(self, *_arguments) -> None:
         """Say nothing."""
@@ -46,6 +59,7 @@ def peer():
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}"
+    _GONE.set()
     server.shutdown()
     thread.join()
     server.server_close()
@@ -77,6 +91,14 @@ def test_what_is_packed_well_comes_in_small_pieces_and_is_bounded(peer):
         pytest.raises(UnreachableError, match="more than"),
     ):
         reply.read(1000)
+
+
+def test_one_that_comes_byte_by_byte_is_cut_off_and_not_taken_for_whole(peer):
+    with (
+        asking("GET", f"{peer}/drip", named=NAMED, within=0.2) as reply,
+        pytest.raises(UnreachableError, match="broke off"),
+    ):
+        reply.read()
 
 
 def test_nobody_is_followed_elsewhere(peer):

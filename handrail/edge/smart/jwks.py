@@ -7,22 +7,17 @@ not where it leads into a private network unless the operator allows it
 
 from __future__ import annotations
 
-import http.client
 import json
-import socket
-import ssl
 import time
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any, Final
-from urllib.parse import SplitResult, urlsplit
 
 from django.conf import settings
-from typing_extensions import override
 
+from handrail.access import outbound
 from handrail.access.applications import check_key_set
 from handrail.access.models import App
-from handrail.access.outbound import is_public
 from handrail.edge.smart.errors import KeysUnavailableError
 from handrail.fhir.errors import BusinessRuleError
 
@@ -32,8 +27,6 @@ SECONDS: Final = 5.0  # for the whole answer
 LARGEST: Final = 65_536  # bytes
 KEPT: Final = 300.0  # seconds a fetched set is used
 AGAIN: Final = 20.0  # seconds before an unknown key makes us ask again
-_LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
-_PIECE: Final = 8192
 _OK: Final = 200
 _REMEMBERED: Final = 500
 
@@ -89,66 +82,21 @@ def fetch(address: str) -> bytes:
     Raises:
         KeysUnavailableError: nothing can be had from there; no detail is told to the app.
     """
-    parts = urlsplit(address)
-    deadline = time.monotonic() + SECONDS
     try:
-        connection = _connection(parts, deadline)
-        try:
-            path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-            connection.request("GET", path, headers={"Accept": "application/json"})
-            return _body(connection, deadline)
-        finally:
-            connection.close()
-    except (OSError, http.client.HTTPException, ValueError) as error:
+        parts = outbound.split(address)
+        host = parts.hostname or ""
+        if parts.scheme != "https" and host not in outbound.LOOPBACK:
+            raise KeysUnavailableError("The keys of an app are fetched by https only.")
+        inside = host in outbound.LOOPBACK or settings.PRIVATE_JWKS
+        with outbound.asking(
+            "GET",
+            address,
+            headers={"Accept": "application/json", "Accept-Encoding": "identity"},
+            named={host} if inside else (),
+            within=SECONDS,
+        ) as reply:
+            if reply.status != _OK:
+                raise KeysUnavailableError("The address of the app's keys did not answer with 200.")
+            return reply.read(LARGEST)
+    except (outbound.AddressRefusedError, outbound.UnreachableError) as error:
         raise KeysUnavailableError("The public keys of the app could not be fetched.") from error
-
-
-def _body(connection: http.client.HTTPConnection, deadline: float) -> bytes:
-    answer = connection.getresponse()
-    if answer.status != _OK:
-        raise KeysUnavailableError("The address of the app's keys did not answer with 200.")
-    body = b""
-    while piece := answer.read1(_PIECE):
-        body += piece
-        if len(body) > LARGEST or time.monotonic() > deadline:
-            raise KeysUnavailableError("The JWKS of the app is too large, or came too slowly.")
-    return body
-
-
-def _connection(parts: SplitResult, deadline: float) -> http.client.HTTPConnection:
-    host = parts.hostname or ""
-    secure = parts.scheme == "https"
-    if not secure and not (parts.scheme == "http" and host in _LOOPBACK):
-        raise KeysUnavailableError("The keys of an app are fetched by https only.")
-    port = parts.port or (443 if secure else 80)
-    place = _place(host, port)
-    patience = max(deadline - time.monotonic(), 0.1)
-    if secure:
-        return _PinnedTls(host, port, place, patience)
-    return http.client.HTTPConnection(place, port, timeout=patience)
-
-
-def _place(host: str, port: int) -> str:
-    """Return the IP address to connect to; refuse those of private networks."""
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    place = str(found[0][4][0])
-    allowed = host in _LOOPBACK or getattr(settings, "PRIVATE_JWKS", False)
-    if not allowed and not is_public(place):
-        raise KeysUnavailableError("The address of the app's keys leads into a private network.")
-    return place
-
-
-class _PinnedTls(http.client.HTTPSConnection):
-    """HTTPS to an IP address that was looked at, with the certificate of the host's name."""
-
-    def __init__(self, host: str, port: int, place: str, patience: float) -> None:
-        """Keep where to connect."""
-        self._place = place
-        self._tls = ssl.create_default_context()
-        super().__init__(host, port, timeout=patience, context=self._tls)
-
-    @override
-    def connect(self) -> None:
-        """Connect to the address that was looked at."""
-        plain = socket.create_connection((self._place, self.port), self.timeout)
-        self.sock = self._tls.wrap_socket(plain, server_hostname=self.host)

@@ -13,11 +13,11 @@ from handrail.access.again import again, remember
 from handrail.access.database import acting, cursor
 from handrail.access.decide import allows
 from handrail.access.principal import Principal, system
+from handrail.edge.subscriptions import posting
 from handrail.edge.subscriptions.errors import SubscriptionRefusedError
 from handrail.edge.subscriptions.mailing import check_mail
 from handrail.edge.subscriptions.models import Followed, Status
 from handrail.edge.subscriptions.plan import Plan, plan_of
-from handrail.edge.subscriptions.posting import place_of
 from handrail.fhir import text
 from handrail.fhir.errors import HandrailError, VersionConflictError
 from handrail.fhir.resource import Resource
@@ -120,7 +120,7 @@ def check(org: int, by: dict[str, Any], plan: Plan) -> Principal:
     if plan.channel == "email":
         check_mail()
     else:
-        place_of(plan.endpoint)
+        posting.check(plan.endpoint)
     return subscriber
 
 
