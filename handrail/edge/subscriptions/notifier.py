@@ -21,6 +21,7 @@ from django.db.models.functions import Now
 
 from handrail.access.again import again
 from handrail.access.database import acting, cursor
+from handrail.access.decide import allows
 from handrail.access.narrowing import is_narrow, require_stored
 from handrail.access.principal import Principal, Reach
 from handrail.edge.subscriptions import following
@@ -266,7 +267,7 @@ def _is_for(plan: Plan, by: Principal, change: _Change) -> bool:
     if counts is None:
         return False
     row = Row(counts.id, change.stored.updated_at, counts.resource)
-    if not plan.matches(change.interaction, row):
+    if not plan.matches(change.interaction, row) or not allows(by, "read", counts.resource_type):
         return False
     if by.reach is Reach.ALL and not is_narrow(by, counts.resource_type):
         return True
