@@ -13,7 +13,6 @@ from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from typing_extensions import override
 
-
 _NEWEST_FIRST = models.F("starts").desc(nulls_last=True)
 
 
