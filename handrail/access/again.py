@@ -29,9 +29,9 @@ _MEMBER_SQL = """
 select account_id from access_membership where org = %s and practitioner = %s and active
 """
 _GRANT_SQL = """
-select from access_grant
+select scopes from access_grant
 where org = %s and person = %s and app = %s and patient = %s and revoked_at is null
-  and expires_at > now() limit 1
+  and expires_at > now()
 """
 _OF_RESOURCES = ("system/", "user/", "patient/")
 _revivers: dict[str, Revive] = {}
@@ -140,13 +140,14 @@ def _member(org: int, remembered: Mapping[str, Any]) -> Principal | None:
 def _through_app(
     org: int, person: Principal, app: str, scopes: frozenset[str], patient: str
 ) -> Principal | None:
-    """Return a person with an app, as long as what they granted it holds."""
-    from handrail.access.tokens import through_app
+    """Return a person with an app, as far as what they granted it holds."""
+    from handrail.access.applications import within
+    from handrail.access.tokens import opened_by, through_app
 
     asked = (org, person.person, app.removeprefix("Device/app-"), patient)
-    if cursor().execute(_GRANT_SQL, asked).fetchone() is None:
-        return None
-    return through_app(person, app, scopes, patient)
+    granted = [scope for (each,) in cursor().execute(_GRANT_SQL, asked) for scope in each]
+    kept = frozenset(within(sorted(scopes), opened_by(granted, person)))
+    return through_app(person, app, kept, patient) if kept else None
 
 
 revive_with("Device/key-", _key)

@@ -157,9 +157,15 @@ def _principal(row: Sequence[Any]) -> Principal:
     person = next(places, None)
     if person is None:
         raise SignInRequiredError(_(_REFUSAL))
+    return through_app(person, device, opened_by(granted, person), patient)
+
+
+def opened_by(granted: Iterable[str], person: Principal) -> frozenset[str]:
+    """Return the scopes to resources that ``granted`` ones give an app that acts for ``person``."""
+    scopes = of_resources(granted)
     if "fhirUser" in granted:  # it lets the app read who its person is
         scopes |= {f"user/Practitioner.r?_id={person.person.partition('/')[2]}"}
-    return through_app(person, device, scopes, patient)
+    return scopes
 
 
 def through_app(person: Principal, device: str, scopes: frozenset[str], patient: str) -> Principal:

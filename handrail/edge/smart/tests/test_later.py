@@ -7,7 +7,7 @@ import pytest
 from handrail.access import applications, tokens
 from handrail.access.again import again, remember
 from handrail.access.database import acting
-from handrail.access.models import Token
+from handrail.access.models import Grant, Token
 from handrail.access.principal import Reach
 from handrail.edge.smart.tests.app import pair, reading
 from handrail.edge.smart.tests.conftest import MINE
@@ -30,6 +30,16 @@ def test_an_app_of_a_person_stays_with_its_patient_and_ends_with_its_grant(regis
     applications.take_back(by, grant.grant.id)
     with pytest.raises(SignInRequiredError):
         again(by.org, kept)
+
+
+def test_an_app_that_was_given_less_since_may_do_no_more_than_that(register, browser, by):
+    app = register(scopes=SCOPE)
+    given = app.redeem(app.let_in(browser, SCOPE, MINE)["code"]).json()
+    kept = remember(tokens.authenticate_token(given["access_token"]))
+    [grant] = applications.grants(by, of=app.app.id)
+    with acting(by):
+        Grant.objects.filter(id=grant.grant.id).update(scopes=["patient/Observation.r"])
+    assert again(by.org, kept).scopes == {"patient/Observation.r"}
 
 
 def test_a_system_keeps_the_scopes_of_its_token(register, record, by, admin):
