@@ -76,5 +76,8 @@ def limited() -> Iterator[None]:
         yield
     except psycopg.errors.QueryCanceled as error:
         raise too_costly(f"This search took longer than {SECONDS} seconds.") from error
+    except HandrailError:  # a refusal of ours: the transaction may go on, with its own settings
+        run(_SET, before)
+        raise
     else:
         run(_SET, before)
