@@ -39,7 +39,7 @@ def _whole(pattern: str) -> str:
 
 
 PATTERNS: Final[dict[str, str]] = {
-    "base64Binary": _whole(r"[A-Za-z0-9+/\s]*={0,2}\s*"),
+    "base64Binary": _whole(r"[A-Za-z0-9+/\s]*(?:=\s*){0,2}"),
     "canonical": _whole(r"\S+"),
     "code": _whole(r"\S+(?:\s\S+)*"),
     "date": _whole(rf"{_DAY}|{_MONTH}"),

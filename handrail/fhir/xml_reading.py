@@ -177,9 +177,12 @@ def _in_utf8(xml: bytes) -> bytes:
 
 def _add(members: _Members, element: ElementOf, value: Any) -> None:
     if not element.many:
-        if element.name in members:
-            value = [members[element.name], value]  # the validation says that it is one too many
-        members[element.name] = value
+        if element.name not in members:
+            members[element.name] = value
+        elif isinstance(members[element.name], list):
+            members[element.name].append(value)
+        else:  # the validation says that it is one too many
+            members[element.name] = [members[element.name], value]
     else:
         members.setdefault(element.name, []).append(value)
 

@@ -41,6 +41,8 @@ def apply(resource: dict[str, Any], patch: bytes) -> dict[str, Any]:
             raise PatchError(
                 f"Operation {number} tests for a value that is not there. Nothing was changed."
             ) from error
+        except RecursionError as error:
+            raise UnreadablePatchError(f"Operation {number} nests too deep.") from error
         except _NOT_THERE as error:
             raise PatchError(f"Operation {number} does not fit the resource: {error}") from error
         if operation["op"] == "copy" and len(text.write(done)) > LARGEST:

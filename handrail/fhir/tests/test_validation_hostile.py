@@ -120,3 +120,16 @@ def test_long_texts_that_almost_match_do_not_backtrack():
         + b'"}}'
     )
     assert default_timer() - began < 2
+
+
+def test_spaces_in_binary_data_take_no_longer_than_their_length():
+    spaces = b" " * 4_000_000
+    for end in (b"!", b"=!", b"==" + spaces + b"!"):
+        raw = b'{"resourceType":"Patient","photo":[{"data":"AA%b%b"}]}' % (spaces, end)
+        began = default_timer()
+        with pytest.raises(InvalidResourceError):
+            validate(raw, "Patient")
+        assert default_timer() - began < 30
+    for data in (b"AA = = ", b"A A A=", b"AAAA", b"AAA = "):
+        photo = b'{"contentType":"image/png","data":"%b"}' % data
+        validate(b'{"resourceType":"Patient","photo":[%b]}' % photo, "Patient")

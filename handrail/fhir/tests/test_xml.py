@@ -192,3 +192,9 @@ def test_the_table_knows_every_type():
     assert list(elements("Patient"))[:3] == ["id", "meta", "implicitRules"]
     assert elements("Bundle.entry")["resource"].type == "Resource"
     assert elements("Nothing") == {}
+
+
+def test_what_may_be_once_and_comes_often_does_not_nest():
+    many = b'<gender value="x"/>' * 5000
+    said = to_json(b'<Patient xmlns="http://hl7.org/fhir">%b</Patient>' % many)
+    assert json.loads(said)["gender"] == ["x"] * 5000
