@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from authlib.oauth2 import OAuth2Error
-from authlib.oauth2.rfc6749 import InvalidRequestError
+from authlib.oauth2.rfc6749 import InvalidClientError, InvalidRequestError
 from authlib.oauth2.rfc6749.util import extract_basic_authorization
 from django.http import HttpRequest, HttpResponse
 
@@ -45,6 +45,8 @@ def _bounded(request: HttpRequest, endpoint: str) -> HttpResponse:
 def _answered(request: HttpRequest, endpoint: str) -> HttpResponse:
     server = Server(request)
     try:
+        if not _is_whole(request):
+            raise InvalidClientError(description="The Authorization header cannot be read.")
         if not is_plain(request.POST):
             raise InvalidRequestError("A parameter has characters that it cannot have.")
         if endpoint == "token":
@@ -58,8 +60,18 @@ def _answered(request: HttpRequest, endpoint: str) -> HttpResponse:
 
 def _app(request: HttpRequest) -> str:
     """Return which app says it is asking."""
-    name, _secret = extract_basic_authorization({"Authorization": _authorization(request)})
+    said = {"Authorization": _authorization(request)} if _is_whole(request) else {}
+    name, _secret = extract_basic_authorization(said)
     return str(name or request.POST.get("client_id", ""))[:64]
+
+
+def _is_whole(request: HttpRequest) -> bool:
+    """Tell whether the Authorization header, if there is one, can be taken apart."""
+    try:
+        both = extract_basic_authorization({"Authorization": _authorization(request)})
+    except ValueError:  # no scheme, no base64, or no text
+        return False
+    return all(one is None or (one.isascii() and one.isprintable()) for one in both)
 
 
 def _authorization(request: HttpRequest) -> str:

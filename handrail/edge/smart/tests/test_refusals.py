@@ -444,3 +444,14 @@ def test_a_native_app_has_an_address_of_its_own(register, browser):
     assert "com.example.growth:;" in browser.get(where)["Content-Security-Policy"]
     said = browser.post(where, {"do": "allow", "patient": MINE})
     assert said["Location"].startswith(own)
+
+
+@pytest.mark.parametrize(
+    "said", ["Basic ", "Basic %%%", "basic \u00e9", "Basic gIE=", "Basic AGE6Yg=="]
+)
+@pytest.mark.parametrize("endpoint", ["token", "introspect", "revoke"])
+def test_a_header_that_cannot_be_read_is_refused(db, said, endpoint):
+    browser = Browser(SERVER_NAME=HOST)
+    answer = browser.post(f"/oauth/{endpoint}", {"token": "x"}, headers={"authorization": said})
+    assert answer.status_code in {400, 401}
+    assert answer.json()["error"] in {"invalid_client", "invalid_request", "unsupported_grant_type"}
