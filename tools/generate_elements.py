@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tools.generate_fhir import CHANGED, LICENSE, NOT_IN_R4, ONLY_IN_R4, Definitions
+from tools.generate_fhir import LICENSE
+from tools.r4_definitions import CHANGED, NOT_IN_R4, ONLY_IN_R4, Definitions
 
 TARGET = Path("handrail/fhir/elements.txt")
 SYSTEM = "http://hl7.org/fhirpath/System.String"
