@@ -15,6 +15,7 @@ from handrail.access import audit
 from handrail.access.principal import Principal
 from handrail.fhir.searching.extract import Indexed
 from handrail.fhir.searching.hashing import named
+from handrail.record import columns
 from handrail.record.prepare import Prepared
 from handrail.record.projecting import Rows
 from handrail.record.statements import rows, run
@@ -93,7 +94,7 @@ def append(
         parts["fresh"] = _FRESH
     if _CHANGED in ways:
         parts["replaced"] = _REPLACED
-    values = _said(act, versions) | _columns(versions) | {"ways": ways}
+    values = _said(act, versions) | _columns(versions) | {"ways": columns.small(ways)}
     for place, room in enumerate(rooms):
         parts[f"room{place}"] = room.insert(f"room{place}")
         values[f"room{place}"] = room.json
@@ -105,7 +106,11 @@ def append(
 
 def show(act: Act, versions: Versions) -> None:
     """Make the search rows of current versions anew."""
-    values = {"org": act.org, "at": act.recorded_at, "ways": [_CHANGED] * len(versions)}
+    values = {
+        "org": act.org,
+        "at": act.recorded_at,
+        "ways": columns.small([_CHANGED] * len(versions)),
+    }
     run(_REPLACED, values | _columns(versions))
 
 
@@ -137,9 +142,9 @@ def _said(act: Act, versions: Versions) -> dict[str, Any]:
         "origin": act.origin,
         "before": before,
         "after": after,
-        "causes": [version.cause for version, _ in versions],
-        "hashes": [version.hash for version, _ in versions],
-        "bodies": [version.body.decode() for version, _ in versions],
+        "causes": columns.texts(version.cause for version, _ in versions),
+        "hashes": columns.octets(version.hash for version, _ in versions),
+        "bodies": columns.encoded(version.body for version, _ in versions),
     }
 
 
@@ -147,22 +152,22 @@ def _columns(pairs: Versions) -> dict[str, Any]:
     versions = [version for version, _ in pairs]
     indexed = [_GONE if version.deleted else version.indexed for version in versions]
     return {
-        "types": [version.resource_type for version in versions],
-        "ids": [version.id for version in versions],
-        "versions": [version.version for version in versions],
-        "patients": [patient for _, patient in pairs],
-        "deleted": [version.deleted for version in versions],
-        "names": [named(version.reference) for version in versions],
-        "starts": [found.starts for found in indexed],
-        "ends": [found.ends for found in indexed],
-        "dues": [found.due for found in indexed],
-        "numbers": [found.number for found in indexed],
-        "amounts": [found.amount for found in indexed],
-        "lists": [found.listed for found in indexed],
-        "tokens": [_array(found.tokens) for found in indexed],
-        "contents": [version.content for version in versions],
+        "types": columns.texts(version.resource_type for version in versions),
+        "ids": columns.texts(version.id for version in versions),
+        "versions": columns.integers(version.version for version in versions),
+        "patients": columns.texts(patient for _, patient in pairs),
+        "deleted": columns.flags(version.deleted for version in versions),
+        "names": columns.long(named(version.reference) for version in versions),
+        "starts": columns.moments(found.starts for found in indexed),
+        "ends": columns.moments(found.ends for found in indexed),
+        "dues": columns.moments(found.due for found in indexed),
+        "numbers": columns.decimals(found.number for found in indexed),
+        "amounts": columns.decimals(found.amount for found in indexed),
+        "lists": columns.long(found.listed for found in indexed),
+        "tokens": columns.encoded(_array(found.tokens) for found in indexed),
+        "contents": columns.octets(version.content for version in versions),
     }
 
 
-def _array(tokens: Iterable[int]) -> str:
-    return f"{{{','.join(map(str, tokens))}}}"
+def _array(tokens: Iterable[int]) -> bytes:
+    return f"{{{','.join(map(str, tokens))}}}".encode()
