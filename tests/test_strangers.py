@@ -26,6 +26,7 @@ from handrail.access.marks import PUBLIC, open_to, opened_to, public
 from handrail.access.models import AuditEntry, CareRelationship, Membership
 from handrail.access.principal import Principal, Role, system
 from handrail.fhir.errors import ForbiddenError, NotFoundError
+from handrail.operation import offered
 from handrail.record import store
 from tests.fhir_client import Client as Caller
 
@@ -338,6 +339,34 @@ FHIR = [
     ("DELETE", f"/Condition/{TASK}"),
     ("POST", ""),
 ]
+
+
+def operations() -> Iterator[tuple[str, str]]:
+    """Yield every operation that is offered, asked about the patient wherever it can be."""
+    ids = {"Patient": PATIENT, "Condition": TASK, "Task": TASK}
+    for one in offered:
+        method = "POST" if one.affects_state else "GET"
+        kinds = sorted(one.types) if "*" not in one.types else sorted(ids)
+        about = f"?patient={PATIENT}&url=urn:none&job={TASK}&name=x&_type=Patient"
+        if one.on_system:
+            yield method, f"/${one.name}{about}"
+        for kind in kinds:
+            if one.on_type:
+                yield method, f"/{kind}/${one.name}{about}"
+            if one.on_instance:
+                yield method, f"/{kind}/{ids.get(kind, TASK)}/${one.name}"
+
+
+@pytest.mark.parametrize(("method", "path"), sorted(set(operations())))
+def test_every_operation_refuses_strangers(method: str, path: str) -> None:
+    before = written()
+    for name, caller in strange_callers().items():
+        answer = caller(method, path, prefer="respond-async")
+        assert answer.status < 500, name
+        assert not learned(answer.body.decode()), (name, answer.body)
+        if name in {"nobody", "a wrong key"}:
+            assert answer.status == 401, (name, path)
+    assert written() == before
 
 
 def strange_callers() -> dict[str, Caller]:
