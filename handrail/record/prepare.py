@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from datetime import datetime
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any
 from uuid import uuid4
 
@@ -20,7 +20,7 @@ import xxhash
 from typing_extensions import override
 
 from handrail.access.decide import needs_patient
-from handrail.fhir import text
+from handrail.fhir import instants, text
 from handrail.fhir.errors import Fault, InvalidResourceError
 from handrail.fhir.resource import Resource
 from handrail.fhir.searching.extract import Indexed, index
@@ -121,7 +121,7 @@ class Prepared:
 
     def _meta(self, submitted: Resource) -> dict[str, Any]:
         """Return ``meta`` as it is stored: rows made now and rows rebuilt must be the same."""
-        own = {"versionId": str(self.version), "lastUpdated": _stamp(self.updated_at)}
+        own = {"versionId": str(self.version), "lastUpdated": instants.written(self.updated_at)}
         return own | {k: v for k, v in submitted.get("meta", {}).items() if k not in _SERVER_META}
 
     @cached_property
@@ -194,16 +194,11 @@ def _pairs(members: dict[str, Any], skip: frozenset[str] = frozenset()) -> Itera
 
 def compose(submitted: Submitted, version: int, updated_at: datetime) -> bytes:
     """Return the text of a version: what was submitted, with id and the server's meta."""
-    stamp = _stamp(updated_at)
+    stamp = instants.written(updated_at)
     meta = b'"versionId":"%d","lastUpdated":"%b"' % (version, stamp.encode())
     if submitted.meta:
         meta = b"%b,%b" % (meta, submitted.meta)
     return _text(submitted, meta)
-
-
-@lru_cache(maxsize=64)
-def _stamp(moment: datetime) -> str:
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _text(submitted: Submitted, meta: bytes) -> bytes:

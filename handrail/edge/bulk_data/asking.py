@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 from urllib.parse import parse_qsl, unquote
 
 from handrail.access.principal import Principal
 from handrail.edge.bulk_data.errors import AskedWrongError
+from handrail.fhir import instants
 from handrail.fhir.errors import UnsupportedError
 from handrail.fhir.r4 import MODULES
 from handrail.fhir.searching.query import parse
@@ -145,9 +146,8 @@ def told(*, group: str = "", types: str = "", since: str = "") -> Wanted:
 
 def _since(reading: _Reading, values: list[str]) -> None:
     try:
-        at = datetime.fromisoformat(values[-1].replace(" ", "+"))
-        at = (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, OverflowError, IndexError) as error:
+        at = instants.asked(values[-1])
+    except (ValueError, IndexError) as error:
         raise AskedWrongError("_since is an instant, as in 2026-11-22T01:02:03Z.") from error
     reading.parts["since"] = at.isoformat()
 

@@ -5,23 +5,19 @@ Source: http://hl7.org/fhir/uv/bulkdata/STU2/export.html#response---complete-sta
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC
 from email.utils import format_datetime
 from typing import Any
 from urllib.parse import urlencode
 
 from handrail.edge.bulk_data.models import BulkRequest
-
-
-def instant(at: datetime) -> str:
-    """Return a moment as FHIR writes an instant."""
-    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+from handrail.fhir import instants
 
 
 def manifest(request: BulkRequest) -> dict[str, Any]:
     """Return the manifest of a request that is done."""
     return {
-        "transactionTime": instant(request.at),
+        "transactionTime": instants.written(request.at),
         "request": request.url,
         "requiresAccessToken": True,
         "output": _taken(request) if request.kind == "import" else _listed(request, "output"),

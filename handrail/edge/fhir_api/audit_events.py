@@ -13,13 +13,13 @@ from handrail.access.audit_event import as_fhir
 from handrail.access.decide import require
 from handrail.access.models import AuditEntry
 from handrail.access.principal import Principal, Reach
-from handrail.edge.fhir_api.bundles import Link, bundle, quoted
 from handrail.edge.fhir_api.errors import BadRequestError
 from handrail.edge.fhir_api.request import Pairs, Request
 from handrail.edge.fhir_api.response import Response
 from handrail.fhir import text
 from handrail.fhir.errors import ForbiddenError, NotFoundError, UnsupportedError
 from handrail.fhir.searching.times import interval
+from handrail.record.bundles import Link, bundle, quoted
 
 PAGE = 100
 MOST = 1000

@@ -9,13 +9,14 @@ from collections.abc import Mapping, Sequence
 
 from handrail.edge.fhir_api.allowance import Allowance
 from handrail.edge.fhir_api.answering import answer, refusal
-from handrail.edge.fhir_api.bundles import bundle, quoted
 from handrail.edge.fhir_api.errors import BadRequestError
 from handrail.edge.fhir_api.request import Request, pairs_of, split_path
-from handrail.edge.fhir_api.response import Response, etag, http_date, instant
+from handrail.edge.fhir_api.response import Response, etag, http_date
+from handrail.fhir import instants
 from handrail.fhir.bundle import Entry
 from handrail.fhir.errors import HandrailError
 from handrail.fhir.searching.times import interval
+from handrail.record.bundles import bundle, quoted
 
 
 def batch(request: Request, entries: Sequence[Entry]) -> Response:
@@ -83,7 +84,7 @@ def responded(response: Response) -> bytes:
                 b'"location":"%b/_history/%d"' % (stored.reference.encode(), stored.version)
             )
         parts.append(b'"etag":%b' % quoted(etag(stored.version)))
-        parts.append(b'"lastModified":"%b"' % instant(stored.updated_at).encode())
+        parts.append(b'"lastModified":"%b"' % instants.written(stored.updated_at).encode())
     if response.outcome:
         parts.append(b'"outcome":%b' % response.outcome)
     said = b'"response":{%b}' % b",".join(parts)

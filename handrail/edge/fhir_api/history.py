@@ -8,17 +8,18 @@ Source: http://hl7.org/fhir/R4/http.html#history.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from urllib.parse import urlencode
 
 from handrail.access import sealing
 from handrail.access.database import acting
-from handrail.edge.fhir_api.bundles import Link, bundle, quoted
 from handrail.edge.fhir_api.errors import BadRequestError
 from handrail.edge.fhir_api.request import Request
-from handrail.edge.fhir_api.response import Response, etag, instant
+from handrail.edge.fhir_api.response import Response, etag
+from handrail.fhir import instants
 from handrail.fhir.searching.times import Interval, interval
 from handrail.record import store
+from handrail.record.bundles import Link, bundle, quoted
 from handrail.record.histories import Asked
 from handrail.record.stored import Stored
 
@@ -87,9 +88,8 @@ def _span(asked: str) -> Interval:
 
 def _instant(asked: str) -> datetime:
     try:
-        moment = datetime.fromisoformat(asked.replace(" ", "+"))
-        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-    except (ValueError, OverflowError) as error:
+        return instants.asked(asked)
+    except ValueError as error:
         raise BadRequestError("_since is an instant: 2026-11-20T09:00:00Z.") from error
 
 
@@ -108,5 +108,5 @@ def _entry(base: str, stored: Stored) -> bytes:
         (stored.resource_type if method == b"POST" else stored.reference).encode(),
         status,
         quoted(etag(stored.version)),
-        instant(stored.updated_at).encode(),
+        instants.written(stored.updated_at).encode(),
     )

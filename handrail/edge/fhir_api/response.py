@@ -75,12 +75,6 @@ def http_date(at: datetime) -> str:
     return format_datetime(at, usegmt=True)
 
 
-@lru_cache(maxsize=64)
-def instant(at: datetime) -> str:
-    """Return an instant as FHIR writes it."""
-    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
 def etag(version: int) -> str:
     """Return a version as an ETag."""
     return f'W/"{version}"'

@@ -16,13 +16,13 @@ from urllib.parse import urlencode
 
 from handrail.access import sealing
 from handrail.edge.fhir_api import audit_events, outcomes, provenances
-from handrail.edge.fhir_api.bundles import Link, bundle, found
 from handrail.edge.fhir_api.errors import UnsupportedMediaError
 from handrail.edge.fhir_api.request import FORM, Pairs, Request, media_of, pairs_of
 from handrail.edge.fhir_api.response import Response
 from handrail.edge.fhir_api.searched import queries_of
 from handrail.fhir.searching.query import Query
 from handrail.record import store
+from handrail.record.bundles import Link, bundle, found
 from handrail.record.search.bounds import MOST
 from handrail.record.search.execute import After, Found
 from handrail.record.search.several import search_several

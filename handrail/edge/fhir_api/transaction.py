@@ -20,7 +20,6 @@ from handrail.edge.fhir_api import outcomes
 from handrail.edge.fhir_api.allowance import Allowance
 from handrail.edge.fhir_api.answering import answer
 from handrail.edge.fhir_api.batch import batch, nested, responded
-from handrail.edge.fhir_api.bundles import bundle
 from handrail.edge.fhir_api.conditions import referred
 from handrail.edge.fhir_api.errors import BadRequestError, UnavailableError
 from handrail.edge.fhir_api.patch import changed
@@ -38,6 +37,7 @@ from handrail.fhir.errors import (
 )
 from handrail.fhir.linking import Links
 from handrail.record import store
+from handrail.record.bundles import bundle
 from handrail.record.prepare import Submitted, submit
 from handrail.record.stored import Draft, Stored
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, ClassVar
 
+from handrail.fhir import instants
 from handrail.fhir.errors import HandrailError
 from handrail.fhir.r4 import MODULES
 from handrail.fhir.searching.times import Interval, interval
@@ -53,10 +54,8 @@ def instant(asked: Asked, name: str) -> datetime | None:
     if not given:
         return None
     try:
-        moment = datetime.fromisoformat(given.replace(" ", "+"))
-        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-        return moment.astimezone(UTC)
-    except (ValueError, OverflowError) as error:
+        return instants.asked(given)
+    except ValueError as error:
         raise ParameterError(f"{name} is an instant: 2026-11-20T09:00:00Z.") from error
 
 

@@ -17,12 +17,12 @@ import msgspec
 
 from handrail.access.database import acting
 from handrail.edge.operations import asking
-from handrail.edge.operations.bundles import found, searchset
 from handrail.fhir.errors import TooLargeError
 from handrail.fhir.searching.query import parse
 from handrail.fhir.searching.times import Interval, interval, period
 from handrail.operation import Answer, Asked, Operation
 from handrail.record import store
+from handrail.record.bundles import bundle, found
 from handrail.record.stored import Stored
 
 MOST = 1000
@@ -75,7 +75,7 @@ def docref(asked: Asked) -> Answer:
     begins, ends = asking.span(asked, "start"), asking.span(asked, "end")
     profiles = {profile.partition("|")[0] for profile in asked.values("profile")}
     if asking.truth(asked, "on-demand"):
-        return Answer(body=searchset([], total=0))
+        return Answer(body=bundle("searchset", [], total=0))
     pairs = [("patient", patient), ("status", "current"), ("_sort", "-date"), ("_count", str(MOST))]
     wanted = ",".join(f"{system}|{code}" if system else code for system, code in _types(asked))
     pairs += [("type", wanted)] if wanted else []
@@ -90,7 +90,7 @@ def docref(asked: Asked) -> Answer:
     else:
         chosen = list(_newest(listed))
     entries = [found(asked.base, one, "match") for one in chosen]
-    return Answer(body=searchset(entries, total=len(entries)))
+    return Answer(body=bundle("searchset", entries, total=len(entries)))
 
 
 def _patient(asked: Asked) -> str:

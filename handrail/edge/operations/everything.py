@@ -15,10 +15,10 @@ from dataclasses import replace
 from handrail.access.database import acting
 from handrail.access.sealing import place_in, seal_place
 from handrail.edge.operations import asking
-from handrail.edge.operations.bundles import found, searchset
 from handrail.fhir.errors import ForbiddenError
 from handrail.operation import Answer, Asked, Operation
 from handrail.record import store
+from handrail.record.bundles import bundle, found
 from handrail.record.compartment import MOST, Everything, Wanted, compartment
 
 _CURSOR = "_cursor"
@@ -98,7 +98,7 @@ def _answer(asked: Asked, page: Everything, pairs: Pairs, *, first: bool) -> Ans
         sealed = seal_place(_here(asked), [pairs, page.after])
         links.append(("next", f"{asked.base}/{_here(asked)}?{_CURSOR}={sealed}"))
     total = len(page.entries) if first and page.after is None else None
-    return Answer(body=searchset(entries, total=total, links=links))
+    return Answer(body=bundle("searchset", entries, total=total, links=links))
 
 
 PATIENT = Operation(

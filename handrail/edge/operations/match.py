@@ -13,7 +13,6 @@ from collections.abc import Iterable
 
 from handrail.access.database import acting
 from handrail.edge.operations import asking
-from handrail.edge.operations.bundles import quoted, searchset
 from handrail.fhir import text
 from handrail.fhir.matching import Person, Score, compare, searches
 from handrail.fhir.resource import Resource
@@ -21,6 +20,7 @@ from handrail.fhir.searching.query import parse
 from handrail.fhir.validation import validate
 from handrail.operation import Answer, Asked, Operation
 from handrail.record import store
+from handrail.record.bundles import bundle, quoted
 from handrail.record.stored import Stored
 
 FEW = 10
@@ -49,7 +49,7 @@ def match(asked: Asked) -> Answer:
         found = [one for one in found if one[0].grade == "certain"]
         found = found if len(found) == 1 else []
     entries = [_entry(asked.base, *one) for one in found[:count]]
-    return Answer(body=searchset(entries, total=len(found)))
+    return Answer(body=bundle("searchset", entries, total=len(found)))
 
 
 def _sent(asked: Asked) -> Resource:

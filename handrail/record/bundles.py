@@ -1,4 +1,4 @@
-"""Bundles spliced from texts: what the record keeps is never parsed and written again."""
+"""Bundles spliced from stored texts, which are never parsed and written again for an answer."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from handrail.edge.fhir_api.response import instant
+from handrail.fhir import instants
 from handrail.record.stored import Stored
 
 Link = tuple[str, str]  # relation, address
@@ -19,7 +19,7 @@ def bundle(
 ) -> bytes:
     """Return the text of a Bundle of ``kind`` with these entries, which are texts themselves."""
     parts = [b'"resourceType":"Bundle","type":"%b"' % kind.encode()]
-    parts.append(b'"timestamp":"%b"' % instant(datetime.now(UTC)).encode())
+    parts.append(b'"timestamp":"%b"' % instants.written(datetime.now(UTC)).encode())
     if total is not None:
         parts.append(b'"total":%d' % total)
     listed = b",".join(
