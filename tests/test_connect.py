@@ -172,6 +172,15 @@ def test_the_next_pull_brings_what_changed_and_takes_what_was_deleted(by, mercy)
     assert reads("Condition/mercy.1-a")
 
 
+def test_a_pull_that_brings_nothing_new_ends(by, mercy):
+    first = pulled(by)
+    second = pulled(by)
+    assert second.run == {}
+    assert second.error == ""
+    assert second.last["read"] == 0
+    assert second.pulled_at > first.pulled_at
+
+
 def test_a_server_that_is_away_is_said_in_plain_words_and_tried_again(server, by, mercy):
     server.broken = True
     pulling.begin(mercy)

@@ -163,16 +163,20 @@ def _fetch(one: Connection, job: Job) -> None:
             raise Interrupted
         fetch(peer, number)
         keep(one, run={**one.run, "done": number + 1})
+    about = {"connection": one.id, "run": one.run["id"]}
     load = {
         "folder": str(_below(folder_of(one))),
         "reason": "Pulled from an EHR",
         "origin": f"connect/{one.name}",
         "then": LOADED,
-        "about": {"connection": one.id, "run": one.run["id"]},
+        "about": about,
     }
     with acting(actor(one), durable=True):
         keep(one, run={**one.run, "stage": "load"})
-        enqueue("bulk-load", load, by=actor(one), key=one.run["id"])
+        if one.run["files"]:
+            enqueue("bulk-load", load, by=actor(one), key=one.run["id"])
+        else:  # nothing is new there
+            enqueue(LOADED, {"about": about, "files": []}, by=actor(one))
 
 
 def _below(path: Path) -> Path:
