@@ -26,8 +26,8 @@ from handrail.record.statements import rows
 MOST: Final = 5_000
 """How many codes a search may stand for."""
 
-_MANY: Final = 200
-"""How many value sets and code systems stay taken apart in memory."""
+_HELD: Final = 64 * 1024 * 1024
+"""Bytes of text whose value sets and code systems stay taken apart in memory."""
 
 Codes = frozenset[tuple[str, str]]
 Part = Mapping[str, Any]
@@ -129,10 +129,12 @@ class Kept:
     def _look(self, kind: str, canonical: str, taken_apart: Callable[[bytes], object]) -> object:
         url, _, version = canonical.partition("|")
         for identity, number, content in self._candidates(kind, url):
-            one = _remembered((kind, identity, content))
+            place = (kind, identity, bytes(content))
+            one = _shelf.find(place)
             if one is None:
-                one = taken_apart(self._text(kind, identity, number))
-                _remember((kind, identity, content), one)
+                body = self._text(kind, identity, number)
+                one = taken_apart(body)
+                _shelf.put(place, one, len(body))
             if not version or _version(one) == version:
                 return one
         return None
@@ -173,21 +175,38 @@ def _version(one: object) -> str:
 
 
 _Place = tuple[str, str, bytes]
-_taken_apart: OrderedDict[_Place, object] = OrderedDict()
-_lock = Lock()
 
 
-def _remembered(place: _Place) -> object | None:
-    """Return what was taken apart before; the same content is never taken apart twice."""
-    with _lock:
-        found = _taken_apart.get(place)
-        if found is not None:
-            _taken_apart.move_to_end(place)
-        return found
+class Shelf:
+    """What was taken apart before, by type, id and the hash of the content: never stale.
+
+    Not more than came from ``most`` bytes of text; what was asked for longest ago goes first.
+    """
+
+    def __init__(self, most: int) -> None:
+        """Begin empty."""
+        self._most = most
+        self._held = 0
+        self._kept: OrderedDict[_Place, tuple[object, int]] = OrderedDict()
+        self._lock = Lock()
+
+    def find(self, place: _Place) -> object | None:
+        """Return what is kept there, or None."""
+        with self._lock:
+            if place not in self._kept:
+                return None
+            self._kept.move_to_end(place)
+            return self._kept[place][0]
+
+    def put(self, place: _Place, one: object, size: int) -> None:
+        """Keep ``one``, made of ``size`` bytes; what is larger than the whole shelf is not kept."""
+        if size > self._most:
+            return
+        with self._lock:
+            self._held += size - self._kept.pop(place, (None, 0))[1]
+            self._kept[place] = (one, size)
+            while self._held > self._most:
+                self._held -= self._kept.popitem(last=False)[1][1]
 
 
-def _remember(place: _Place, one: object) -> None:
-    with _lock:
-        _taken_apart[place] = one
-        if len(_taken_apart) > _MANY:
-            _taken_apart.popitem(last=False)
+_shelf = Shelf(_HELD)

@@ -122,3 +122,17 @@ def test_too_many_codes_are_refused_with_how_to_narrow(by):
         terminology.expansion("all", by=by)
     with pytest.raises(TooCostlyError, match="nearer"):
         terminology.descendants("urn:example:big", "top", by=by)
+
+
+def test_what_is_kept_in_memory_is_bounded_by_its_text():
+    places = [("ValueSet", str(number), b"") for number in range(4)]
+    shelf = terminology.Shelf(100)
+    for place in places[:2]:
+        shelf.put(place, place, 40)
+    shelf.put(places[0], "again", 50)
+    assert shelf.find(places[0]) == "again"
+    shelf.put(places[2], "third", 30)
+    assert [shelf.find(place) for place in places[:3]] == ["again", None, "third"]
+    shelf.put(places[3], "too large", 101)
+    assert shelf.find(places[3]) is None
+    assert shelf.find(places[2]) == "third"
