@@ -13,10 +13,11 @@ HERE = Path(__file__).parent
 @pytest.mark.skipif(
     importlib.util.find_spec("atheris") is None, reason="atheris is not installed (pip install it)"
 )
-def test_no_search_breaks_the_parser(tmp_path):
-    command = [sys.executable, "-m", "tests.fuzz.search_grammar", str(tmp_path)]
+@pytest.mark.parametrize("target", ["search_grammar", "readers"])
+def test_nothing_that_is_sent_breaks_what_reads_it(target, tmp_path):
+    command = [sys.executable, "-m", f"tests.fuzz.{target}", str(tmp_path)]
     limits = ["-max_total_time=5", "-timeout=5", "-rss_limit_mb=1024", "-max_len=4000"]
-    words = f"-dict={HERE / 'search_grammar.txt'}"
+    words = f"-dict={HERE / target}.txt"
     done = subprocess.run(
         [*command, *limits, words, f"-artifact_prefix={tmp_path}/"],
         cwd=HERE.parent.parent,
