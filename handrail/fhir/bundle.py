@@ -82,7 +82,8 @@ def name_of(raw: bytes) -> Named:
         return _named.decode(raw)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise UnreadableError(
-            "This is not a FHIR resource in JSON.", [Fault("", str(error), "structure")]
+            "This is not a FHIR resource in JSON.",
+            [Fault("", f"This is not a FHIR resource in JSON: {error}.", "structure")],
         ) from error
 
 
@@ -96,7 +97,8 @@ def open_bundle(text: bytes) -> tuple[str, list[Entry]]:
         bundle = _bundles.decode(msgspec.json.format(text, indent=-1))
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise UnreadableError(
-            "This is not a FHIR Bundle in JSON.", [Fault("Bundle", str(error), "structure")]
+            "This is not a FHIR Bundle in JSON.",
+            [Fault("Bundle", f"This is not a FHIR Bundle in JSON: {error}.", "structure")],
         ) from error
     return bundle.type, [_entry(position, entry) for position, entry in enumerate(bundle.entry)]
 

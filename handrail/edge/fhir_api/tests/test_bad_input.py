@@ -248,3 +248,10 @@ def test_a_page_of_one_search_is_not_a_page_of_another(client, patient):
             for name in ("_cursor", "_before", "page"):
                 answer = client.get(f"{path}?{name}={place}")
                 assert answer.status in {200, 400}, (path, name, answer.body)
+
+
+def test_what_is_no_json_is_called_so(client):
+    for path in ("/Patient", "/"):
+        refused = client.post(path, b'{"resourceType":')
+        assert refused.status == 400
+        assert "in JSON" in refused.said
