@@ -255,4 +255,6 @@ def tried(query: Query, asker: Asker, wanted: Wanted) -> Got:
             return got
         if not number:
             often.remember(key)
+    if known:  # it may have become rarer: the way that was passed over is tried next time
+        often.forget(key)
     raise too_costly("This search would have to look at too much.")
