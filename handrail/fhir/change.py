@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -83,6 +83,11 @@ class Known(Protocol):
 
     def of_patient(self, patient: str, resource_type: str) -> Sequence[Resource]:
         """Return the current resources of this type in the patient's compartment."""
+
+    def coded(
+        self, patient: str, resource_type: str, system: str, codes: Collection[str]
+    ) -> Sequence[Resource]:
+        """Return those whose ``code`` is one of these: cheaper than to read all and look."""
 
 
 Decide = Callable[[Change, Known], Iterable[Resource]]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Protocol
@@ -12,8 +12,9 @@ from zoneinfo import ZoneInfo
 from handrail.access.models import Closure, Organization
 from handrail.fhir import text
 from handrail.fhir.calendar import Calendar
-from handrail.fhir.resource import Resource
+from handrail.fhir.resource import Resource, codings
 from handrail.fhir.rulebook import Rulebook
+from handrail.fhir.searching.hashing import SYSTEM_AND_CODE, token
 from handrail.record.rulebook import rulebook
 from handrail.record.statements import rows
 
@@ -94,7 +95,7 @@ class RecordKnown:
     calendar: Calendar
     pool: str
     changes: Changes = field(default_factory=Changes)
-    _texts: dict[tuple[str, str], dict[str, str]] | None = None
+    _texts: dict[tuple[str, str, tuple[int, ...]], dict[str, str]] | None = None
 
     def remember(self) -> None:
         """Ask the database for the same thing once, from now on; forget what it said before.
@@ -129,7 +130,22 @@ class RecordKnown:
         This commit's own changes are among them; what it deletes, or moves into another record,
         is not.
         """
-        stored = self._stored(patient, resource_type)
+        return self._kept(patient, resource_type, ())
+
+    def coded(
+        self, patient: str, resource_type: str, system: str, codes: Collection[str]
+    ) -> Sequence[Resource]:
+        """Return those of them whose ``code`` is one of these of ``system``."""
+        tokens = (token(resource_type, "code", SYSTEM_AND_CODE, system, code) for code in codes)
+        found = self._kept(patient, resource_type, tuple(sorted(tokens)))
+        wanted = {(system, code) for code in codes}
+        return [one for one in found if not wanted.isdisjoint(codings(one.get("code")))]
+
+    def _kept(
+        self, patient: str, resource_type: str, tokens: tuple[int, ...]
+    ) -> Sequence[Resource]:
+        """Return what is stored, with one of the tokens if any are given, and what changes."""
+        stored = self._stored(patient, resource_type, tokens)
         changed = dict(self.changes.of_patient(patient, resource_type))
         kept = (
             changed.pop(reference) if reference in changed else text.parse(body)
@@ -138,17 +154,18 @@ class RecordKnown:
         )
         return [*kept, *changed.values()]
 
-    def _stored(self, patient: str, resource_type: str) -> dict[str, str]:
+    def _stored(self, patient: str, resource_type: str, tokens: tuple[int, ...]) -> dict[str, str]:
         """Return the current texts by reference: each caller parses its own copy."""
-        key = (patient, resource_type)
+        key = (patient, resource_type, tokens)
         if self._texts is not None and key in self._texts:
             return self._texts[key]
         found = rows(
             "SELECT c.id, v.body FROM record_current c JOIN record_version v"
             " USING (org, resource_type, id, version)"
             " WHERE c.org = %s AND c.patient = %s AND c.resource_type = %s AND NOT c.deleted"
+            " AND (%s OR arrayoverlap(c.tokens, (SELECT %s::bigint[])))"
             " ORDER BY c.starts NULLS FIRST, c.id",
-            (self.org, patient, resource_type),
+            (self.org, patient, resource_type, not tokens, list(tokens)),
         )
         texts = {f"{resource_type}/{identity}": body for identity, body in found}
         if self._texts is not None:

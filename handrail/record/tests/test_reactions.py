@@ -264,3 +264,26 @@ def test_what_is_about_several_patients_is_closed_to_who_reaches_some(by, princi
     assert store.read("Group/g", by=by).version == 1
     with pytest.raises((NotFoundError, ForbiddenError)):
         store.read("Group/g", by=principal_for("coordinator"))
+
+
+def test_rules_find_what_has_a_code_stored_or_of_this_commit(by, room):
+    def coded(identity, *codes):
+        coding = [{"system": system, "code": code} for system, code in codes]
+        return {**CONDITION, "id": identity, "code": {"coding": coding}}
+
+    seen = []
+
+    def look(change, known):
+        seen.append([each["id"] for each in known.coded("p", "Condition", "urn:a", {"x", "y"})])
+        return ()
+
+    room(look, becomes=("finished",))
+    other = coded("other", ("urn:b", "x"), ("urn:a", "z"))
+    commit(by, coded("both", ("urn:b", "x"), ("urn:a", "x")), coded("gone", ("urn:a", "y")), other)
+    commit(by, coded("changed", ("urn:a", "x")), CONDITION)
+    changed = coded("changed", ("urn:a", "z"))
+    commit(by, encounter("finished"), changed, coded("added", ("urn:a", "y")))
+    assert sorted(seen[0]) == ["added", "both", "gone"]
+    commit(by, encounter("in-progress"), store.Draft(delete="Condition/gone"))
+    commit(by, encounter("finished"))
+    assert sorted(seen[1]) == ["added", "both"]

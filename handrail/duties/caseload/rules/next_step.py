@@ -27,7 +27,7 @@ from handrail.duties.caseload.rules.programs import Grouper, Program, groups, pr
 from handrail.fhir.change import Change, Known
 from handrail.fhir.resource import Resource, id_of, is_deceased, reference_to, target_of
 from handrail.fhir.task import TaskStatus, is_open
-from handrail.fhir.work import Step, ended, ended_for_deceased, kind_of, open_task
+from handrail.fhir.work import TASK_KIND, Step, ended, ended_for_deceased, kind_of, open_task
 
 FIRST_CONTACT, CHECK_IN = "first-contact", "routine-check-in"
 DECIDE, REVIEW = "decide-next-step", "review-enrolment"
@@ -112,8 +112,8 @@ def on_next_step(change: Change, known: Known) -> Iterable[Resource]:
     yield from _decided(patient, reference_to(task), known)
     if kind_of(task) not in KINDS and kind_of(task) in _pace(known)["contact_kinds"]:
         merged = ("merged", "Another contact is due; one is enough.")
-        for other in known.of_patient(patient, "Task"):
-            if kind_of(other) in OUTREACH and is_open(other["status"]):
+        for other in _settled_by_others(patient, known):
+            if kind_of(other) in OUTREACH:
                 yield ended(other, TaskStatus.CANCELLED, reason=merged)
 
 
@@ -127,9 +127,15 @@ def on_visit_booked(change: Change, known: Known) -> Iterable[Resource]:
 def _decided(patient: str, evidence: str, known: Known) -> Iterator[Resource]:
     if not patient:
         return
-    for task in known.of_patient(patient, "Task"):
-        if kind_of(task) == DECIDE and is_open(task["status"]):
+    for task in _settled_by_others(patient, known):
+        if kind_of(task) == DECIDE:
             yield ended(task, TaskStatus.COMPLETED, evidence=[evidence])
+
+
+def _settled_by_others(patient: str, known: Known) -> list[Resource]:
+    """Return the patient's open Tasks that other work or a visit makes needless."""
+    found = known.coded(patient, "Task", TASK_KIND, {DECIDE, *OUTREACH})
+    return [task for task in found if is_open(task["status"])]
 
 
 def on_death(change: Change, known: Known) -> Iterable[Resource]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
@@ -11,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from handrail.duties.caseload.rules.programs import Program, programs
 from handrail.fhir.calendar import Calendar
-from handrail.fhir.resource import Resource, reference_to
+from handrail.fhir.resource import Resource, code_of, reference_to
 from handrail.fhir.rulebook import Rule, Rulebook
 
 NEW_YORK = ZoneInfo("America/New_York")
@@ -56,6 +57,12 @@ class Paper:
             return any((party or {}).get("reference") == whose for party in parties)
 
         return [r for r in self.kept.values() if r["resourceType"] == resource_type and names(r)]
+
+    def coded(
+        self, patient: str, resource_type: str, system: str, codes: Collection[str]
+    ) -> list[Resource]:
+        found = self.of_patient(patient, resource_type)
+        return [one for one in found if code_of(one.get("code"), system) in codes]
 
     def put(self, *resources: Resource) -> Paper:
         for number, resource in enumerate(resources):
