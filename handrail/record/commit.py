@@ -122,7 +122,7 @@ class _Writer:
         """Hold what is current of the references, with texts where a rule compares."""
         unknown = [reference for reference in references if reference not in self.heads]
         if unknown:
-            found = heads(self.by.org, unknown)
+            found = heads(self.by.org, unknown, {"Task", *registry.reactions})
             self.heads.update(found)
             if found or not self.versions:
                 self.known.remember()  # others may have written while this waited for the rows
@@ -167,7 +167,7 @@ class _Writer:
             return self.newest[key].body
         if key[0] != "Task" and key[0] not in registry.reactions and not proposed:
             return None
-        return bodies(self.by.org, [(*key, head.version)]).get(key)
+        return head.body or bodies(self.by.org, [(*key, head.version)]).get(key)
 
     def _allow(self, one: Submitted, head: Head | None) -> None:
         """Refuse what the principal may not write, into whose record it was and whose it is now."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from handrail.record import columns
 from handrail.record.statements import rows
 
 
@@ -18,6 +19,7 @@ class Head:
     content: bytes
     deleted: bool
     patient: str
+    body: bytes | None = None  # only if it was asked for, and could be read at once
 
 
 @dataclass(frozen=True)
@@ -34,21 +36,36 @@ class Act:
     origin: str
 
 
-def heads(org: int, references: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Head]:
+def heads(
+    org: int, references: Iterable[tuple[str, str]], read: Container[str] = ()
+) -> dict[tuple[str, str], Head]:
     """Return what is current of (type, id) and hold it until the transaction ends.
 
     Rows are locked in the order of the references, so that two commits never wait for each other
     in a circle; ``LATERAL`` has each found by its key, however many rows the planner expects.
+    Texts come along for the types in ``read``, but not what others wrote while this waited: the
+    statement sees versions as they were when it began (use :func:`bodies`).
     """
     wanted = sorted(set(references))
     found = rows(
-        "SELECT c.* FROM unnest((SELECT %b::text[]), (SELECT %b::text[])) AS u(t, i),"
+        "SELECT c.*, CASE WHEN u.r THEN (SELECT v.body FROM record_version v WHERE v.org = %s"
+        " AND v.resource_type = c.resource_type AND v.id = c.id AND v.version = c.version) END"
+        " FROM unnest((SELECT %b::text[]), (SELECT %b::text[]), (SELECT %b::bool[])) AS u(t, i, r),"
         " LATERAL (SELECT resource_type, id, version, content, deleted, patient"
         " FROM record_current WHERE org = %s AND resource_type = u.t AND id = u.i"
         " FOR UPDATE) AS c",
-        ([kind for kind, _ in wanted], [identity for _, identity in wanted], org),
+        (
+            org,
+            columns.texts(kind for kind, _ in wanted),
+            columns.texts(identity for _, identity in wanted),
+            columns.flags(kind in read for kind, _ in wanted),
+            org,
+        ),
     )
-    return {(kind, identity): Head(*rest) for kind, identity, *rest in found}
+    return {
+        (kind, identity): Head(version, content, deleted, patient, body and body.encode())
+        for kind, identity, version, content, deleted, patient, body in found
+    }
 
 
 def bodies(org: int, references: Iterable[tuple[str, str, int]]) -> dict[tuple[str, str], bytes]:
