@@ -87,4 +87,5 @@ def _mixed(nonce: bytes, text: bytes) -> bytes:
     key = _key("stream")
     blocks = range(-(-len(text) // _BLOCK))
     stream = b"".join(hmac.digest(key, nonce + n.to_bytes(4), sha256) for n in blocks)
-    return bytes(a ^ b for a, b in zip(text, stream, strict=False))
+    mixed = int.from_bytes(text) ^ int.from_bytes(stream[: len(text)])
+    return mixed.to_bytes(len(text))
