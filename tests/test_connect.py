@@ -181,6 +181,19 @@ def test_a_pull_that_brings_nothing_new_ends(by, mercy):
     assert second.pulled_at > first.pulled_at
 
 
+def test_a_pull_whose_files_cannot_be_loaded_ends_with_the_reason(by, mercy):
+    one = connections.named(by, mercy.name)
+    pulling.keep(one, run={"stage": "load", "id": "aa", "begun": "2026-11-22T00:00:00+00:00"})
+    jobs.enqueue("bulk-load", {"folder": "nowhere"}, by=pulling.actor(one), key="aa")
+    pulling.look_after(one)
+    assert one.run["stage"] == "load", "it still waits"
+    with acting(by):
+        Row.objects.filter(kind="bulk-load", key="aa").update(state="failed")
+    pulling.look_after(one)
+    assert one.run == {}
+    assert "could not be loaded" in connections.named(by, mercy.name).error
+
+
 def test_a_server_that_is_away_is_said_in_plain_words_and_tried_again(server, by, mercy):
     server.broken = True
     pulling.begin(mercy)

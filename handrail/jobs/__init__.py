@@ -6,7 +6,7 @@ committed. It is done at least once. See ``docs/jobs.md``.
 
 from handrail.jobs.job import GiveUpError, Interrupted, Job, JobError
 from handrail.jobs.kinds import handler
-from handrail.jobs.queue import enqueue
+from handrail.jobs.queue import enqueue, has_failed
 from handrail.jobs.working import run_due, work_forever
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "JobError",
     "enqueue",
     "handler",
+    "has_failed",
     "run_due",
     "work_forever",
 ]

@@ -60,6 +60,9 @@ returning id, kind, payload, attempt, "by"
 _HELD = "where org = %(org)s and id = %(id)s and lease = %(lease)s and state = 'running'"
 _DONE_SQL = f"delete from jobs_job {_HELD}"  # noqa: S608 - constants
 _EXTEND_SQL = f"update jobs_job set lease_until = clock_timestamp() + %(length)s {_HELD}"  # noqa: S608 - constants
+_FAILED_FOR_GOOD_SQL = b"""
+select from jobs_job where org = %s and kind = %s and key = %s and state = 'failed' limit 1
+"""
 _FAILED_SQL = f"update jobs_job set state = 'failed', error = %(error)s {_HELD}"  # noqa: S608 - constants
 # One that waits under the same key is the same work: it goes, and its time is kept if it is later.
 _TWIN_SQL = """
@@ -159,6 +162,13 @@ def done(job: Job) -> None:
 def failed(job: Job, error: str) -> None:
     """Keep a job as failed."""
     _say(job, _FAILED_SQL, error=error[:LONGEST_ERROR])
+
+
+def has_failed(kind: str, key: str, *, by: Principal) -> bool:
+    """Tell whether a job of this kind and key has failed for good and is kept."""
+    with acting(by):
+        found = cursor().execute(_FAILED_FOR_GOOD_SQL, (by.org, kind, key))
+        return found.fetchone() is not None
 
 
 def put_back(job: Job, wait: timedelta, error: str = "", *, counts: bool = True) -> None:

@@ -25,7 +25,7 @@ from handrail.edge.connect.fetching import fetch, folder_of
 from handrail.edge.connect.models import Connection
 from handrail.edge.connect.peer import FHIR, Peer, parsed, refused
 from handrail.fhir.errors import HandrailError
-from handrail.jobs import Interrupted, Job, enqueue, handler
+from handrail.jobs import Interrupted, Job, enqueue, handler, has_failed
 
 KIND: Final = "connect-pull"
 ATTEMPTS: Final = 10
@@ -33,6 +33,10 @@ LOST: Final = timedelta(days=2)  # after which a load is not waited for any more
 _ACCEPTED, _OK, _TOO_MANY = 202, 200, 429
 _SHORTEST, _LONGEST = 1, 3600  # seconds between two looks at the EHR
 _EXPIRED: Final = frozenset({404, 410})
+_NOT_LOADED: Final = (
+    "What was fetched could not be loaded; nothing of the position was moved. The reason is under"
+    " Settings, Jobs."
+)
 
 
 def actor(one: Connection) -> Principal:
@@ -183,9 +187,17 @@ def _below(path: Path) -> Path:
     return path.relative_to(settings.HANDRAIL_DATA)
 
 
+def look_after(one: Connection) -> None:
+    """End a pull whose files could not be loaded, with the reason where people look."""
+    if one.run.get("stage") == "load" and has_failed("bulk-load", one.run["id"], by=actor(one)):
+        give_up(one)
+        keep(one, error=_NOT_LOADED)
+
+
 def _loading(one: Connection, _: Job) -> None:
     """Let the job that loads go on, and say when it is done; one that never did is given up."""
-    if datetime.now(UTC) - datetime.fromisoformat(one.run["begun"]) > LOST:
+    look_after(one)
+    if one.run and datetime.now(UTC) - datetime.fromisoformat(one.run["begun"]) > LOST:
         keep(one, run={})
         begin(one)
 

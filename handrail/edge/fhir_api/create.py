@@ -12,7 +12,7 @@ from uuid import uuid4
 from handrail.access.database import acting
 from handrail.edge.fhir_api.conditions import matched
 from handrail.edge.fhir_api.request import Request
-from handrail.edge.fhir_api.response import Response
+from handrail.edge.fhir_api.response import Response, location
 from handrail.edge.fhir_api.writing import answer, resource_in, write
 from handrail.record import store
 
@@ -37,6 +37,9 @@ def _unless_exists(request: Request, raw: bytes, condition: str) -> Response:
     with acting(request.by, durable=True):
         existing = matched(request.path[0], condition, by=request.by)
         if existing:
-            return answer(request, 200, store.read(existing, by=request.by))
+            found = store.read(existing, by=request.by)
+            response = answer(request, 200, found)
+            response.headers.append(location(request.base, found))
+            return response
         stored, _ = write(request, raw, uuid4().hex, "create")
     return answer(request, 201, stored)

@@ -106,6 +106,7 @@ def _pulled(by: Principal, name: str, *, wait: bool) -> tuple[str, int]:
     while True:
         jobs.run_due()
         one = connections.named(by, name)
+        pulling.look_after(one)
         if one.error:
             return f"The pull failed. {one.error} It is tried again by itself.", 1
         if not one.run and one.pulled_at != before.pulled_at:

@@ -141,4 +141,6 @@ def test_a_search_in_the_address_of_a_create_is_a_condition(client, patient):
     again = client.post("/Patient?identifier=urn:example:mrn%7CA-1&_format=json", patient)
     assert (first.status, again.status) == (201, 200)
     assert again.json["id"] == first.json["id"]
+    minimal = client.post("/Patient?identifier=A-1", patient, prefer="return=minimal")
+    assert (minimal.body, minimal.headers["Location"]) == (b"", first.headers["Location"])
     assert client.post("/Patient?_format=json", patient).status == 201
