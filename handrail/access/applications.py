@@ -21,7 +21,7 @@ from handrail.access.database import acting, authenticating
 from handrail.access.decide import require
 from handrail.access.models import App, Grant, Token
 from handrail.access.principal import Principal
-from handrail.fhir.errors import BusinessRuleError, NotFoundError
+from handrail.fhir.errors import BusinessRuleError, Fault, NotFoundError
 
 SIGN_IN: Final = frozenset(
     {"openid", "fhirUser", "profile", "launch", "launch/patient", "offline_access", "online_access"}
@@ -85,14 +85,19 @@ def register(by: Principal, new: NewApp) -> Registered:
     return Registered(app, secret)
 
 
+def _wrong(name: str, text: str) -> BusinessRuleError:
+    """Return the refusal of a registration, with the field of it that has to be corrected."""
+    return BusinessRuleError(text, [Fault(name, text)])
+
+
 def _checked(new: NewApp) -> frozenset[str]:
     """Return the scopes, in our spelling; refuse what cannot be used."""
     if not new.name.strip():
-        raise BusinessRuleError(_("An app needs a name, as people will read it."))
+        raise _wrong("name", _("An app needs a name, as people will read it."))
     if new.kind not in App.KINDS:
-        raise BusinessRuleError(_("The kind of an app is public, secret or key."))
+        raise _wrong("kind", _("The kind of an app is public, secret or key."))
     if not SHORTEST <= new.minutes <= LONGEST:
-        raise BusinessRuleError(_("An access token lives between 5 and 60 minutes."))
+        raise _wrong("minutes", _("An access token lives between 5 and 60 minutes."))
     sign_in = {scope for scope in new.scopes if scope in SIGN_IN}
     wanted = [scope for scope in new.scopes if scope not in SIGN_IN]
     allowed = (scopes.understand(wanted) if wanted else frozenset()) | sign_in
@@ -105,34 +110,38 @@ def _checked(new: NewApp) -> frozenset[str]:
 def _check_system(new: NewApp, allowed: frozenset[str]) -> None:
     by_itself = {scope for scope in allowed if scope.startswith("system/")}
     if not allowed:
-        raise BusinessRuleError(_("Say what the app may be given: at least one scope."))
+        raise _wrong("scopes", _("Say what the app may be given: at least one scope."))
     if by_itself and new.kind != "key":
-        raise BusinessRuleError(
-            _("Only an app that signs with a private key may have system/ scopes.")
+        raise _wrong(
+            "scopes", _("Only an app that signs with a private key may have system/ scopes.")
         )
     if allowed - by_itself and not new.redirect_uris:
-        raise BusinessRuleError(
-            _("An app that people open needs an address to come back to (redirect URI).")
+        raise _wrong(
+            "redirect_uris",
+            _("An app that people open needs an address to come back to (redirect URI)."),
         )
 
 
 def _check_addresses(new: NewApp) -> None:
     if len(new.redirect_uris) > _MOST:
-        raise BusinessRuleError(_("An app has at most 20 redirect URIs."))
+        raise _wrong("redirect_uris", _("An app has at most 20 redirect URIs."))
     for address in new.redirect_uris:
         if not _is_web(address) and not (new.kind == "public" and _is_own(address)):
-            raise BusinessRuleError(
+            raise _wrong(
+                "redirect_uris",
                 _(
                     "%(address)s cannot be a redirect URI. Write it in full, with https:// (http://"
                     " only on localhost), without # and *."
                 )
-                % {"address": address[:200]}
+                % {"address": address[:200]},
             )
-    for address in (new.launch_url, new.jwks_url):
+    for name in ("launch_url", "jwks_url"):
+        address = getattr(new, name)
         if address and not _is_web(address):
-            raise BusinessRuleError(
+            raise _wrong(
+                name,
                 _("%(address)s is no address that can be used. Write it in full, with https://.")
-                % {"address": address[:200]}
+                % {"address": address[:200]},
             )
 
 
@@ -159,11 +168,15 @@ def _is_own(address: str) -> bool:
 def _check_keys(new: NewApp) -> None:
     if new.kind != "key":
         if new.jwks or new.jwks_url:
-            raise BusinessRuleError(_("Public keys belong to an app of the kind key."))
+            raise _wrong("jwks", _("Public keys belong to an app of the kind key."))
         return
     if bool(new.jwks) == bool(new.jwks_url):
-        raise BusinessRuleError(
-            _("Give the public keys of the app: either the address of its JWKS or the JWKS itself.")
+        raise _wrong(
+            "jwks",
+            _(
+                "Give the public keys of the app: either the address of its JWKS or the JWKS"
+                " itself."
+            ),
         )
     if new.jwks is not None:
         check_key_set(new.jwks)
@@ -177,13 +190,17 @@ def check_key_set(key_set: object) -> list[dict[str, Any]]:
     """
     listed = key_set.get("keys") if isinstance(key_set, dict) else None
     if not isinstance(listed, list) or not 0 < len(listed) <= _MOST:
-        raise BusinessRuleError(_('A JWKS is written {"keys": […]} and has between 1 and 20 keys.'))
+        raise _wrong("jwks", _('A JWKS is written {"keys": […]} and has between 1 and 20 keys.'))
     for key in listed:
         if not isinstance(key, dict) or key.get("kty") not in {"RSA", "EC"}:
-            raise BusinessRuleError(_("The keys of a JWKS are RSA keys, or EC keys on P-384."))
+            raise _wrong("jwks", _("The keys of a JWKS are RSA keys, or EC keys on P-384."))
         if _PRIVATE & key.keys():
-            raise BusinessRuleError(
-                _("There is a private key in this JWKS. Make a new pair; give the public key only.")
+            raise _wrong(
+                "jwks",
+                _(
+                    "There is a private key in this JWKS. Make a new pair; give the public key"
+                    " only."
+                ),
             )
     return listed
 

@@ -119,7 +119,9 @@ def anywhere(identity: str) -> Connection:
             found = Connection.objects.filter(org=org, id=identity).first()
         if found is not None:
             return found
-    raise NotFoundError(_("There is no such connection."))
+    raise NotFoundError(
+        _("There is no such connection. Ask your administrator for the right address.")
+    )
 
 
 def remove(by: Principal, name: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from handrail.access.marks import MemberRequest, open_to, public
-from handrail.access.principal import Role
+from handrail.access.principal import Principal, Role
 from handrail.edge.connect import connections, launching, pulling
 from handrail.edge.connect.errors import LaunchError
 from handrail.edge.connect.models import Connection
@@ -19,6 +19,7 @@ from handrail.fhir import text
 from handrail.fhir.errors import HandrailError, NotFoundError
 from handrail.fhir.resource import Resource
 from handrail.look.said import say
+from handrail.record import store
 
 _BEGUN: Final = "handrail-launch"
 _LANDED: Final = "handrail-landed"
@@ -102,7 +103,8 @@ def _answered(request: HttpRequest, answer: Callable[[], HttpResponse]) -> HttpR
     try:
         return answer()
     except HandrailError as error:
-        return render(request, "connect/refused.html", {"why": error.message}, status=error.status)
+        known = {"title": _("Handrail could not be opened"), "text": error.message}
+        return render(request, "look/error.html", known, status=error.status)
 
 
 @open_to(*_WORKERS)
@@ -120,7 +122,7 @@ def patient(request: MemberRequest, connection: str) -> HttpResponse:
         request.session.pop(_LANDED, None)
         say(request, _("Taken in from the EHR."))
         return HttpResponseRedirect(f"/patients/{identity}", status=303)
-    return render(request, "connect/patient.html", _known(one, found, ids))
+    return render(request, "connect/patient.html", _known(one, found, _ours(ids, by)))
 
 
 def _landed(request: MemberRequest, connection: str) -> tuple[Connection, Resource]:
@@ -131,16 +133,26 @@ def _landed(request: MemberRequest, connection: str) -> tuple[Connection, Resour
     return connections.anywhere(connection), text.parse(kept[1])
 
 
-def _known(one: Connection, found: Resource, ids: list[str]) -> dict[str, Any]:
-    name: dict[str, Any] = next(iter(found.get("name") or []), {})
+def _ours(ids: list[str], by: Principal) -> list[tuple[str, str, str]]:
+    """Return our patients to choose from: id, name, birth date."""
+    read = [store.read(f"Patient/{identity}", by=by) for identity in ids]
+    return [(one.id, _name(one.resource), str(one.resource.get("birthDate", ""))) for one in read]
+
+
+def _name(patient: Mapping[str, Any]) -> str:
+    name: dict[str, Any] = next(iter(patient.get("name") or []), {})
     parts = [*(name.get("given") or []), name.get("family", "")]
     written = name.get("text") or " ".join(str(part) for part in parts if part)
+    return str(written or _("Without a name"))
+
+
+def _known(one: Connection, found: Resource, ours: list[tuple[str, str, str]]) -> dict[str, Any]:
     return {
         "connection": one,
-        "name": written or _("Without a name"),
+        "name": _name(found),
         "birth_date": found.get("birthDate", ""),
         "identifiers": [i["value"] for i in found.get("identifier") or [] if i.get("value")],
-        "ids": ids,
+        "ours": ours,
     }
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
+from urllib.parse import parse_qsl
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -59,11 +60,25 @@ class Line:
 
 def lines(scopes: Iterable[str]) -> list[Line]:
     """Return what the scopes let an app do, a line each."""
-    return [_line(one) for one in map(parsed, scopes) if one is not None]
+    letters: dict[Scope, set[str]] = {}
+    for one in filter(None, map(parsed, scopes)):
+        letters.setdefault(replace(one, letters=""), set()).update(one.letters)
+    return [
+        _line(one, may)
+        for one, may in letters.items()
+        if not any(_opens(other, one) and may <= also for other, also in letters.items())
+    ]
 
 
-def _line(one: Scope) -> Line:
-    verbs = [str(word) for letters, word in _VERBS if set(letters) & set(one.letters)]
+def _opens(wide: Scope, narrow: Scope) -> bool:
+    """Tell whether one way in is wider than another, so that the narrow one need not be said."""
+    types = {"*", narrow.resource_type}
+    same = wide.context == narrow.context and wide.resource_type in types and not wide.asked
+    return same and wide != narrow
+
+
+def _line(one: Scope, may: set[str]) -> Line:
+    verbs = [str(word) for letters, word in _VERBS if set(letters) & may]
     what = _WHAT.get(one.resource_type)
     if one.resource_type in WITHOUT_PATIENT:
         whose = _("of the organization")
@@ -73,7 +88,8 @@ def _line(one: Scope) -> Line:
         whose = _("of every patient you may see")
     else:
         whose = _("of every patient")
-    only = _("only %(search)s") % {"search": one.asked} if one.asked else ""
+    asked = [f"{name}: {value}" for name, value in parse_qsl(one.asked)]
+    only = _("only where %(search)s") % {"search": ", ".join(asked)} if asked else ""
     return Line(", ".join(verbs), str(what) if what else one.resource_type, whose, only)
 
 

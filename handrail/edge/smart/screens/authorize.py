@@ -28,6 +28,7 @@ from handrail.edge.smart.pending import Pending
 from handrail.edge.smart.server import Server
 from handrail.fhir.errors import ForbiddenError, HandrailError, NotFoundError
 from handrail.fhir.searching.query import parse
+from handrail.look.dates import birth
 from handrail.record import store
 from handrail.record.stored import Stored
 
@@ -51,7 +52,7 @@ def authorize(request: HttpRequest) -> HttpResponse:
         _check(asked, fhir_base(request))
     except OAuth2Error as error:
         if not error.redirect_uri:
-            return _page(request, str(error.description or error.error or ""))
+            return _page(request, _plainly(error), str(error.description or error.error or ""))
         error.state = request.GET.get("state")
         return server.refuse(error)
     number = pending.keep(request, dict(asked.payload.datalist))
@@ -77,8 +78,20 @@ def _check(asked: AskedRequest, base: str) -> None:
         )
 
 
-def _page(request: HttpRequest, text: str) -> HttpResponse:
+def _plainly(error: OAuth2Error) -> str:
+    """Return what is wrong with a request that no app can be told about, and who can mend it."""
+    if error.error == "invalid_client":
+        return _("Handrail does not know this app. An administrator can register it.")
+    return _(
+        "The app did not ask as it is registered, so nothing was sent to it. Tell whoever looks"
+        " after the app."
+    )
+
+
+def _page(request: HttpRequest, text: str, said: str = "") -> HttpResponse:
     known = {"title": _("This app cannot be opened"), "text": text}
+    if said:
+        known["kept"] = _("What the app's maker needs to know: %(said)s") % {"said": said}
     return render(request, "look/error.html", known, status=400)
 
 
@@ -171,6 +184,8 @@ def _question(
         pending.done(request, asked.identity)
         return _refused(request, asked)
     typed = request.POST.get("q", "").strip()[:100]
+    picks = asked.needs_patient and launch is None
+    patients = _found(by, typed) if picks else []
     known: dict[str, Any] = {
         "app": asked.app,
         "here": f"/oauth/consent/{asked.identity}",
@@ -179,8 +194,10 @@ def _question(
         "learns_who": wording.learns_who(asked.scopes),
         "how_long": wording.how_long(asked.scopes, asked.app.minutes),
         "chosen": _named(_patient(by, launch.patient)) if launch else None,
-        "picks": asked.needs_patient and launch is None,
-        "patients": _found(by, typed) if asked.needs_patient and launch is None else [],
+        "picks": picks,
+        "patients": patients,
+        "more": len(patients) == _SHOWN,
+        "picked": request.POST.get("patient", ""),
         "typed": typed,
         "problem": problem,
     }
@@ -202,6 +219,6 @@ def _found(by: Principal, typed: str) -> list[tuple[str, str]]:
 
 
 def _named(one: Stored) -> tuple[str, str]:
-    born = str(one.resource.get("birthDate") or "")
+    born = birth(str(one.resource.get("birthDate") or ""))
     name = wording.name_of(one.resource)
     return one.id, f"{name}, {_('born')} {born}" if born else name

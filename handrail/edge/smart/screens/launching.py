@@ -52,6 +52,7 @@ def apps(request: MemberRequest, patient: str) -> HttpResponse:
         return _launch(request, patient)
     stored = store.read(f"Patient/{patient}", by=by)
     known = {"apps": found, "patient": patient, "name": wording.name_of(stored.resource)}
+    known["born"] = stored.resource.get("birthDate", "")
     places = (urlsplit(app.launch_url) for app in found)
     sources = dict.fromkeys(f"{place.scheme}://{place.netloc}" for place in places)
     return leading_to(render(request, "smart/open.html", known), *sources)

@@ -19,7 +19,8 @@ from handrail.access.principal import Role
 from handrail.access.screens.forms import go, number, text
 from handrail.edge.smart import wording
 from handrail.edge.smart.addresses import fhir_base
-from handrail.fhir.errors import BusinessRuleError, HandrailError
+from handrail.fhir.errors import BusinessRuleError, Fault, HandrailError
+from handrail.look.said import say
 
 _TYPED = ("name", "kind", "launch_url", "redirect_uris", "scopes", "jwks_url", "jwks", "minutes")
 
@@ -29,19 +30,23 @@ _TYPED = ("name", "kind", "launch_url", "redirect_uris", "scopes", "jwks_url", "
 @sensitive_variables("made")
 def apps(request: MemberRequest) -> HttpResponse:
     """List the apps, register one (its secret is shown once), or end one."""
-    by, problem, made = request.principal, "", None
+    by, problem, wrong, made = request.principal, "", "", None
     if request.method == "POST":
         try:
             if revoked := text(request, "revoke"):
-                applications.revoke(by, revoked)
+                gone = applications.revoke(by, revoked)
+                say(request, _("%(app)s has ended.") % {"app": gone.name})
                 return go("/settings/apps")
             made = applications.register(by, _new(request))
         except HandrailError as error:
             problem = error.message
+            wrong = next((fault.path for fault in error.faults), "scopes")
     known: dict[str, Any] = {
         "apps": applications.listed(by),
         "made": made,
         "problem": problem,
+        "wrong": wrong,
+        "words": {"public": _("Public"), "secret": _("Secret"), "key": _("Signs")},
         "typed": {name: text(request, name) for name in _TYPED},
         "kinds": _kinds(),
         "base": fhir_base(request),
@@ -62,7 +67,8 @@ def _new(request: MemberRequest) -> NewApp:
     try:
         key_set = json.loads(typed) if typed else None
     except (ValueError, RecursionError) as error:
-        raise BusinessRuleError(_("The JWKS is not JSON.")) from error
+        said = _("The JWKS is not JSON.")
+        raise BusinessRuleError(said, [Fault("jwks", said)]) from error
     return NewApp(
         name=text(request, "name"),
         kind=text(request, "kind"),
@@ -82,14 +88,17 @@ def granted(request: MemberRequest, app: str) -> HttpResponse:
     by = request.principal
     if ended := text(request, "end"):
         applications.take_back(by, ended)
+        say(request, _("It has ended. Within 5 seconds the app gets nothing more."))
         return go(f"/settings/apps/{app}")
     given = applications.grants(by, of=app)
+    name = next((one.name for one in applications.listed(by) if one.id == app), "")
     ids = [one.grant.person.partition("/")[2] for one in given]
     people = Membership.objects.filter(org=by.org, practitioner__in=ids)
     known = {
         "given": [_shown(one) for one in given],
         "names": {member.person: member.name for member in people},
         "app": app,
+        "name": name or _("this app"),
     }
     return render(request, "smart/granted.html", known)
 
@@ -101,6 +110,7 @@ def my_apps(request: MemberRequest) -> HttpResponse:
     by = request.principal
     if ended := text(request, "end"):
         applications.take_back(by, ended)
+        say(request, _("It has ended. Within 5 seconds the app gets nothing more."))
         return go("/settings/my-apps")
     known = {"given": [_shown(one) for one in applications.grants(by)]}
     return render(request, "smart/my_apps.html", known)
