@@ -16,6 +16,7 @@ PEOPLE = (
     ("lee", "Lee Chen", ("coordinator",), ("CareTeam/intake",)),
     ("sam", "Sam Osei", ("supervisor",), ()),
     ("fran", "Fran Boyd", ("front-desk",), ()),
+    ("ada", "Ada Whitlock", ("administrator",), ()),
 )
 FAMILIES = [
     *("Alvarez", "Lee", "Reed", "Okafor", "Washington", "Tran", "Nguyen", "Morales", "Hughes"),
