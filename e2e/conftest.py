@@ -12,18 +12,31 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from conftest import clone, real_hashers
 from e2e import seed
+from e2e.outside import Outside, introduce, running
 from tests.serving import served
 
 
 @pytest.fixture(scope="session")
+def outside() -> Iterator[Outside]:
+    """An app, and an EHR that opens Handrail."""
+    with running() as both:
+        yield both
+
+
+@pytest.fixture(scope="session")
 def address(
-    django_db_blocker: object, worker: str, tmp_path_factory: pytest.TempPathFactory
+    django_db_blocker: object,
+    worker: str,
+    tmp_path_factory: pytest.TempPathFactory,
+    outside: Outside,
 ) -> Iterator[str]:
     """The address of a running Handrail with the invented caseload."""
+    data = tmp_path_factory.mktemp("data")
     with django_db_blocker.unblock(), clone(f"{worker}_e2e") as name:
-        with override_settings(PASSWORD_HASHERS=real_hashers):  # the server knows no others
-            seed.fill()
-        with served(name, tmp_path_factory.mktemp("data")) as where:
+        with override_settings(PASSWORD_HASHERS=real_hashers, HANDRAIL_DATA=data):
+            seed.fill()  # the server knows no other hashers
+            introduce(outside, seed.ORG)
+        with served(name, data) as where:
             yield where
 
 
