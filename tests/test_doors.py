@@ -60,7 +60,7 @@ ALLOWED = {
         "edge/bulk_data/load.py",
         "edge/bulk_data/requests.py",
         "edge/connect/connections.py",
-        "edge/connect/launching.py",  # whether the patient is here, so that nobody is taken in twice
+        "edge/connect/launching.py",  # so that nobody is taken in twice
         "edge/connect/pulling.py",
         "edge/hl7v2/inbox.py",
         "edge/smart/clients.py",
