@@ -199,7 +199,7 @@ def test_a_pool_step_is_taken(open_page):
 
 def test_a_server_that_does_not_answer_loses_nothing(open_page):
     page = open_page("/?item=t25")
-    page.route("**/work/**", lambda route: route.abort())
+    page.route("**/tasks/**", lambda route: route.abort())
     page.fill("#note", "Keep me")
     page.keyboard.press("Control+Enter")
     expect(page.locator("#status")).to_contain_text("Not saved")
@@ -222,7 +222,7 @@ def test_results_and_save_are_in_sight_on_a_small_laptop(open_page):
 
 def test_text_that_could_not_be_sent_comes_back(open_page):
     page = open_page("/?item=t25")
-    page.route("**/work/**", lambda route: route.abort())
+    page.route("**/tasks/**", lambda route: route.abort())
     page.fill("#note", "Keep me, too")
     with page.expect_response("**/drafts"):
         page.keyboard.press("Control+Enter")

@@ -9,8 +9,8 @@ from handrail.desk.screens import drafts, patient, plain_text, settings, timelin
 urlpatterns = [
     path("", today.today, name="today"),
     path("news", today.news, name="news"),
-    path("work/many", work.many, name="work-many"),
-    path("work/<str:task>/<str:verb>", work.act, name="work"),
+    path("tasks/many", work.many, name="work-many"),
+    path("tasks/<str:task>/<str:verb>", work.act, name="work"),
     path("undo", work.undo, name="undo"),
     path("drafts", drafts.drafts, name="drafts"),
     path("settings", settings.settings, name="settings"),

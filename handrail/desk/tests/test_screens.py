@@ -102,7 +102,7 @@ def test_only_the_part_that_changes_is_sent(browse):
 def test_saving_goes_to_the_next_step_and_can_be_undone(browse):
     client = browse()
     saved = client.post(
-        "/work/t1/end",
+        "/tasks/t1/end",
         {"ending": "done", "note": "Went well.", "if_match": "1", "next": "/?item=t2"},
     )
     assert (saved.status_code, saved["Location"]) == (303, "/?item=t2")
@@ -117,31 +117,31 @@ def test_saving_goes_to_the_next_step_and_can_be_undone(browse):
 
 def test_a_form_never_leads_to_another_house(browse):
     answer = browse().post(
-        "/work/t1/snooze", {"until": "2099-01-05", "next": "https://elsewhere.example/"}
+        "/tasks/t1/snooze", {"until": "2099-01-05", "next": "https://elsewhere.example/"}
     )
     assert answer["Location"] == "/"
     answer = browse().post(
-        "/work/t2/snooze", {"until": "2099-01-05", "next": "//elsewhere.example"}
+        "/tasks/t2/snooze", {"until": "2099-01-05", "next": "//elsewhere.example"}
     )
     assert answer["Location"] == "/"
 
 
 def test_what_is_missing_is_said_and_the_text_is_kept(browse):
     client = browse()
-    answer = client.post("/work/t1/end", {"ending": "not-possible", "note": " "})
+    answer = client.post("/tasks/t1/end", {"ending": "not-possible", "note": " "})
     assert answer.status_code == 422
     assert "what came of it" in text(answer)
-    answer = client.post("/work/t1/wait", {"who": "", "until": "2099-01-05"})
+    answer = client.post("/tasks/t1/wait", {"who": "", "until": "2099-01-05"})
     assert answer.status_code == 422
-    assert client.post("/work/t1/snooze", {"until": "soon"}).status_code == 422
-    assert client.post("/work/t1/explode").status_code == 404
-    assert client.get("/work/t1/end").status_code == 404
+    assert client.post("/tasks/t1/snooze", {"until": "soon"}).status_code == 422
+    assert client.post("/tasks/t1/explode").status_code == 404
+    assert client.get("/tasks/t1/end").status_code == 404
 
 
 def test_a_stale_save_shows_both_versions_and_the_typed_text(browse):
     client = browse()
-    client.post("/work/t1/wait", {"who": "The plan", "until": "2099-01-05", "if_match": "1"})
-    answer = client.post("/work/t1/end", {"ending": "done", "note": "My words", "if_match": "1"})
+    client.post("/tasks/t1/wait", {"who": "The plan", "until": "2099-01-05", "if_match": "1"})
+    answer = client.post("/tasks/t1/end", {"ending": "done", "note": "My words", "if_match": "1"})
     page = text(answer)
     assert answer.status_code == 409
     assert "My words" in page
@@ -151,7 +151,7 @@ def test_a_stale_save_shows_both_versions_and_the_typed_text(browse):
 
 def test_many_at_once(browse):
     client = browse()
-    client.post("/work/many", {"verb": "snooze", "task": ["t1", "t2"], "until": "2099-01-05"})
+    client.post("/tasks/many", {"verb": "snooze", "task": ["t1", "t2"], "until": "2099-01-05"})
     page = text(client.get("/"))
     assert "2 changed." in page
     assert "Nothing is open." in page
@@ -203,7 +203,7 @@ def test_the_banner_says_allergies_coverage_and_primary_care_to_whom_they_concer
 
 def test_an_auditor_opens_nobodys_record(browse):
     assert browse("ada").get("/patients/p1").status_code == 403
-    assert browse("ada").post("/work/t1/claim").status_code == 403
+    assert browse("ada").post("/tasks/t1/claim").status_code == 403
 
 
 def test_strangers_are_sent_to_sign_in(house):
