@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.http import HttpRequest
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
 
+from handrail.access.marks import MemberRequest
 from handrail.access.principal import Principal, Role
 from handrail.fhir.resource import Resource
 from handrail.fhir.work import kind_of
@@ -49,8 +53,9 @@ class Doing:
 class Panel:
     """A part of the patient page. ``render(request, principal, patient id)``.
 
-    ``slot``: "alert" (one line under the banner), "banner", "main" or "side"; and "today" (one line
-    above the worklist, such as a feed that is silent; it is given no patient).
+    ``slot``: "head" (who it is, above every page of a patient), "alert" (one line under it),
+    "banner" (facts inside it), "main" or "side"; and "today" (one line above the worklist, such as
+    a feed that is silent; it is given no patient).
     """
 
     slot: str
@@ -78,6 +83,9 @@ class Room:
 
     ``writes`` are the resource types it may write; Tasks are by kind: its own ``task_kinds`` and
     every kind that is done by one of its ``doings``. ``"Task"`` in ``writes`` opens all Tasks.
+    ``ways`` are addresses it offers to rooms that do not know it, by what one goes there for, with
+    ``{patient}`` and ``{about}`` in them. ``definitions`` gives what it brings to every
+    organization (Questionnaire, PlanDefinition).
     """
 
     name: str
@@ -91,6 +99,8 @@ class Room:
     panels: Sequence[Panel] = ()
     nav: Sequence[Nav] = ()
     tabs: Sequence[Nav] = ()
+    ways: Mapping[str, str] = field(default_factory=dict)
+    definitions: Callable[[], Iterable[Resource]] = tuple
 
     def may_write(self, resource: Resource) -> bool:
         """Tell whether this room writes resources such as this one (P6)."""
@@ -128,6 +138,17 @@ class House:
         """Return the tabs of the patient page, in order."""
         return sorted((t for r in self.rooms.values() for t in r.tabs), key=lambda tab: tab.order)
 
+    def way(self, to: str, patient: str, about: str = "") -> str:
+        """Return the address one goes to for ``to``; the patient's page where no room offers it."""
+        offered = (room.ways[to] for room in self.rooms.values() if to in room.ways)
+        return next(offered, "/patients/{patient}").format(patient=patient, about=about)
+
+    def definitions(self) -> Iterable[tuple[str, Resource]]:
+        """Yield (room, resource) of everything the rooms bring to an organization."""
+        for room in self.rooms.values():
+            for resource in room.definitions():
+                yield room.name, resource
+
 
 house = House()
 
@@ -144,3 +165,34 @@ def open_room(room: Room) -> None:
         projections=room.projections,
         sweeps=room.sweeps,
     )
+
+
+def patient_frame(
+    request: MemberRequest, patient: str, here: str = "", head: Sequence[SafeString] | None = None
+) -> dict[str, Any]:
+    """Return what every page of a patient shows around a room's own: ``look/patient.html``.
+
+    Args:
+        request: whose page it is.
+        patient: the id of the patient.
+        here: the address of the tab that is open; the request's own if empty.
+        head: who it is, where the caller has drawn that already.
+    """
+    at = here or request.path
+    addresses = [
+        (_(tab.label), tab.url.format(patient=patient))
+        for tab in house.tabs()
+        if not tab.roles or request.principal.roles & tab.roles
+    ]
+    return {
+        "patient": patient,
+        "head": drawn(request, request.principal, "head", patient) if head is None else head,
+        "alerts": drawn(request, request.principal, "alert", patient),
+        "tabs": [(label, url, None, url == at) for label, url in addresses],
+    }
+
+
+def drawn(request: HttpRequest, principal: Principal, slot: str, patient: str) -> list[SafeString]:
+    """Return what the rooms show in a slot of a patient's pages."""
+    shown = (panel.render(request, principal, patient) for panel in house.panels(slot))
+    return [mark_safe(html) for html in shown if html]  # noqa: S308 - rooms give safe HTML

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_noop as _
 
 from handrail.access.principal import Role
 from handrail.desk.projections import PROJECTIONS
-from handrail.desk.screens import banner, doing
+from handrail.desk.screens import banner, doing, patient
 from handrail.room import Doing, Nav, Panel, Room
 
 CARE = frozenset({Role.COORDINATOR, Role.SUPERVISOR, Role.CLINICIAN})
@@ -17,7 +17,10 @@ ROOM = Room(
     writes=frozenset({"Task", "DocumentReference"}),
     doings=(Doing(name="plain", panel=doing.plain),),
     projections=PROJECTIONS,
-    panels=(Panel(slot="banner", order=5, render=banner.standing),),
+    panels=(
+        Panel(slot="head", order=5, render=patient.head),
+        Panel(slot="banner", order=5, render=banner.standing),
+    ),
     nav=(Nav(label=_("Today"), url="/", order=10, key="t", roles=CARE),),
     tabs=(
         Nav(label=_("Summary"), url="/patients/{patient}", order=0),

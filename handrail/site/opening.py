@@ -63,7 +63,7 @@ def set_up() -> None:
 
 
 def bring_up_to_date(tell: Tell = say) -> bool:
-    """Migrate the tables, guard every row and make old search rows anew, if something is missing.
+    """Bring tables, guards, old search rows and shipped definitions up to date.
 
     Args:
         tell: is told what takes time.
@@ -77,6 +77,7 @@ def bring_up_to_date(tell: Tell = say) -> bool:
 
     from handrail.access.database import enforce
     from handrail.record.renewing import renew
+    from handrail.site.definitions import install_everywhere
 
     with connection.cursor() as cursor:
         cursor.execute("select pg_advisory_lock(%s)", [_MIGRATING])
@@ -88,10 +89,11 @@ def bring_up_to_date(tell: Tell = say) -> bool:
             call_command("migrate", verbosity=0, interactive=False)
         guarded = enforce()
         renewed = renew(tell)
+        brought = install_everywhere()
     finally:
         with connection.cursor() as cursor:
             cursor.execute("select pg_advisory_unlock(%s)", [_MIGRATING])
-    return behind or bool(guarded) or renewed
+    return behind or bool(guarded) or renewed or bool(brought)
 
 
 def _close_connections() -> None:

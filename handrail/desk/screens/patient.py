@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any, LiteralString, NamedTuple
 
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
@@ -22,7 +23,7 @@ from handrail.desk.words import FILTERS, GENDERS, MOMENTS, language
 from handrail.fhir.errors import NotFoundError
 from handrail.look import dates
 from handrail.look.said import say
-from handrail.room import house
+from handrail.room import drawn, patient_frame
 
 PEOPLE = (Role.COORDINATOR, Role.SUPERVISOR, Role.CLINICIAN, Role.FRONT_DESK)
 EXCERPT = 8
@@ -84,31 +85,21 @@ def card_of(principal: Principal, patient: str) -> Card:
     return Card(*row)
 
 
+def head(request: HttpRequest, principal: Principal, patient: str) -> SafeString:
+    """Return who it is, for the head of every page of a patient."""
+    return _head(request, principal, card_of(principal, patient))
+
+
+def _head(request: HttpRequest, principal: Principal, card: Card) -> SafeString:
+    known = {"card": card, "banner": drawn(request, principal, "banner", card.id)}
+    return mark_safe(render_to_string("desk/head.html", known))  # noqa: S308 - autoescaped
+
+
 def frame(request: MemberRequest, card: Card, here: str) -> dict[str, Any]:
     """Return what every page of a patient shows: banner, alerts and tabs."""
-    principal = request.principal
-    tabs = [
-        (
-            _(tab.label),
-            tab.url.format(patient=card.id),
-            None,
-            tab.url.format(patient=card.id) == here,
-        )
-        for tab in house.tabs()
-        if not tab.roles or principal.roles & tab.roles
-    ]
-    return {
-        "card": card,
-        "banner": slot(request, "banner", card.id),
-        "alerts": slot(request, "alert", card.id),
-        "tabs": tabs,
+    return patient_frame(request, card.id, here, [_head(request, request.principal, card)]) | {
+        "card": card
     }
-
-
-def slot(request: MemberRequest, name: str, patient: str) -> list[SafeString]:
-    """Return what the rooms show in a slot of the patient page."""
-    drawn = (panel.render(request, request.principal, patient) for panel in house.panels(name))
-    return [mark_safe(html) for html in drawn if html]  # noqa: S308 - rooms give safe HTML
 
 
 def excerpt(principal: Principal, patient: str) -> list[Happened]:
@@ -131,8 +122,8 @@ def patient(request: MemberRequest, patient: str) -> HttpResponse:
         "todo": list(zip(explained(todo), map(kind_of, todo), strict=True)),
         "care": care,
         "may_note": allows(principal, "create", "DocumentReference"),
-        "main": slot(request, "main", patient),
-        "side": slot(request, "side", patient),
+        "main": drawn(request, principal, "main", patient),
+        "side": drawn(request, principal, "side", patient),
         "moments": excerpt(principal, patient) if care else [],
         "labels": MOMENTS,
         "filters": [(code, _(label)) for code, (label, _kinds) in FILTERS.items()],

@@ -18,6 +18,7 @@ from handrail.desk.screens.panels import Row, explained
 from handrail.desk.screens.patient import card_of, excerpt, frame
 from handrail.desk.words import MOMENTS
 from handrail.look import dates
+from handrail.room import drawn
 
 _BUTTON = re.compile(r"<button\b.*?</button>", re.DOTALL)
 _PAIR = re.compile(r"<div><dt>(.*?)</dt>\s*<dd>(.*?)</dd></div>", re.DOTALL)
@@ -50,7 +51,7 @@ def plain_text(request: MemberRequest, patient: str) -> HttpResponse:
     lines = [card.name, f"{_('Born')}: {born or _('not known')}"]
     lines += [f"MRN: {card.mrn}"] if card.mrn else []
     lines += [text for text, _kind in card.flags]
-    for html in known["banner"]:
+    for html in drawn(request, principal, "banner", patient):
         lines += lines_of(html)
     steps = explained(worklist.of_patient(principal, patient))
     lines += ["", _("To do"), *map(_step, steps)] if steps else []

@@ -70,6 +70,7 @@ def _organization(chosen: argparse.Namespace) -> str:
     from handrail.access.database import acting
     from handrail.access.models import Organization
     from handrail.access.principal import system
+    from handrail.site.definitions import install
 
     last = Organization.objects.order_by("-id").values_list("id", flat=True).first() or 0
     slug = chosen.short_name or _slug(chosen.name)
@@ -77,6 +78,7 @@ def _organization(chosen: argparse.Namespace) -> str:
         raise BusinessRuleError(f"There is an organization '{slug}'. Give another --short-name.")
     with acting(system(last + 1, "command-line", "Command line")):
         accounts.add_organization(last + 1, chosen.name, slug, time_zone=chosen.time_zone)
+    install(last + 1)
     return f"Organization {last + 1}: {chosen.name} ({slug})."
 
 

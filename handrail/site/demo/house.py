@@ -11,6 +11,7 @@ from handrail.access.database import acting
 from handrail.access.models import Organization
 from handrail.access.principal import Principal, Role, system
 from handrail.record.known import forget
+from handrail.site.definitions import install
 
 ORG = 1
 NAME = "Harborlight Care Partners"
@@ -105,6 +106,7 @@ def found(now: datetime) -> Organization:
         for day, name in closures(today):
             office.close_on(by, day, name)
     forget()
+    install(ORG)
     _arrange_cover(now)
     return organization
 

@@ -13,7 +13,6 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils import timezone
-from django.utils.safestring import SafeString, mark_safe
 
 from handrail.access import audit
 from handrail.access.marks import MemberRequest, open_to
@@ -27,7 +26,7 @@ from handrail.duties.check_ins.screens.forms import next_of, printable
 from handrail.look.dates import day
 from handrail.look.said import say
 from handrail.record.known import organization_facts
-from handrail.room import house
+from handrail.room import patient_frame
 
 CARE = (Role.COORDINATOR, Role.SUPERVISOR, Role.CLINICIAN)
 SHOWN = 100
@@ -97,25 +96,7 @@ def side(request: HttpRequest, principal: Principal, patient: str) -> str:
 
 def _frame(request: MemberRequest, patient: str) -> dict[str, Any]:
     face = facing(request.principal, patient=patient)
-    here = request.path
-    tabs = [
-        (tab.label, tab.url.format(patient=patient), None, tab.url.format(patient=patient) == here)
-        for tab in house.tabs()
-        if not tab.roles or request.principal.roles & tab.roles
-    ]
-    slots = {name: _slot(request, name, patient) for name in ("banner", "alert")}
-    return {
-        "person": face.person,
-        "banner": slots["banner"],
-        "alerts": slots["alert"],
-        "tabs": tabs,
-    }
-
-
-def _slot(request: MemberRequest, name: str, patient: str) -> list[SafeString]:
-    """Return what the rooms show in a slot of the patient's pages."""
-    drawn = (panel.render(request, request.principal, patient) for panel in house.panels(name))
-    return [mark_safe(html) for html in drawn if html]  # noqa: S308 - rooms give safe HTML
+    return patient_frame(request, patient) | {"person": face.person}
 
 
 @open_to(*CARE)
