@@ -1,0 +1,5 @@
+"""Intake visits and assessments: what a person tells, asked once, scored and kept.
+
+Writes QuestionnaireResponse, Observation and Questionnaire by SDC
+(http://hl7.org/fhir/uv/sdc) and US Core screening and assessments.
+"""

@@ -1,0 +1,4 @@
+"""Needs and strengths: what answers mean, worded and decided with the person.
+
+Writes Condition and Observation by US Core (problems and health concerns) and SDOH Clinical Care.
+"""
