@@ -28,6 +28,11 @@ ROOMS = [
     "handrail.duties.transitions",  # before caseload: a discharge's call is the first contact
     "handrail.duties.caseload",
     "handrail.duties.check_ins",
+    "handrail.duties.intake",
+    "handrail.duties.needs",
+    "handrail.duties.plan_library",
+    "handrail.duties.care_plans",
+    "handrail.duties.care_team",
 ]
 ADAPTERS = [
     "handrail.edge.hl7v2",
@@ -37,6 +42,7 @@ ADAPTERS = [
     "handrail.edge.bulk_data",
     "handrail.edge.connect",
     "handrail.edge.subscriptions",
+    "handrail.edge.ccda",
 ]
 INSTALLED_APPS = [
     "django.contrib.contenttypes",
