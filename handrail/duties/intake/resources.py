@@ -1,0 +1,1 @@
+"""Frozen views of what this room reads: answers, forms. Parse, do not dig."""
