@@ -1,0 +1,36 @@
+"""Plans as others wrote them (PlanDefinition): read, matched to what a person needs, applied.
+
+``read_plan`` reads one, ``unsupported`` says what of it Handrail does not do, ``matching`` finds
+the goals and steps that fit a person's Conditions, ``apply`` makes the CarePlan that follows.
+
+Source: http://hl7.org/fhir/R4/plandefinition.html.
+"""
+
+from __future__ import annotations
+
+from handrail.fhir.plans.reading import (
+    Plan,
+    PlanGoal,
+    PlanStep,
+    Source,
+    Target,
+    UnreadablePlanError,
+    read_plan,
+)
+from handrail.fhir.plans.suggesting import Person, Suggestion, matching, person_of
+from handrail.fhir.plans.words import Words
+
+__all__ = [
+    "Person",
+    "Plan",
+    "PlanGoal",
+    "PlanStep",
+    "Source",
+    "Suggestion",
+    "Target",
+    "UnreadablePlanError",
+    "Words",
+    "matching",
+    "person_of",
+    "read_plan",
+]
