@@ -89,5 +89,8 @@ class Known(Protocol):
     ) -> Sequence[Resource]:
         """Return those whose ``code`` is one of these: cheaper than to read all and look."""
 
+    def defined(self, resource_type: str, canonical: str) -> Resource | None:
+        """Return the newest definition (a Questionnaire) with this url, or ``url|version``."""
+
 
 Decide = Callable[[Change, Known], Iterable[Resource]]

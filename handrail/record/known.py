@@ -14,7 +14,7 @@ from handrail.fhir import text
 from handrail.fhir.calendar import Calendar
 from handrail.fhir.resource import Resource, codings
 from handrail.fhir.rulebook import Rulebook
-from handrail.fhir.searching.hashing import SYSTEM_AND_CODE, token
+from handrail.fhir.searching.hashing import SYSTEM_AND_CODE, URI, token
 from handrail.record.rulebook import rulebook
 from handrail.record.statements import rows
 
@@ -140,6 +140,24 @@ class RecordKnown:
         found = self._kept(patient, resource_type, tuple(sorted(tokens)))
         wanted = {(system, code) for code in codes}
         return [one for one in found if not wanted.isdisjoint(codings(one.get("code")))]
+
+    def defined(self, resource_type: str, canonical: str) -> Resource | None:
+        """Return the newest definition with this url, or ``url|version``; None: there is none."""
+        url, _, version = canonical.partition("|")
+        changed = dict(self.changes.of_patient("", resource_type))
+        found = rows(
+            "SELECT c.id, v.body FROM record_current c JOIN record_version v"
+            " USING (org, resource_type, id, version) WHERE c.org = %s AND c.resource_type = %s"
+            " AND c.tokens @> (SELECT %s::bigint[]) AND NOT c.deleted"
+            " ORDER BY c.updated_at DESC, c.id",
+            (self.org, resource_type, [token(resource_type, "url", URI, url)]),
+        )
+        stored = {f"{resource_type}/{identity}": body for identity, body in found}
+        kept = [text.parse(stored[one]) for one in stored if one not in self.changes.now]
+        for one in (*changed.values(), *kept):
+            if one.get("url") == url and version in {"", one.get("version", "")}:
+                return one
+        return None
 
     def _kept(
         self, patient: str, resource_type: str, tokens: tuple[int, ...]

@@ -52,7 +52,12 @@
     else if (key === "j" || key === "k") { step(key === "j" ? 1 : -1); event.preventDefault(); return; }
     else if ((key === "ArrowDown" || key === "ArrowUp") && target.closest("[data-roving]")) { step(key === "ArrowDown" ? 1 : -1); event.preventDefault(); return; }
     else if (key === "x") { const row = current(); el = row && $("[type=checkbox]", row); if (el) { el.click(); event.preventDefault(); } return; }
-    else el = all(`[data-key~="${CSS.escape(key)}"]`).find(seen);
+    else {
+      // Several questions on a page share the digits: the one that has the focus comes first.
+      const named = `[data-key~="${CSS.escape(key)}"]`;
+      const own = target.closest("fieldset");
+      el = [...(own ? all(named, own) : []), ...all(named)].find(seen);
+    }
     going = key === "g" && !going ? Date.now() : 0;
     if (el) { event.preventDefault(); choose(el); }
   });
