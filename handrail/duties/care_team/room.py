@@ -1,13 +1,22 @@
-"""What this room offers."""
+"""What this room offers: the team of a patient, in a tab and beside the summary."""
 
 from __future__ import annotations
 
 from django.utils.translation import gettext_noop as _
 
-from handrail.room import Room
+from handrail.access.principal import Role
+from handrail.duties.care_team.projections import PROJECTIONS
+from handrail.duties.care_team.screens.panel import side
+from handrail.room import Nav, Panel, Room
+
+CARE = frozenset({Role.COORDINATOR, Role.SUPERVISOR, Role.CLINICIAN})
 
 ROOM = Room(
     name="care_team",
     title=_("Care team"),
-    writes=frozenset({"CareTeam", "RelatedPerson", "Consent"}),
+    writes=frozenset({"CareTeam", "RelatedPerson", "Practitioner", "Organization", "Consent"}),
+    projections=PROJECTIONS,
+    panels=(Panel(slot="side", order=20, render=side),),
+    tabs=(Nav(label=_("Team"), url="/patients/{patient}/team", order=60, roles=CARE),),
+    ways={"team": "/patients/{patient}/team"},
 )

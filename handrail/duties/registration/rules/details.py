@@ -27,7 +27,7 @@ from handrail.duties.registration.resources import (
 from handrail.fhir.errors import BusinessRuleError, Fault
 from handrail.fhir.resource import Resource, concept, reference
 
-SCOPES = ("all", "appointments", "emergency")
+SCOPES = ("all", "appointments", "emergency", "parts")
 _FEWEST_DIGITS = 7
 _MOST_DIGITS = 15
 _EARLIEST_BIRTH = 1875

@@ -31,6 +31,7 @@ SCOPES = {
     "all": later("Everything about care"),
     "appointments": later("Appointments and rides only"),
     "emergency": later("Emergencies only"),
+    "parts": later("Some parts only: see Team"),
 }
 MESSAGES = {
     "yes": later("message OK"),
