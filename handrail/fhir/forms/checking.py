@@ -1,0 +1,94 @@
+"""What is wrong with an answer: out of range, too long, not among the options, missing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import Any
+
+from handrail.fhir.forms.conditions import exact
+from handrail.fhir.forms.extensions import value_of
+from handrail.fhir.forms.faults import Fault
+from handrail.fhir.forms.form import Item
+from handrail.fhir.forms.responses import why_absent
+from handrail.fhir.forms.sheet import Spot
+
+
+def is_missing(spot: Spot) -> bool:
+    """Tell whether a required answer is neither given nor declined."""
+    item = spot.item
+    if not item.takes_answers or item.calculated or item.read_only or not item.required:
+        return False
+    return not spot.has_answer and not why_absent(spot.said)
+
+
+def faults_of(spot: Spot) -> Iterator[Fault]:
+    """Yield what is wrong with the answers at ``spot``."""
+    item = spot.item
+    for message in _counted(item, spot):
+        yield Fault(spot.place, item.link_id, message)
+    for one in spot.answers:
+        value = value_of(one)
+        if value is not None:
+            for message in _wrong(item, one, value):
+                yield Fault(spot.place, item.link_id, message, (shown(value),))
+
+
+def _counted(item: Item, spot: Spot) -> Iterator[str]:
+    count = len([one for one in spot.answers if value_of(one) is not None])
+    if not item.takes_answers or not count:
+        return
+    if count < item.min_occurs and not spot.row:
+        yield f"Give at least {item.min_occurs} answers."
+    if item.max_occurs is not None and count > item.max_occurs and not spot.row:
+        yield f"Give at most {item.max_occurs} answers."
+
+
+def _wrong(item: Item, answer: Mapping[str, Any], value: Any) -> Iterator[str]:
+    if item.options and item.kind != "open-choice" and item.chosen(answer) is None:
+        yield f"“{shown(value)}” is none of the answers to choose from."
+    if isinstance(value, str):
+        yield from _text(item, value)
+    yield from _range(item, value)
+
+
+def _text(item: Item, value: str) -> Iterator[str]:
+    if item.max_length is not None and len(value) > item.max_length:
+        yield f"This is {len(value)} characters long; at most {item.max_length} fit. Shorten it."
+    if item.min_length is not None and len(value) < item.min_length:
+        yield f"This is shorter than {item.min_length} characters."
+
+
+def _range(item: Item, value: Any) -> Iterator[str]:
+    found, low, high = _comparable(value), _comparable(item.minimum), _comparable(item.maximum)
+    if low is not None and type(low) is type(found) and _less(found, low):
+        yield f"{shown(value)} is less than {shown(item.minimum)}, the least that is possible."
+    if high is not None and type(high) is type(found) and _less(high, found):
+        yield f"{shown(value)} is more than {shown(item.maximum)}, the most that is possible."
+    if item.decimals is not None and isinstance(found, Decimal):
+        exponent = found.normalize().as_tuple().exponent
+        if isinstance(exponent, int) and -exponent > item.decimals:
+            yield f"{shown(value)} has more than {item.decimals} decimal places."
+
+
+def _less(one: Any, other: Any) -> bool:
+    if isinstance(one, str):
+        shorter = min(len(one), len(other))
+        return bool(one[:shorter] < other[:shorter])
+    return bool(one < other)
+
+
+def _comparable(value: Any) -> Decimal | str | None:
+    value = value.get("value") if isinstance(value, Mapping) else value
+    return value if isinstance(value, str) else exact(value)
+
+
+def shown(value: Any) -> str:
+    """Return a value as people read it."""
+    if isinstance(value, Mapping):
+        if "value" in value:
+            return f"{value['value']} {value.get('unit') or value.get('code') or ''}".strip()
+        return str(value.get("display") or value.get("code") or value.get("reference") or "")
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value)

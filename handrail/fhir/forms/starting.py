@@ -1,0 +1,39 @@
+"""A new response to a form."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from handrail.fhir.forms.form import Form, Item
+from handrail.fhir.forms.sheet import laid_out
+from handrail.fhir.forms.weighing import weighed
+from handrail.fhir.resource import Resource
+
+
+def begin(form: Form, *, patient: str, author: str, at: str, language: str = "") -> Resource:
+    """Return a QuestionnaireResponse in progress, with the initial values of ``form``.
+
+    ``patient`` and ``author`` are references (``Patient/1``), either may be empty; ``at`` is the
+    instant it was begun; ``language`` the language of asking.
+    """
+    head: Resource = {"resourceType": "QuestionnaireResponse"}
+    head |= {"language": language} if language else {}
+    head |= {"questionnaire": form.canonical} if form.canonical else {}
+    head["status"] = "in-progress"
+    head |= {"subject": {"reference": patient}} if patient else {}
+    head |= {"authored": at} if at else {}
+    head |= {"author": {"reference": author}} if author else {}
+    sheet = laid_out(form, head)
+    for spot in sheet.walk():
+        if spot.item.takes_answers:
+            spot.answers = [weighed(spot.item, dict(one)) for one in initial_of(spot.item)]
+    return sheet.response()
+
+
+def initial_of(item: Item) -> list[Mapping[str, object]]:
+    """Return the answers an item begins with."""
+    if item.options:
+        found = [one.value for one in item.options if one.selected]
+    else:
+        found = [one for one in item.initial if one]
+    return found if item.repeats else found[:1]
