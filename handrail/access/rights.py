@@ -89,6 +89,7 @@ ACTIONS: Final[Mapping[str, frozenset[Role]]] = {
     "undo": frozenset({Role.COORDINATOR, Role.CLINICIAN, Role.FRONT_DESK, Role.SUPERVISOR}),
     "break_glass": frozenset({Role.COORDINATOR, Role.CLINICIAN}),
     "manage_programs": frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR}),
+    "manage_forms": frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR}),
     "manage_users": frozenset({Role.ADMINISTRATOR, Role.SYSTEM}),
     "manage_teams": frozenset({Role.ADMINISTRATOR, Role.SUPERVISOR, Role.SYSTEM}),
     "manage_closures": frozenset({Role.ADMINISTRATOR, Role.SUPERVISOR, Role.SYSTEM}),
