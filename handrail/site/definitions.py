@@ -1,7 +1,7 @@
 """Brings the definitions that the rooms ship into every organization: forms, plans.
 
 A definition that the organization made its own, by another ``publisher``, is left alone; an
-untouched one follows the version that is shipped.
+untouched one follows the version that is shipped. One that was switched off stays off.
 """
 
 from __future__ import annotations
@@ -41,7 +41,8 @@ def _by_room() -> dict[str, list[Resource]]:
 
 def _install(by: Principal, room: str, shipped: list[Resource]) -> int:
     facts = known(by.org)
-    wanted = [each for each in shipped if _is_newer(each, facts.read(reference_to(each)))]
+    pairs = [(each, facts.read(reference_to(each))) for each in shipped]
+    wanted = [_as_chosen(each, stored) for each, stored in pairs if _is_newer(each, stored)]
     if wanted:
         drafts = [Draft(resource) for resource in wanted]
         store.commit(drafts, by=by, reason="definitions that come with Handrail", room=room)
@@ -53,3 +54,9 @@ def _is_newer(shipped: Resource, stored: Resource | None) -> bool:
         return True
     own = stored.get("publisher") != PUBLISHER
     return not own and stored.get("version") != shipped.get("version")
+
+
+def _as_chosen(shipped: Resource, stored: Resource | None) -> Resource:
+    """Return what is shipped, switched off where the organization had it switched off."""
+    off = stored is not None and stored.get("status") == "retired"
+    return {**shipped, "status": "retired"} if off else shipped
