@@ -8,6 +8,10 @@ Source: http://hl7.org/fhir/R4/plandefinition.html.
 
 from __future__ import annotations
 
+from handrail.fhir.plans.applying import Applied, apply
+from handrail.fhir.plans.carrying import contained
+from handrail.fhir.plans.facts import Facts
+from handrail.fhir.plans.gaps import Unsupported, unsupported
 from handrail.fhir.plans.reading import (
     Plan,
     PlanGoal,
@@ -21,6 +25,8 @@ from handrail.fhir.plans.suggesting import Person, Suggestion, matching, person_
 from handrail.fhir.plans.words import Words
 
 __all__ = [
+    "Applied",
+    "Facts",
     "Person",
     "Plan",
     "PlanGoal",
@@ -29,8 +35,12 @@ __all__ = [
     "Suggestion",
     "Target",
     "UnreadablePlanError",
+    "Unsupported",
     "Words",
+    "apply",
+    "contained",
     "matching",
     "person_of",
     "read_plan",
+    "unsupported",
 ]

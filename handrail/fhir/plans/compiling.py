@@ -114,13 +114,17 @@ def _codings(entry: Mapping[str, Any]) -> Iterator[dict[str, str]]:
 
 
 def _citation(source: Mapping[str, Any]) -> dict[str, Any]:
-    dated = {"url": names.SOURCE_DATE, "valueDate": str(source["date"])}
+    dated: list[dict[str, Any]] = [{"url": names.SOURCE_DATE, "valueDate": str(source["date"])}]
+    when = str(source["date"])[:4]
+    if source.get("standing"):
+        dated.append({"url": names.STANDING, "valueBoolean": True})
+        when = f"a standing page, named on {source['date']}"
     return {
-        "extension": [dated],
+        "extension": dated,
         "type": "citation",
         "label": source["publisher"],
         "display": source["title"],
-        "citation": f"{source['publisher']}. {source['title']} ({str(source['date'])[:4]}).",
+        "citation": f"{source['publisher']}. {source['title']} ({when}).",
         "url": source["url"],
     }
 

@@ -27,6 +27,10 @@ OFF: Final = "urn:handrail:plan-off"
 SOURCE_DATE: Final = "urn:handrail:source-date"
 """Extension of a relatedArtifact: when it was published or last reviewed (valueDate)."""
 
+STANDING: Final = "urn:handrail:source-standing"
+"""Extension of a relatedArtifact: a page that changes without a date; the date given is the day on
+which it was named as a source (valueBoolean)."""
+
 OWNERS: Final = (
     "coordinator",
     "nurse",

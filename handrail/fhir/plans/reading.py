@@ -40,12 +40,16 @@ class UnreadablePlanError(HandrailError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """Where something comes from. ``dated`` is ISO 8601 text, or empty."""
+    """Where something comes from. ``dated`` is ISO 8601 text, or empty.
+
+    ``standing``: a page that changes without a date; ``dated`` is then the day it was named.
+    """
 
     title: str
     url: str = ""
     publisher: str = ""
     dated: str = ""
+    standing: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +64,10 @@ class Target:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanGoal:
-    """A goal that a plan offers. ``addresses`` are (system, code)."""
+    """A goal that a plan offers. ``addresses`` are (system, code).
+
+    ``off``: the organization does not use it. ``altered``: an extension may change its meaning.
+    """
 
     id: str
     words: Words
@@ -70,6 +77,7 @@ class PlanGoal:
     targets: tuple[Target, ...] = ()
     sources: tuple[Source, ...] = ()
     off: bool = False
+    altered: bool = False
 
     @property
     def due_days(self) -> int | None:
@@ -227,6 +235,7 @@ def _goals(definition: Mapping[str, Any]) -> Iterator[PlanGoal]:
             targets=tuple(_target(each) for each in parts(goal.get("target"))),
             sources=tuple(_sources(goal.get("documentation"))),
             off=_off(goal),
+            altered=bool(goal.get("modifierExtension")),
         )
 
 
@@ -361,6 +370,7 @@ def _sources(artifacts: Any) -> Iterator[Source]:
                 url=text(each.get("url")),
                 publisher=text(each.get("label")),
                 dated=next(dated, ""),
+                standing=_marked(each, names.STANDING),
             )
 
 
@@ -371,8 +381,12 @@ def _extended(element: Mapping[str, Any], url: str) -> Iterator[Words]:
 
 
 def _off(element: Mapping[str, Any]) -> bool:
+    return _marked(element, names.OFF)
+
+
+def _marked(element: Mapping[str, Any], url: str) -> bool:
     return any(
-        one.get("url") == names.OFF and one.get("valueBoolean") is True
+        one.get("url") == url and one.get("valueBoolean") is True
         for one in parts(element.get("extension"))
     )
 

@@ -144,7 +144,7 @@ def _for(plan: Plan, person: Person | None) -> bool:
 
 def _offers(plan: Plan, conditions: list[tuple[int, Resource]]) -> Iterator[tuple[Suggestion, int]]:
     for goal in plan.goals:
-        if goal.off:
+        if goal.off or goal.altered:
             continue
         asked = goal.addresses or plan.addresses
         fits = [(closeness(asked, each), at, each) for at, each in conditions]
