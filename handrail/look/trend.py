@@ -105,6 +105,6 @@ def written(value: Decimal) -> str:
 
 
 def _seconds(at: str) -> float:
-    text = at if len(at) > len("2026-11") else f"{at}-01" if len(at) > len("2026") else f"{at}-01-01"
-    moment = datetime.fromisoformat(text)
+    whole = at + {len("2026"): "-01-01", len("2026-11"): "-01"}.get(len(at), "")
+    moment = datetime.fromisoformat(whole)
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
