@@ -1,0 +1,103 @@
+"""The fixed words of a form on paper and of a telephone script, in the person's language.
+
+They follow the language of the person, not that of whoever prints or calls; so they stand here
+beside each other and not in the catalogue of the screens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+ENGLISH: Final = "en"
+_WORDS: Final[Mapping[str, Mapping[str, str]]] = {
+    "en": {
+        "name": "Name",
+        "born": "Born",
+        "mrn": "Record number",
+        "today": "Today's date",
+        "who": "Who fills this in",
+        "self": "I do, for myself",
+        "helper": "Somebody else, for me:",
+        "free": "You do not have to answer. Draw a line through a question you leave out.",
+        "how": "Tick the box of your answer, or write on the line.",
+        "one": "Tick one.",
+        "many": "Tick all that fit.",
+        "other": "Something else:",
+        "yes": "Yes",
+        "no": "No",
+        "date": "month / day / year",
+        "time": "hour : minute",
+        "go": "Go on with question %(n)s.",
+        "end": "Go to the end.",
+        "only": "Only if %(when)s.",
+        "applies": "Answer this only if it applies to you.",
+        "is": "your answer to question %(n)s is “%(answer)s”",
+        "is-not": "your answer to question %(n)s is not “%(answer)s”",
+        "more": "your answer to question %(n)s is more than %(answer)s",
+        "least": "your answer to question %(n)s is %(answer)s or more",
+        "less": "your answer to question %(n)s is less than %(answer)s",
+        "most": "your answer to question %(n)s is %(answer)s or less",
+        "answered": "you answered question %(n)s",
+        "left-out": "you left question %(n)s out",
+        "and": "and",
+        "or": "or",
+        "again": "If there are more of these, write them on another sheet in the same way.",
+        "attach": "Bring or send this with the form.",
+        "version": "version %(version)s",
+        "call": "If you think about dying or about hurting yourself, do not wait for us: call"
+        " %(phones)s, day or night.",
+        "or-call": " or ",
+        "thanks": "Thank you. Please give this sheet back to your care coordinator.",
+    },
+    "es": {
+        "name": "Nombre",
+        "born": "Fecha de nacimiento",
+        "mrn": "Número de expediente",
+        "today": "Fecha de hoy",
+        "who": "Quién llena esta hoja",
+        "self": "Yo, por mí mismo o por mí misma",
+        "helper": "Otra persona, por mí:",
+        "free": "No tiene que contestar. Tache la pregunta que no quiera contestar.",
+        "how": "Marque la casilla de su respuesta o escriba en la línea.",
+        "one": "Marque una.",
+        "many": "Marque todas las que correspondan.",
+        "other": "Otra cosa:",
+        "yes": "Sí",
+        "no": "No",
+        "date": "mes / día / año",
+        "time": "hora : minuto",
+        "go": "Siga con la pregunta %(n)s.",
+        "end": "Siga hasta el final.",
+        "only": "Solo si %(when)s.",
+        "applies": "Conteste esta pregunta solo si le corresponde.",
+        "is": "su respuesta a la pregunta %(n)s es “%(answer)s”",
+        "is-not": "su respuesta a la pregunta %(n)s no es “%(answer)s”",
+        "more": "su respuesta a la pregunta %(n)s es más de %(answer)s",
+        "least": "su respuesta a la pregunta %(n)s es %(answer)s o más",
+        "less": "su respuesta a la pregunta %(n)s es menos de %(answer)s",
+        "most": "su respuesta a la pregunta %(n)s es %(answer)s o menos",
+        "answered": "contestó la pregunta %(n)s",
+        "left-out": "no contestó la pregunta %(n)s",
+        "and": "y",
+        "or": "o",
+        "again": "Si hay más, escríbalos en otra hoja de la misma manera.",
+        "attach": "Traiga o envíe esto con la hoja.",
+        "version": "versión %(version)s",
+        "call": "Si piensa en morir o en hacerse daño, no nos espere: llame al %(phones)s, de día o"
+        " de noche.",
+        "or-call": " o al ",
+        "thanks": "Gracias. Devuelva esta hoja a su coordinador o coordinadora de atención.",
+    },
+}
+
+
+def said(language: str, key: str, **values: object) -> str:
+    """Return fixed words in ``language``; in English where there are none in it."""
+    main = language.partition("-")[0].lower()
+    return (_WORDS.get(main) or _WORDS[ENGLISH])[key] % values
+
+
+def has_words(language: str) -> bool:
+    """Tell whether the fixed words are there in this language."""
+    return language.partition("-")[0].lower() in _WORDS
