@@ -10,6 +10,7 @@ from handrail.fhir.forms.conditions import exact
 from handrail.fhir.forms.extensions import value_of
 from handrail.fhir.forms.faults import Fault
 from handrail.fhir.forms.form import Item
+from handrail.fhir.forms.patterns import UnsafePatternError, pattern
 from handrail.fhir.forms.responses import why_absent
 from handrail.fhir.forms.sheet import Spot
 
@@ -57,6 +58,17 @@ def _text(item: Item, value: str) -> Iterator[str]:
         yield f"This is {len(value)} characters long; at most {item.max_length} fit. Shorten it."
     if item.min_length is not None and len(value) < item.min_length:
         yield f"This is shorter than {item.min_length} characters."
+    yield from _pattern(item, value)
+
+
+def _pattern(item: Item, value: str) -> Iterator[str]:
+    try:
+        fits = not item.regex or pattern(item.regex).is_whole(value)
+    except UnsafePatternError:
+        return
+    if not fits:
+        asked = f" Write it like this: {item.entry_format}." if item.entry_format else ""
+        yield f"“{value[:80]}” is not in the form that is asked for.{asked}"
 
 
 def _range(item: Item, value: Any) -> Iterator[str]:

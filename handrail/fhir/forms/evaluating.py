@@ -8,12 +8,12 @@ from decimal import Decimal
 
 from handrail.fhir.forms.checking import faults_of, is_missing
 from handrail.fhir.forms.conditions import exact
-from handrail.fhir.forms.enabling import Enabling, refuse_circles
 from handrail.fhir.forms.extensions import value_of
 from handrail.fhir.forms.faults import Fault
 from handrail.fhir.forms.form import Form
 from handrail.fhir.forms.sheet import Sheet, laid_out
 from handrail.fhir.forms.weighing import weighed
+from handrail.fhir.forms.working import Work, broken
 from handrail.fhir.resource import Resource
 
 
@@ -36,24 +36,31 @@ class Evaluated:
 
 
 def evaluate(
-    form: Form, response: Resource, *, context: Mapping[str, Resource] | None = None
+    form: Form,
+    response: Resource,
+    *,
+    context: Mapping[str, Resource] | None = None,
+    at: str = "",
 ) -> Evaluated:
     """Work out ``response``.
 
     ``context`` gives the resources that expressions name: ``{"patient": {…}}`` for ``%patient``.
+    ``at`` is the instant that ``now()`` and ``today()`` say; without it, when it was authored.
 
     Raises:
-        LoopError: items wait for each other.
+        LoopError: items wait for each other, or change each other without end.
+        TooLargeError: the expressions take too long.
     """
-    refuse_circles(form)
     sheet = laid_out(form, response)
     for spot in sheet.walk():
         spot.answers = [weighed(spot.item, one) for one in spot.answers]
-    enabled = Enabling(sheet, {}).places()
-    return _judged(sheet, enabled)
+    work = Work(sheet, context or {}, at)
+    work.done()
+    return _judged(sheet, work)
 
 
-def _judged(sheet: Sheet, enabled: frozenset[str]) -> Evaluated:
+def _judged(sheet: Sheet, work: Work) -> Evaluated:
+    enabled = work.enabled
     shown: set[str] = set()
     faults: list[Fault] = []
     for spot in sheet.walk():
@@ -70,7 +77,7 @@ def _judged(sheet: Sheet, enabled: frozenset[str]) -> Evaluated:
         shown=frozenset(shown),
         read_only=frozenset(s.place for s in spots if s.item.read_only or s.item.calculated),
         scores=_scores(sheet, enabled),
-        faults=tuple(faults),
+        faults=(*faults, *broken(work), *work.warnings.values()),
         missing=tuple(spot.place for spot in spots if spot.place in shown and is_missing(spot)),
     )
 

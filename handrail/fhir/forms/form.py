@@ -206,7 +206,7 @@ class Item:
             yield from item.walk()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True, eq=False)
 class Form:
     """A questionnaire, read. ``digest`` changes when an answer would mean something else."""
 

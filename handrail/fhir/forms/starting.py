@@ -5,16 +5,30 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from handrail.fhir.forms.form import Form, Item
-from handrail.fhir.forms.sheet import laid_out
+from handrail.fhir.forms.results import answers_from
+from handrail.fhir.forms.sheet import Sheet, laid_out
 from handrail.fhir.forms.weighing import weighed
+from handrail.fhir.forms.working import Work
 from handrail.fhir.resource import Resource
 
 
-def begin(form: Form, *, patient: str, author: str, at: str, language: str = "") -> Resource:
+def begin(  # noqa: PLR0913 - a response begins with all of these
+    form: Form,
+    *,
+    patient: str,
+    author: str,
+    at: str,
+    language: str = "",
+    context: Mapping[str, Resource] | None = None,
+) -> Resource:
     """Return a QuestionnaireResponse in progress, with the initial values of ``form``.
 
     ``patient`` and ``author`` are references (``Patient/1``), either may be empty; ``at`` is the
-    instant it was begun; ``language`` the language of asking.
+    instant it was begun; ``language`` the language of asking; ``context`` the resources that
+    initial expressions name (``{"patient": {…}}``).
+
+    Raises:
+        LoopError: items wait for each other.
     """
     head: Resource = {"resourceType": "QuestionnaireResponse"}
     head |= {"language": language} if language else {}
@@ -27,7 +41,18 @@ def begin(form: Form, *, patient: str, author: str, at: str, language: str = "")
     for spot in sheet.walk():
         if spot.item.takes_answers:
             spot.answers = [weighed(spot.item, dict(one)) for one in initial_of(spot.item)]
+    if any(spot.item.initial_expression for spot in sheet.walk()):
+        _work_out(sheet, context or {}, at)
     return sheet.response()
+
+
+def _work_out(sheet: Sheet, context: Mapping[str, Resource], at: str) -> None:
+    work = Work(sheet, context, at)
+    work.done()
+    for spot in sheet.walk():
+        expression = spot.item.initial_expression
+        if expression and spot.item.takes_answers and not spot.answers:
+            spot.answers = answers_from(spot.item, work.value(expression.text, spot)) or []
 
 
 def initial_of(item: Item) -> list[Mapping[str, object]]:
