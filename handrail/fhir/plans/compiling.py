@@ -85,9 +85,8 @@ def _words(entry: Mapping[str, Any]) -> Words:
 
 
 def _contexts(situation: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    codings = list(_codings(situation))
-    if codings:
-        yield _context("focus", valueCodeableConcept={"coding": codings})
+    for coding in _codings(situation):
+        yield _context("focus", valueCodeableConcept={"coding": [coding]})
     ages = {
         name: {"value": situation[field], "unit": "years", "system": names.UCUM, "code": "a"}
         for name, field in (("low", "age_from"), ("high", "age_to"))
