@@ -1,0 +1,122 @@
+"""On other pages: latest scores and what is due, an open safety protocol, doing it from the list."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
+
+from handrail.access.decide import may_see_patient
+from handrail.access.principal import Principal
+from handrail.duties.intake.actions.finding import due_for
+from handrail.duties.intake.models import Asked, Assessment, Score
+from handrail.duties.intake.models import Form as FormRow
+from handrail.duties.intake.rules import DUE, SAFETY, TO_READ
+from handrail.duties.intake.rules.due import Due, reference_of
+from handrail.duties.intake.screens.forms import CARE
+from handrail.duties.intake.screens.words import born_of, score_words
+from handrail.fhir.resource import id_of
+from handrail.record import store
+
+EXCERPT = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """A form that is due: what it is called, why, and the id it is started with."""
+
+    form: str
+    title: str
+    why: str
+
+
+def side(request: HttpRequest, principal: Principal, patient: str) -> str:
+    """Return the panel on the patient page: the latest scores in words, and what is due."""
+    if not principal.has(*CARE):
+        return ""
+    rows = Score.objects.filter(org=principal.org, patient=patient).order_by("-at")
+    latest = {row.code: row for row in reversed(rows[:100])}
+    ordered = sorted(latest.values(), key=lambda row: (row.at is None, row.at), reverse=True)
+    open_ones = Assessment.objects.filter(
+        org=principal.org, patient=patient, status="in-progress"
+    ).order_by("-at")
+    known = {
+        "patient": patient,
+        "scores": [(row, score_words(row)) for row in ordered[:EXCERPT]],
+        "due": offered(principal, patient),
+        "open": open_ones[:EXCERPT],
+    }
+    return render_to_string("intake/side.html", known, request=request)
+
+
+def offered(principal: Principal, patient: str) -> list[Offered]:
+    """Return the forms that are due for a patient and are here: asked for by work, then by rule."""
+    forms = {
+        row.source: row.title
+        for row in FormRow.objects.filter(org=principal.org, status="active").only("source", "title")
+    }
+    found: dict[str, Offered] = {}
+    asked = Asked.objects.filter(org=principal.org, patient=patient, kind=DUE).order_by("due_at")
+    for row in asked:
+        if row.about in forms:
+            found.setdefault(row.about, Offered(row.about, forms[row.about], row.why))
+    for each in due_for(principal, patient, born_of(principal, patient)):
+        identity = id_of(reference_of(each.form))
+        if identity in forms:
+            found.setdefault(identity, Offered(identity, forms[identity], _why(each)))
+    return list(found.values())
+
+
+def _why(each: Due) -> str:
+    if each.last_on is None:
+        return _("Not asked yet.")
+    return _("Last asked %(day)s.") % {"day": each.last_on}
+
+
+def alert(request: HttpRequest, principal: Principal, patient: str) -> str:
+    """Return one line under the patient's name while a safety protocol is open."""
+    if not principal.has(*CARE):
+        return ""
+    rows = Asked.objects.filter(org=principal.org, patient=patient, kind=SAFETY)
+    known = {"rows": list(rows.order_by("due_at")), "here": request.path}
+    return render_to_string("intake/alert.html", known, request=request) if known["rows"] else ""
+
+
+def today(request: HttpRequest, principal: Principal, _patient: str) -> str:
+    """Return one line above the worklist while a safety protocol of one's own is open."""
+    if not principal.has(*CARE):
+        return ""
+    owners = [*principal.identities]
+    rows = Asked.objects.filter(org=principal.org, kind=SAFETY, owner__in=owners)
+    known = {"rows": list(rows.order_by("due_at")[:EXCERPT])}
+    return render_to_string("intake/today.html", known, request=request) if known["rows"] else ""
+
+
+def doing(request: HttpRequest, principal: Principal, task: str) -> str:
+    """Return the panel beside the worklist: start or resume, read, or go through the protocol."""
+    row = Asked.objects.filter(org=principal.org, source=task).first()
+    if row is None or not may_see_patient(principal, row.patient):
+        return ""
+    known = {
+        "row": row,
+        "is_safety": row.kind == SAFETY,
+        "is_reading": row.kind == TO_READ,
+        "open": Assessment.objects.filter(
+            org=principal.org, patient=row.patient, status="in-progress", own=True
+        )
+        .filter(form__in=_urls(principal, row.about))
+        .first(),
+        "next": str(request.META.get("handrail.next", "") or "/"),
+        "version": store.current_versions([("Task", task)], by=principal)
+        .get(f"Task/{task}", (0, None))[0],
+    }
+    return render_to_string("intake/doing.html", known, request=request)
+
+
+def _urls(principal: Principal, form: str) -> list[str]:
+    rows = FormRow.objects.filter(org=principal.org, source=form)
+    return list(rows.values_list("url", flat=True))
+
+
