@@ -17,6 +17,7 @@ import pytest
 
 from handrail.fhir.forms import Form, begin, entered, evaluate, field_name, read_form
 from handrail.fhir.forms.form import Item
+from handrail.fhir.forms.unsupported import unsupported
 from handrail.fhir.resource import Resource
 from handrail.fhir.rulebook import Rule
 from tests.data import data, reference
@@ -38,12 +39,32 @@ OWNERS: Final = {
     "taps-1": "National Institute on Drug Abuse",
 }
 DOMAINS: Final = frozenset(
-    "food-insecurity housing-instability homelessness inadequate-housing transportation-insecurity"
-    " financial-insecurity material-hardship educational-attainment employment-status"
-    " veteran-status stress social-connection intimate-partner-violence elder-abuse"
-    " personal-health-literacy health-insurance-coverage-status medical-cost-burden"
-    " digital-literacy digital-access utility-insecurity incarceration-status language-access"
-    " protective-factor sdoh-category-unspecified".split()
+    [
+        "food-insecurity",
+        "housing-instability",
+        "homelessness",
+        "inadequate-housing",
+        "transportation-insecurity",
+        "financial-insecurity",
+        "material-hardship",
+        "educational-attainment",
+        "employment-status",
+        "veteran-status",
+        "stress",
+        "social-connection",
+        "intimate-partner-violence",
+        "elder-abuse",
+        "personal-health-literacy",
+        "health-insurance-coverage-status",
+        "medical-cost-burden",
+        "digital-literacy",
+        "digital-access",
+        "utility-insecurity",
+        "incarceration-status",
+        "language-access",
+        "protective-factor",
+        "sdoh-category-unspecified",
+    ]
 )
 CATEGORIES: Final = frozenset(
     {"sdoh", "functional-status", "disability-status", "cognitive-status", ""}
@@ -131,6 +152,11 @@ def test_an_instrument_says_who_it_is(slug: str) -> None:
     assert raw["subjectType"] == ["Patient"]
     assert raw["version"].startswith("2026.11.")
     assert raw["code"][0]["system"] in {"http://loinc.org", "urn:handrail:intake"}
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_nothing_in_an_instrument_is_left_out_on_the_screen(slug: str) -> None:
+    assert not unsupported(questionnaire(slug))
 
 
 @pytest.mark.parametrize("slug", SLUGS)
@@ -456,6 +482,67 @@ def test_an_average_person_is_asked_at_most_sixty_questions() -> None:
 )
 def test_a_need_opens_its_details(answer: dict[str, str], opened: set[str]) -> None:
     assert opened <= asked_of(AVERAGE | answer)
+
+
+KNOWN: Final[Resource] = {
+    "resourceType": "Patient",
+    "telecom": [
+        {"system": "email", "value": "rosa@example.org"},
+        {"system": "phone", "value": "617-555-0101"},
+    ],
+    "contact": [
+        {
+            "name": {"given": ["Ana"], "family": "Ruiz"},
+            "telecom": [{"system": "phone", "value": "617-555-0102"}],
+        }
+    ],
+    "communication": [
+        {
+            "language": {"coding": [{"system": "urn:ietf:bcp:47", "code": "es-US"}]},
+            "preferred": True,
+        }
+    ],
+    "extension": [
+        {
+            "url": "http://hl7.org/fhir/StructureDefinition/patient-interpreterRequired",
+            "valueBoolean": True,
+        }
+    ],
+}
+
+
+def prefilled(patient: Resource) -> dict[str, Any]:
+    """Return the answers that an intake visit begins with, by linkId."""
+    begun = begin(
+        form("intake-visit"),
+        patient="Patient/1",
+        author="Practitioner/1",
+        at="2026-11-22T09:00:00Z",
+        context={"patient": patient},
+    )
+    return {
+        item["linkId"]: next(iter(item["answer"][0].values()))
+        for item in items(begun)
+        if "answer" in item
+    }
+
+
+def test_what_the_record_knows_is_not_asked_again() -> None:
+    known = prefilled(KNOWN)
+    assert known["language"]["code"] == "es"
+    assert known["interpreter"]["code"] == "LA33-6"
+    assert known["phone"] == "617-555-0101"
+    assert known["helper-name"] == "Ana Ruiz 617-555-0102"
+
+
+def test_nothing_is_made_up_about_somebody_new() -> None:
+    assert not prefilled({"resourceType": "Patient"})
+
+
+def test_a_language_outside_the_list_is_kept() -> None:
+    somali = {"language": {"coding": [{"system": "urn:ietf:bcp:47", "code": "so"}]}}
+    found = prefilled({"resourceType": "Patient", "communication": [somali]})
+    assert found["language"]["code"] == "so"
 
 
 def test_somebody_without_medicines_is_not_asked_about_them() -> None:
