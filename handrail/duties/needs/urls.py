@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from handrail.duties.needs.screens import adding, everybody, patient
+
+urlpatterns = [
+    path("needs", everybody.everybody, name="needs"),
+    path("patients/<str:patient>/needs", patient.needs, name="patient-needs"),
+    path("patients/<str:patient>/needs/new", adding.new, name="new-need"),
+    path("patients/<str:patient>/needs/<str:need>", patient.need, name="patient-need"),
+]

@@ -1,0 +1,1 @@
+"""What a coordinator does here: see what was found, decide about it with the person, add a need."""

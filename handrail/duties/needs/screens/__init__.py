@@ -1,0 +1,1 @@
+"""HTML for people: deciding about needs with somebody, one need, adding one, everybody's."""
