@@ -44,12 +44,12 @@ class Enabling:
             return False
         if not item.enable_when:
             return True
-        met = (
+        met = [
             is_met(one, self._form.index[one.question], self._answers(spot, one.question))
             for one in item.enable_when
             if one.question in self._form.index
-        )
-        return any(met) if item.enable_any else all(met)
+        ]
+        return (any(met) or not met) if item.enable_any else all(met)
 
     def _answers(self, spot: Spot, link_id: str) -> list[dict[str, Any]]:
         nearest = near(spot, self._by_link.get(link_id, ()))

@@ -23,6 +23,8 @@ LONGEST: Final = 10_000
 """How many characters an expression may have."""
 DEEPEST: Final = 150
 """How deep an expression may nest."""
+MOST_TEXTS: Final = 64
+"""With how many texts ``linkId`` may be compared in one quick ``where``."""
 _DEFINITIONS: Final = frozenset({"questionnaire", "qitem", "patient", "ucum", "sct", "loinc"})
 _FAST: Final = {"linkId": "whereLinkId", "url": "whereUrl"}
 _one_at_a_time = Lock()
@@ -130,14 +132,24 @@ def _rewrite(tree: Node) -> None:
 def _quicken(node: Node) -> None:
     parameters = node["children"][1:]
     asked = parameters[0]["children"] if parameters else []
-    if len(asked) != 1 or asked[0]["type"] != "EqualityExpression":
-        return
-    equality = asked[0]
-    left, right = equality["children"]
-    name = _FAST.get(_member(left), "")
-    if equality["terminalNodeText"] == ["="] and name and _literal(right) is not None:
+    found = _equal(asked[0]) if len(asked) == 1 else None
+    name = _FAST.get(found[0], "") if found else ""
+    if found and name and len(found[1]) <= MOST_TEXTS:
         node["children"][0] = {"type": "Identifier", "terminalNodeText": [name], "text": name}
-        parameters[0]["children"] = [right]
+        parameters[0]["children"] = found[1]
+
+
+def _equal(node: Node) -> tuple[str, list[Node]] | None:
+    """Return ``a`` and the texts, if this is ``a = 'x'`` or ``a = 'x' or a = 'y'``; else None."""
+    node = _only(node)
+    left, right = node["children"] if len(node.get("children", ())) == 2 else (node, node)  # noqa: PLR2004 - two sides
+    if node["type"] == "EqualityExpression" and node["terminalNodeText"] == ["="]:
+        return (_member(left), [right]) if _literal(right) is not None else None
+    if node["type"] == "OrExpression" and node["terminalNodeText"] == ["or"]:
+        one, other = _equal(left), _equal(right)
+        if one and other and one[0] == other[0]:
+            return one[0], [*one[1], *other[1]]
+    return None
 
 
 def _unsign(node: Node) -> None:
@@ -212,7 +224,7 @@ _PASSING: Final = frozenset(
 def _compared(node: Node) -> set[str]:
     kind, below = node["type"], node.get("children", ())
     if kind == "Functn" and _identifier(node) == "whereLinkId":
-        return {_literal(below[1]["children"][0]) or ""}
+        return {_literal(one) or "" for one in below[1]["children"]}
     if kind in {"EqualityExpression", "MembershipExpression"}:
         for one, other in (below, reversed(below)):
             if _last(one) == "linkId":

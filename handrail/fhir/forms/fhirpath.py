@@ -27,7 +27,12 @@ class Engine:
         """Begin; ``at`` is the instant that ``now()`` says."""
         self.effort = Effort(MOST_STEPS)
         self._at = at
+        self._kept: dict[tuple[int, ...], Values] = {}
         self._weights = _weights(form)
+
+    def forget(self) -> None:
+        """Forget what was found in a response that has changed."""
+        self._kept.clear()
 
     def run(self, text: str, focus: Any, variables: Mapping[str, Any]) -> Values:
         """Return what ``text`` gives of ``focus``.
@@ -50,6 +55,7 @@ class Engine:
             "effort": self.effort,
             "at": self._at,
             "weights": self._weights,
+            "kept": self._kept,
         }
         try:
             found: Values = do_eval(context, [focus], asked.tree)

@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from handrail.fhir.errors import TooLargeError
 from handrail.fhir.forms.conditions import exact
+from handrail.fhir.forms.expressions import MOST_TEXTS
 from handrail.fhir.forms.options import weight_of
 from handrail.fhir.forms.patterns import UnsafePatternError, pattern
 
@@ -27,6 +28,7 @@ _LARGEST: Final = Decimal(10) ** 30
 _LONGEST: Final = 20_000
 _MOST: Final = 50_000
 _LEFT_OUT: Final = frozenset({"replaceMatches", "encode", "decode"})
+_STRINGS: Final = {count: ["String"] * count for count in range(1, MOST_TEXTS + 1)}
 _STATE: Final = ("$this", "$index", "$total")
 
 
@@ -90,8 +92,8 @@ def _own() -> Table:
         "repeat": {"fn": _repeat, "arity": expression},
         "aggregate": {"fn": _aggregate, "arity": {1: ["Expr"], 2: ["Expr", "Any"]}},
         "descendants": {"fn": _descendants},
-        "whereLinkId": {"fn": _by("linkId"), "arity": {1: ["String"]}},
-        "whereUrl": {"fn": _by("url"), "arity": {1: ["String"]}},
+        "whereLinkId": {"fn": _by("linkId"), "arity": _STRINGS},
+        "whereUrl": {"fn": _by("url"), "arity": _STRINGS},
         "matches": {"fn": _matches, "arity": {1: ["String"]}, "nullable_input": True},
         "today": {"fn": lambda ctx, _: ctx["at"][:10] or []},
         "now": {"fn": lambda ctx, _: ctx["at"] or []},
@@ -216,27 +218,56 @@ def _aggregate(
 
 
 def _descendants(ctx: Context, data: Collection) -> Collection:
-    """Yield all below; of items of a questionnaire or a response without working out types."""
-    from fhirpathpy.engine.invocations.navigation import children
+    """Return all below; of the same elements only once for each state of the response."""
+    kept: dict[tuple[int, ...], Collection] = ctx["kept"]
+    key = tuple(id(data_of(one)) for one in data)
+    if key not in kept:
+        found: Collection = []
+        level = [_node(one) for one in data]
+        while level:
+            level = [below for one in level for below in _below(one)]
+            ctx["effort"].spend(len(level))
+            found += level
+        kept[key] = found
+    return list(kept[key])
 
+
+def _node(one: Any) -> Any:
+    from fhirpathpy.engine.nodes import ResourceNode
+
+    return ResourceNode.create_node(one)
+
+
+def _below(one: Any) -> Collection:
+    from fhirpathpy.engine.nodes import ResourceNode
+
+    if not isinstance(one.data, Mapping):
+        return []
     found: Collection = []
-    level = data
-    while level:
-        below: Collection = []
-        for one in level:
-            below += children(ctx, [one])
-        ctx["effort"].spend(len(below))
-        found += below
-        level = [one for one in below if isinstance(data_of(one), (Mapping, list))]
+    for name, value in one.data.items():
+        path = _path(one.path, name)
+        many = value if isinstance(value, list) else [value]
+        found += [ResourceNode(each, path) for each in many if each is not None]
     return found
 
 
+@cache
+def _path(above: str | None, name: str) -> str:
+    """Return the type of ``name`` below ``above``, as fhirpathpy names it."""
+    from fhirpathpy.models import models
+
+    model: Any = models["r4"]
+    path = "Extension" if name == "extension" else f"{above or '_'}.{name}"
+    path = model["pathsDefinedElsewhere"].get(path, path)
+    return str(model["path2Type"].get(path, path))
+
+
 def _by(name: str) -> Callable[..., Collection]:
-    def chosen(_: Context, data: Collection, wanted: str) -> Collection:
+    def chosen(_: Context, data: Collection, *wanted: str) -> Collection:
         return [
             one
             for one in data
-            if isinstance(value := getattr(one, "data", one), Mapping) and value.get(name) == wanted
+            if isinstance(value := getattr(one, "data", one), Mapping) and value.get(name) in wanted
         ]
 
     return chosen

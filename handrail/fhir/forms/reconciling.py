@@ -29,11 +29,15 @@ class Lost:
 
 @dataclass(frozen=True, slots=True)
 class Reconciled:
-    """The response to the new form, the places whose answers were kept, and what has no place."""
+    """The response to the new form, the places whose answers were kept, and what has no place.
+
+    ``reworded`` are the kept ones whose question now reads differently: worth asking again.
+    """
 
     response: Resource
     kept: tuple[str, ...]
     lost: tuple[Lost, ...]
+    reworded: tuple[str, ...] = ()
 
 
 def reconciled(old_form: Form, new_form: Form, response: Resource) -> Reconciled:
@@ -57,7 +61,12 @@ def reconciled(old_form: Form, new_form: Form, response: Resource) -> Reconciled
             lost.append(found)
     strangers = [*old.strangers, *(one for spot in old.walk() for one in spot.strangers)]
     lost += [one for element in strangers for one in _strange(element)]
-    return Reconciled(new.response(), tuple(kept), tuple(lost))
+    reworded = [one for one in kept if _is_reworded(old.places[one], new.places.get(one))]
+    return Reconciled(new.response(), tuple(kept), tuple(lost), tuple(reworded))
+
+
+def _is_reworded(before: Spot, after: Spot | None) -> bool:
+    return after is not None and bool(before.answers) and before.item.text != after.item.text
 
 
 def _taken(spot: Spot, new: Sheet) -> Lost | None:
@@ -75,9 +84,6 @@ def _taken(spot: Spot, new: Sheet) -> Lost | None:
         why = "This question has other answers now."
         if here.item.kind != spot.item.kind:
             why = "This question asks for another kind of answer now."
-        return _lost(spot, why)
-    if here.item.text != spot.item.text:
-        why = f"The question is worded differently now: “{here.item.text}”. Ask it again."
         return _lost(spot, why)
     here.said = dict(spot.said)
     here.answers = fits

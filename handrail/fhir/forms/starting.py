@@ -12,7 +12,7 @@ from handrail.fhir.forms.working import Work
 from handrail.fhir.resource import Resource
 
 
-def begin(  # noqa: PLR0913 - a response begins with all of these
+def begin(
     form: Form,
     *,
     patient: str,

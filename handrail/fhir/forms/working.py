@@ -91,6 +91,7 @@ class Work:
     def _refresh(self) -> None:
         self._resource, self._elements = self.sheet.written(self.enabled)
         self._variables = {}
+        self._engine.forget()
 
     def _calculate(self, spot: Spot) -> bool:
         """Work out one answer; tell whether it changed."""
