@@ -4,10 +4,36 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_noop as _
 
-from handrail.room import Room
+from handrail.duties.care_plans.rules import agreeing, reviewing
+from handrail.fhir.change import When
+from handrail.record.registry import Reaction
+from handrail.room import Room, TaskKind
+
+KINDS = (
+    TaskKind(
+        code=agreeing.KIND,
+        label=_("Care plan to sign"),
+        verb=_("Sign"),
+        queue="other",
+        minutes=10,
+    ),
+    TaskKind(
+        code=reviewing.KIND,
+        label=_("Care plan to review"),
+        verb=_("Review"),
+        queue="other",
+        minutes=20,
+    ),
+)
 
 ROOM = Room(
     name="care_plans",
     title=_("Care plans"),
     writes=frozenset({"CarePlan", "Goal", "Condition", "Observation"}),
+    task_kinds=KINDS,
+    reactions=(
+        Reaction(when=When(resource_type="Encounter"), decide=reviewing.on_stay),
+        Reaction(when=When(resource_type="Condition"), decide=reviewing.on_need_confirmed),
+        Reaction(when=When(resource_type="CarePlan"), decide=reviewing.on_plan),
+    ),
 )
