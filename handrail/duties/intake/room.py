@@ -12,13 +12,19 @@ from handrail.duties.intake.projections import PROJECTIONS
 from handrail.duties.intake.rules import DUE, SAFETY, TO_READ, reactions
 from handrail.duties.intake.screens import panels
 from handrail.duties.intake.screens.forms import CARE
+from handrail.duties.intake.screens.library import KEEPERS
 from handrail.fhir.change import When
 from handrail.record.registry import Reaction, Sweep
 from handrail.room import Doing, Nav, Panel, Room, TaskKind
 
 KINDS = (
     TaskKind(
-        code=DUE, label=_("Assessment due"), verb=_("Ask"), does="assess", queue="reviews", minutes=10
+        code=DUE,
+        label=_("Assessment due"),
+        verb=_("Ask"),
+        does="assess",
+        queue="reviews",
+        minutes=10,
     ),
     TaskKind(
         code=TO_READ,
@@ -41,7 +47,16 @@ KINDS = (
 ROOM = Room(
     name="intake",
     title=_("Intake"),
-    writes=frozenset({"QuestionnaireResponse", "Observation", "Questionnaire", "Communication"}),
+    writes=frozenset(
+        {
+            "QuestionnaireResponse",
+            "Observation",
+            "Questionnaire",
+            "Communication",
+            "ValueSet",
+            "CodeSystem",
+        }
+    ),
     task_kinds=KINDS,
     doings=(Doing(name="assess", panel=panels.doing),),
     reactions=(
@@ -74,6 +89,7 @@ ROOM = Room(
             roles=frozenset(CARE),
         ),
     ),
+    nav=(Nav(label=_("Forms"), url="/assessments/library", order=80, roles=frozenset(KEEPERS)),),
     ways={"assess": "/patients/{patient}/assessments?form={about}"},
     definitions=shipped,
 )
