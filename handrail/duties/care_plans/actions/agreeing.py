@@ -220,7 +220,7 @@ def sign(by: Principal, patient: str, plan: str, task: str, given: Given) -> Com
 
 
 def _signing(by: Principal, patient: str, link: Link, given: Given, facts: RecordKnown) -> Signing:
-    at = facts.as_of.isoformat(timespec="seconds")
+    at = facts.as_of.isoformat(timespec="milliseconds")
     if given.how == "here":
         if not by.roles & _SIGNS_HERE.get(link.by, frozenset()):
             raise SignError(_("You cannot sign for them here. Say how they signed, and who."))

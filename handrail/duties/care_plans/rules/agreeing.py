@@ -11,6 +11,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
@@ -286,6 +287,17 @@ def _standing(link: Link, task: Resource | None, content: str) -> Standing:
     code = code_of(task.get("statusReason"))
     state = State.SIGNED if code == LEFT_OUT else State.SENT_BACK
     return Standing(link, state, how=code, reason=reason, task=str(task["id"]))
+
+
+def signature_of(task: Resource) -> Mapping[str, Any] | None:
+    """Return the signature that ended a Task; None if it did not end by one."""
+    found: Mapping[str, Any] | None = _value(task, SIGNATURE, "valueSignature")
+    return found
+
+
+def moment(at: str) -> datetime:
+    """Return an instant of a signature."""
+    return datetime.fromisoformat(at)
 
 
 def _value(task: Resource, code: str, key: str) -> Any:
