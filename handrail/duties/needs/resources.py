@@ -8,7 +8,7 @@ made of one.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import date, datetime, tzinfo
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
@@ -205,7 +205,8 @@ def words_of(codeable: Mapping[str, Any] | None) -> str:
 class Answer:
     """One answered question. ``codes`` name the question, ``values`` are the codes chosen.
 
-    ``source`` is ``Type/id`` of the QuestionnaireResponse or Observation that says it.
+    ``words`` are what was answered, each with its code (empty where it has none). ``source`` is
+    ``Type/id`` of the QuestionnaireResponse or Observation that says it.
     """
 
     source: str
@@ -213,7 +214,7 @@ class Answer:
     question: str
     values: frozenset[str] = frozenset()
     numbers: tuple[Decimal, ...] = ()
-    words: tuple[str, ...] = field(default=())
+    words: tuple[tuple[str, str], ...] = ()
 
 
 def answers_in(response: Resource, questionnaire: Resource | None) -> list[Answer]:
@@ -265,7 +266,7 @@ def _answer(
         question=question,
         values=frozenset(code for values, _, _ in read for code in values),
         numbers=tuple(number for _, numbers, _ in read for number in numbers),
-        words=tuple(words for _, _, words in read if words),
+        words=tuple(("".join(values[:1]), words) for values, _, words in read if words),
     )
 
 
@@ -301,15 +302,20 @@ def _numbers(values: Iterable[Any]) -> Iterator[Decimal]:
 
 
 def observed(observation: Resource) -> Answer | None:
-    """Return the answer that an Observation keeps; None if it has no value or was a mistake."""
+    """Return the answer that an Observation keeps; None if it has no value or was a mistake.
+
+    How it was interpreted (``POS``) counts as what was answered: a score may be read by sex.
+    """
     if observation.get("status") in {"entered-in-error", "cancelled"} or not _is_said(observation):
         return None
-    return _answer(
+    answer = _answer(
         f"Observation/{observation.get('id', '')}",
         {code for _, code in codings(observation.get("code"))},
         words_of(observation.get("code")),
         [observation],
     )
+    read = {code for each in observation.get("interpretation", ()) for _, code in codings(each)}
+    return replace(answer, values=answer.values | read)
 
 
 def derived_from(observation: Resource, response: str) -> bool:

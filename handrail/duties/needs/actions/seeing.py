@@ -141,8 +141,9 @@ class Brief:
 
 def brief(by: Principal, patient: str) -> Brief:
     """Return the open needs of a patient by area, and how many wait for a decision."""
-    mine = Need.objects.filter(org=by.org, patient=patient, state__in=["open", "proposed"])
-    rows = list(mine.values_list("state", "kind", "area"))
+    with acting(by):
+        mine = Need.objects.filter(org=by.org, patient=patient, state__in=["open", "proposed"])
+        rows = list(mine.values_list("state", "kind", "area"))
     areas: dict[str, int] = {}
     for state, kind, area in rows:
         if state == "open" and kind == "need":

@@ -12,6 +12,7 @@ from handrail.duties.needs.resources import (
     DONE,
     ITEM,
     LOINC,
+    STRENGTH,
     Answer,
     answers_in,
     day_of,
@@ -61,6 +62,11 @@ class NeedRule:
             return False
         return bool(self.answers & answer.values) or any(map(self._within, answer.numbers))
 
+    def narrowed(self, answer: Answer) -> Answer:
+        """Return the answer with only those words that the rule is about, of several chosen."""
+        meant = tuple(pair for pair in answer.words if pair[0] in self.answers)
+        return replace(answer, words=meant) if meant else answer
+
     def _within(self, number: Decimal) -> bool:
         if self.at_least is None and self.at_most is None:
             return False
@@ -84,7 +90,8 @@ def need_rules(book: Rulebook, on: date) -> list[NeedRule]:
 
 def _read(rule: Rule) -> NeedRule:
     said = rule.values
-    texts = ("kind", "domain", "category", "text", "text_es", "icd10cm", "icd10cm_display")
+    texts = ("kind", "category", "text", "text_es", "icd10cm", "icd10cm_display")
+    domain = str(said.get("domain", ""))
     return NeedRule(
         id=rule.id,
         items=frozenset(map(str, said.get("items", ()))),
@@ -92,6 +99,7 @@ def _read(rule: Rule) -> NeedRule:
         at_least=_bound(said.get("at_least")),
         at_most=_bound(said.get("at_most")),
         ask_again_days=int(said.get("ask_again_days", 0)),
+        domain="" if domain == STRENGTH else domain,
         **{name: str(said[name]) for name in texts if said.get(name)},
     )
 
@@ -176,7 +184,7 @@ def _meanings(
     """Return what the answers mean; rules that say the same are one, with all their answers."""
     found: dict[str, Meaning] = {}
     for rule in rules:
-        hits = tuple(answer for answer in answers if rule.means(answer))
+        hits = tuple(rule.narrowed(answer) for answer in answers if rule.means(answer))
         if not hits:
             continue
         first = found.get(rule.key)

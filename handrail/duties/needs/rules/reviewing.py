@@ -198,7 +198,7 @@ def _quotes(said: Iterable[tuple[Assessed, Iterable[Answer]]]) -> tuple[Quote, .
 def _quote(one: Assessed, answer: Answer) -> Quote:
     return Quote(
         question=answer.question,
-        answer=", ".join(answer.words) or ", ".join(sorted(answer.values)),
+        answer=", ".join(words for _, words in answer.words),
         title=one.title,
         on=one.on,
         response=one.id,

@@ -10,8 +10,7 @@ from handrail.access.decide import require
 from handrail.access.principal import Principal
 from handrail.duties.needs.actions.seeing import brief, see
 from handrail.duties.needs.screens import words
-from handrail.duties.needs.screens.forms import typed
-from handrail.duties.needs.screens.patient import CARE, WORDS, changes
+from handrail.duties.needs.screens.patient import CARE, one_need
 from handrail.fhir.errors import NotFoundError
 from handrail.fhir.resource import id_of
 from handrail.record import store
@@ -35,14 +34,9 @@ def ask_again(request: HttpRequest, principal: Principal, task: str) -> str:
     row = seen.review.row(need)
     if row is None:
         raise NotFoundError(_("The need that this was about is no longer there."))
-    known = {
-        "row": row,
+    known = one_need(request, row, seen) | {
         "patient": patient,
-        "options": changes(row),
-        "ask_on": seen.ask_on.get(need),
-        "typed": typed(request.POST, [need])[need] if request.method == "POST" else {},
         "errors": list(request.META.get("handrail.errors", ())),
         "next": str(request.META.get("handrail.next", "/")),
-        **WORDS,
     }
     return render_to_string("needs/ask.html", known, request=request)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
@@ -89,7 +89,7 @@ def undecided(seen: Seen) -> list[Row]:
 
 def shown(rows: Sequence[Row], seen: Seen) -> list[dict[str, Any]]:
     """Return the rows of a form: each with its answers, and where the focus goes from it."""
-    following = [f"do-{row.need.id}-1" for row in rows[1:]] + ["save-needs"]
+    following = [*(f"do-{row.need.id}-1" for row in rows), "save-needs"][1:]
     return [
         {
             "row": row,
@@ -129,16 +129,24 @@ def _one(request: MemberRequest, patient: str, need: str, errors: Errors) -> Htt
     row = seen.review.row(need)
     if row is None:
         raise NotFoundError(_("There is no such need of this patient."))
-    known = patient_frame(request, patient, f"/patients/{patient}/needs") | {
+    known = one_need(request, row, seen) | {"patient": patient, "errors": errors}
+    if request.headers.get("HX-Request") and request.POST.get("live") == "1":
+        return render(request, "needs/ask.html", known, status=422)
+    frame = patient_frame(request, patient, f"/patients/{patient}/needs")
+    return render(request, "needs/need.html", frame | known, status=422 if errors else 200)
+
+
+def one_need(request: HttpRequest, row: Row, seen: Seen) -> dict[str, Any]:
+    """Return what the form about one need shows; what was typed and refused is kept."""
+    need = row.need.id
+    return {
         "row": row,
         "options": changes(row),
         "ask_on": seen.ask_on.get(need),
         "typed": typed(request.POST, [need])[need],
-        "errors": errors,
-        "plan": house.way("plan-from-needs", patient),
+        "next": next_of(request, ""),
         **WORDS,
     }
-    return render(request, "needs/need.html", known, status=422 if errors else 200)
 
 
 def changes(row: Row) -> list[tuple[str, str]]:

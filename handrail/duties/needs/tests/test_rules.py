@@ -97,6 +97,21 @@ def test_scores_mean_something_as_an_item_or_as_an_observation():
     assert not proposed(response(coding("x", "y")), Knowing().add(score("44261-6", 14, of="other")))
 
 
+def test_a_score_that_was_read_as_positive_counts_as_answered_so():
+    found = score("75626-2", 3) | {"interpretation": [{"coding": [{"code": "POS"}]}]}
+    (need,) = proposed(response(coding("x", "y")), Knowing().add(found))
+    assert need["code"]["text"] == "Drinking that may harm"
+
+
+def test_of_several_things_chosen_each_need_quotes_its_own():
+    chosen = coding("trouble", "pain", "Pain")
+    chosen["answer"] += coding("trouble", "seeing", "Seeing")["answer"]
+    known = Knowing()
+    known.add(*proposed(response(chosen), known))
+    quoted = {row.need.text: row.said[0].answer for row in review("maria", known).rows}
+    assert quoted == {"Pain on most days": "Pain", "Trouble seeing": "Seeing"}
+
+
 def test_a_strength_is_a_protective_factor():
     (need,) = proposed(response(coding("93029-7", "LA30136-8")))
     assert need_of(need).kind == "strength"
