@@ -70,10 +70,15 @@ def finish_assessment(
     found = worked_out(by, form, plain, patient)
     _refuse_unfinished(found)
     facts = known(by.org)
+    drafts = completed(by, form, found, facts)
+    return Finished(_commit(by, drafts, opened, if_match, "assessment finished"), patient, old)
+
+
+def completed(by: Principal, form: Form, found: Evaluated, facts: RecordKnown) -> list[Resource]:
+    """Return what finishing writes at the moment of ``facts``: the answers, then Observations."""
     at = facts.as_of.isoformat(timespec="seconds")
     response = {**stamped(form, found), **_final(found), "status": "completed", "authored": at}
-    drafts = _drafts(by, form, _profiled(response), facts, "final")
-    return Finished(_commit(by, drafts, opened, if_match, "assessment finished"), patient, old)
+    return _drafts(by, form, _profiled(response), facts, "final")
 
 
 def _final(found: Evaluated) -> Resource:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
@@ -57,7 +58,8 @@ def start_assessment(by: Principal, wanted: Begin) -> tuple[str, Committed]:
     refuse_unless(not is_deceased(patient), _("This person has died. Nothing more is asked."))
     if not wanted.anew and (open_one := _open(by, wanted.patient, found)):
         return open_one, Committed(0, (), (f"QuestionnaireResponse/{open_one}",))
-    response = _begun(by, wanted, found, facts.as_of.replace(microsecond=0).isoformat())
+    at = facts.as_of.isoformat(timespec="seconds")
+    response = begun(by, wanted, found, at, {"patient": patient})
     response = with_old_answers(by, found.form, response, wanted.patient)
     now = worked_out(by, found.form, response, wanted.patient)
     done = store.commit(
@@ -76,11 +78,19 @@ def _open(by: Principal, patient: str, found: Definition) -> str:
     return row.source if row else ""
 
 
-def _begun(by: Principal, wanted: Begin, found: Definition, at: str) -> Resource:
+def begun(
+    by: Principal, wanted: Begin, found: Definition, at: str, context: Mapping[str, Resource]
+) -> Resource:
+    """Return an assessment as it begins at that instant: with what ``context`` knows filled in."""
     form = found.form
     language = wanted.language or form.language or "en"
     response = begin(
-        form, patient=f"Patient/{wanted.patient}", author=by.person, at=at, language=language
+        form,
+        patient=f"Patient/{wanted.patient}",
+        author=by.person,
+        at=at,
+        language=language,
+        context=context,
     )
     response["author"] = reference(by.person, by.name)
     response["_questionnaire"] = {"extension": [{"url": DISPLAY, "valueString": form.title}]}

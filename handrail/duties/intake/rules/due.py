@@ -50,9 +50,20 @@ class Due:
 
 
 def due(person: Person, rules: Rulebook, today: date, calendar: Calendar) -> list[Due]:
-    """Return what is due today, in the order it is asked."""
-    found = (_due(rule, person, today, calendar) for rule in due_rules(rules, today))
-    return sorted((each for each in found if each), key=lambda each: (each.order, each.rule))
+    """Return what is due today, in the order it is asked.
+
+    What a form that is due counts for as well is not asked a second time.
+    """
+    found = [
+        (each, frozenset(rule.values.get("forms", ())))
+        for rule in due_rules(rules, today)
+        if (each := _due(rule, person, today, calendar))
+    ]
+    kept: list[Due] = []
+    for each, forms in sorted(found, key=lambda one: (one[0].order, one[0].rule)):
+        if not any(other.form in forms for other in kept):
+            kept.append(each)
+    return kept
 
 
 def due_rules(rules: Rulebook, today: date) -> list[Rule]:
