@@ -7,7 +7,7 @@ and beside a box "Go on with question 7". Hidden and calculated items are left o
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 from handrail.duties.intake.rules.branching import Branches, jumps, only_if
@@ -16,6 +16,10 @@ from handrail.fhir.forms.form import CHOSEN, Form, Item, Option
 
 MOST_BOXES: Final = 30
 """Options that are printed as boxes; a longer list is a line to write on."""
+_FEWEST_ROWS: Final = 3
+_MOST_COLUMNS: Final = 6
+_WIDEST_COLUMN: Final = 36  # characters
+_WIDEST_ASIDE: Final = 64  # characters
 _LINES: Final[Mapping[str, int]] = {"text": 3, "attachment": 0}
 
 
@@ -39,8 +43,10 @@ class Box:
 class Line:
     """One thing on the sheet.
 
-    ``kind`` is heading, note or question. ``number`` is what the question is called; ``lines`` is
-    how many lines there are to write on, ``hint`` what goes there; ``unit`` stands behind.
+    ``kind`` is heading, note, question or grid. ``number`` is what the question is called;
+    ``lines`` is how many lines there are to write on, ``hint`` what goes there; ``unit`` stands
+    behind. A grid has the questions (``rows``) that share the answers in ``boxes``. ``aside``: the
+    boxes are few and short, and stand beside each other.
     """
 
     kind: str
@@ -55,14 +61,43 @@ class Line:
     hint: str = ""
     unit: str = ""
     after: str = ""
-    rows: tuple[str, ...] = field(default=())
+    aside: bool = False
+    rows: tuple[Line, ...] = ()
 
 
 def sheet(form: Form, language: str = "") -> tuple[Line, ...]:
     """Return what stands on paper, in order, in ``language`` where the form has it."""
     numbers = numbered(form)
     branches = Branches(form, numbers, language)
-    return tuple(_lines(form.items, branches, 2))
+    return tuple(_gathered(_lines(form.items, branches, 2)))
+
+
+def _gathered(lines: Iterable[Line]) -> Iterator[Line]:
+    """Yield the lines; questions in a row with the same answers are gathered in a grid."""
+    run: list[Line] = []
+    for line in lines:
+        if run and not (_fits_grid(line) and line.boxes == run[0].boxes):
+            yield from _as_grid(run)
+            run = []
+        if _fits_grid(line):
+            run.append(line)
+        else:
+            yield line
+    yield from _as_grid(run)
+
+
+def _fits_grid(line: Line) -> bool:
+    widths = [len(box.words.text) for box in line.boxes]
+    plain = not (line.only or line.help or line.choose or line.lines or line.after)
+    narrow = 1 < len(widths) <= _MOST_COLUMNS and max(widths) <= _WIDEST_COLUMN
+    return plain and narrow and not any(box.go for box in line.boxes)
+
+
+def _as_grid(run: list[Line]) -> Iterator[Line]:
+    if len(run) < _FEWEST_ROWS:
+        yield from run
+    else:
+        yield Line(kind="grid", words=Words(""), boxes=run[0].boxes, rows=tuple(run))
 
 
 def numbered(form: Form) -> dict[str, str]:
@@ -138,11 +173,12 @@ def _question(item: Item, branches: Branches) -> Line:
         number=branches.numbers.get(item.link_id, ""),
         help=item.help_in(language),
         only=only_if(item, branches),
-        choose=said(language, "many" if many else "one") if boxes else "",
+        choose=said(language, "many") if many else "",
         boxes=boxes,
         lines=write,
         hint=_hint(item, language, other=bool(boxes) and write > 0),
         unit=item.unit,
+        aside=sum(len(box.words.text) + len(box.go) + 4 for box in boxes) <= _WIDEST_ASIDE,
         after=said(language, "attach") if item.kind in {"attachment", "reference"} else "",
     )
 

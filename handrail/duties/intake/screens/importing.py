@@ -51,7 +51,8 @@ def _given(request: MemberRequest) -> str:
         raise TooLargeError(
             _("This file has more than 2 million bytes and was not read. Divide the form.")
         )
-    return file.read().decode("utf-8", errors="replace").replace("\x00", "\ufffd")
+    raw: bytes = file.read()
+    return raw.decode("utf-8", errors="replace").replace("\x00", "\ufffd")
 
 
 def _chosen(request: MemberRequest) -> int:

@@ -39,7 +39,11 @@ def lines(*items, language=""):
 
 
 def questions(*items, language=""):
-    return [line for line in lines(*items, language=language) if line.kind == "question"]
+    return every_question(lines(*items, language=language))
+
+
+def every_question(found):
+    return [one for line in found for one in (line.rows or (line,)) if one.kind == "question"]
 
 
 def go(line):
@@ -132,11 +136,21 @@ def test_a_question_further_down_says_itself_when_it_is_asked():
     )
 
 
+def test_questions_with_one_set_of_answers_stand_in_a_grid():
+    found = lines(asked("a"), asked("b"), asked("c"), asked("d", kind="text"), asked("e"))
+    assert [line.kind for line in found] == ["grid", "question", "question"]
+    assert [row.number for row in found[0].rows] == ["1", "2", "3"]
+    assert [box.words.text for box in found[0].boxes] == ["Yes", "No"]
+    two = lines(asked("a"), asked("b"))
+    assert [line.kind for line in two] == ["question", "question"]
+    assert two[0].aside
+
+
 def test_several_boxes_lead_nowhere():
     found = questions(asked("a", repeats=True), asked("b", enableWhen=[when("a")]))
     assert go(found[0]) == {"Yes": "", "No": ""}
     assert found[0].choose == "Tick all that fit."
-    assert found[1].choose == "Tick one."
+    assert found[1].choose == ""
 
 
 @pytest.mark.parametrize(
@@ -217,6 +231,6 @@ def test_spanish_has_spanish_branches_and_says_what_is_not_translated():
 )
 def test_instruments_from_elsewhere_can_be_printed(name, count):
     form = read_form(json.loads(reference(f"questionnaires/{name}").read_text()))
-    found = [line for line in sheet(form) if line.kind == "question"]
+    found = every_question(sheet(form))
     assert len(found) == count
     assert all(line.boxes or line.lines for line in found)
