@@ -488,7 +488,11 @@ KNOWN: Final[Resource] = {
     "resourceType": "Patient",
     "telecom": [
         {"system": "email", "value": "rosa@example.org"},
-        {"system": "phone", "value": "617-555-0101"},
+        {
+            "system": "phone",
+            "value": "617-555-0101",
+            "extension": [{"url": "urn:handrail:message-consent", "valueCode": "no"}],
+        },
     ],
     "contact": [
         {
@@ -504,8 +508,8 @@ KNOWN: Final[Resource] = {
     ],
     "extension": [
         {
-            "url": "http://hl7.org/fhir/StructureDefinition/patient-interpreterRequired",
-            "valueBoolean": True,
+            "url": "http://hl7.org/fhir/us/core/StructureDefinition/us-core-interpreter-needed",
+            "valueCoding": {"system": "http://snomed.info/sct", "code": "373066001"},
         }
     ],
 }
@@ -532,6 +536,7 @@ def test_what_the_record_knows_is_not_asked_again() -> None:
     assert known["language"]["code"] == "es"
     assert known["interpreter"]["code"] == "LA33-6"
     assert known["phone"] == "617-555-0101"
+    assert known["phone-message"]["code"] == "LA32-8"
     assert known["helper-name"] == "Ana Ruiz 617-555-0102"
 
 
