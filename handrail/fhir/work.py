@@ -24,6 +24,7 @@ STATUS_REASON = "urn:handrail:task-status-reason"
 DEADLINE = "deadline"
 RULE = "rule"
 SOURCE = "source"
+LOOKS = "looks"
 EVIDENCE = "evidence"
 ATTEMPT = "attempt"
 SNOOZED = "snoozed"
@@ -105,6 +106,24 @@ def input_of(task: Mapping[str, Any], code: str) -> str:
         if code_of(entry.get("type"), TASK_INPUT) == code:
             return str(next((value for key, value in entry.items() if key.startswith("value")), ""))
     return ""
+
+
+def looker_of(task: Mapping[str, Any]) -> tuple[str, str]:
+    """Return who looks at work that somebody else does, (Type/id, name); empty: its owner does."""
+    for entry in task.get("input", ()):
+        if code_of(entry.get("type"), TASK_INPUT) == LOOKS:
+            who = entry.get("valueReference") or {}
+            return str(who.get("reference", "")), str(who.get("display", ""))
+    return "", ""
+
+
+def looked_after(task: Resource, who: str, name: str = "") -> Resource:
+    """Return the Task with who looks at it next: the person, family or others do it themselves."""
+    others = [e for e in task.get("input", []) if code_of(e.get("type"), TASK_INPUT) != LOOKS]
+    return {
+        **task,
+        "input": [*others, _typed(TASK_INPUT, LOOKS, valueReference=reference(who, name))],
+    }
 
 
 def outputs_of(task: Mapping[str, Any], code: str) -> Iterator[str]:

@@ -22,6 +22,7 @@ from handrail.fhir.work import (
     input_of,
     kind_of,
     look_by,
+    looker_of,
 )
 from handrail.record.registry import Projection
 
@@ -35,8 +36,8 @@ def work_rows(task: Resource) -> Iterable[Mapping[str, Any]]:
     if not is_open(task.get("status", "")):
         return []
     owner = task.get("owner") or {}
-    named = target_of(owner)
-    ours = named if named.startswith(_OWNERS) else ""
+    named, (looker, looker_name) = target_of(owner), looker_of(task)
+    ours = looker or (named if named.startswith(_OWNERS) else "")
     authored = instant(task.get("authoredOn", "")) or _written(task)
     look = instant(look_by(task))
     deadline = instant(input_of(task, DEADLINE))
@@ -49,7 +50,7 @@ def work_rows(task: Resource) -> Iterable[Mapping[str, Any]]:
             "status": task["status"],
             "held": held,
             "owner": ours,
-            "owner_name": str(owner.get("display", "")),
+            "owner_name": looker_name if looker else str(owner.get("display", "")),
             "look_at": (look or _next_day(authored)).at,
             "look_timed": look.timed if look else False,
             "deadline": deadline.at if deadline else None,
@@ -63,7 +64,8 @@ def work_rows(task: Resource) -> Iterable[Mapping[str, Any]]:
             "rule": input_of(task, RULE),
             "source_text": input_of(task, SOURCE) or _requester(task),
             "focus": target_of(task.get("focus")),
-            "waiting_on": waiting_on or ("" if ours else str(owner.get("display", ""))),
+            "waiting_on": waiting_on
+            or ("" if ours and named == ours else str(owner.get("display", ""))),
             "attempts": attempts_of(task),
             "priority": PRIORITY.get(task.get("priority", ""), ROUTINE),
             "adopted": not (ours and look),
@@ -73,7 +75,7 @@ def work_rows(task: Resource) -> Iterable[Mapping[str, Any]]:
 
 def relationship_rows(task: Resource) -> Iterable[Mapping[str, Any]]:
     """Return the care relationship that open work makes: whoever has to do it sees the patient."""
-    owner = target_of(task.get("owner"))
+    owner = looker_of(task)[0] or target_of(task.get("owner"))
     patient = id_of(task.get("for"), "Patient")
     if not patient or not owner.startswith(_OWNERS) or not is_open(task.get("status", "")):
         return []
