@@ -181,7 +181,8 @@ def _read(spot: Spot, sent: _Sent, zone: tzinfo) -> list[dict[str, Any]]:
     elif sent.values is None:
         answers = _with_unit(item, [dict(one) for one in spot.answers], sent)
     else:
-        answers = _with_unit(item, [answer_of(item, one, zone) for one in values], sent)
+        given = [answer_of(item, one, zone) for one in values]
+        answers = _with_unit(item, [one for one in given if "" not in one.values()], sent)
     if len(answers) > 1 and (spot.row or not item.repeats):
         raise UnclearError("Give one answer only.")
     if len(answers) > _FREE_OF_LIMIT:

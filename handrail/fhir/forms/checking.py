@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
 from handrail.fhir.forms.conditions import exact
 from handrail.fhir.forms.extensions import value_of
 from handrail.fhir.forms.faults import Fault
+from handrail.fhir.forms.fitting import takes
 from handrail.fhir.forms.form import Item
 from handrail.fhir.forms.patterns import UnsafePatternError, pattern
 from handrail.fhir.forms.responses import why_absent
@@ -35,6 +36,22 @@ def faults_of(spot: Spot) -> Iterator[Fault]:
                 yield Fault(spot.place, item.link_id, message, (shown(value),))
 
 
+def rows_at_fault(spots: Iterable[Spot]) -> Iterator[Fault]:
+    """Yield which of ``spots``, rows of repeating items among them, are too few or too many."""
+    rows: dict[tuple[int, int], list[Spot]] = {}
+    for spot in spots:
+        if spot.row:
+            rows.setdefault((id(spot.above), id(spot.item)), []).append(spot)
+    for each in rows.values():
+        filled = [one for one in each if any(below.has_answer for below in one.walk())]
+        item = each[0].item
+        if filled and len(filled) < item.min_occurs:
+            text = f"Give at least {item.min_occurs} of these."
+            yield Fault(each[0].place, item.link_id, text)
+        if item.max_occurs is not None and len(filled) > item.max_occurs:
+            yield Fault(filled[-1].place, item.link_id, f"Give at most {item.max_occurs} of these.")
+
+
 def _counted(item: Item, spot: Spot) -> Iterator[str]:
     count = len([one for one in spot.answers if value_of(one) is not None])
     if not item.takes_answers or not count:
@@ -48,6 +65,8 @@ def _counted(item: Item, spot: Spot) -> Iterator[str]:
 def _wrong(item: Item, answer: Mapping[str, Any], value: Any) -> Iterator[str]:
     if item.options and item.kind != "open-choice" and item.chosen(answer) is None:
         yield f"“{shown(value)}” is none of the answers to choose from."
+    elif not takes(item, answer):
+        yield f"“{shown(value)}” is not the kind of answer that is asked for."
     if isinstance(value, str):
         yield from _text(item, value)
     yield from _range(item, value)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from handrail.fhir.forms.checking import faults_of, is_missing
+from handrail.fhir.forms.checking import faults_of, is_missing, rows_at_fault
 from handrail.fhir.forms.conditions import exact
 from handrail.fhir.forms.extensions import value_of
 from handrail.fhir.forms.faults import Fault
@@ -70,6 +70,7 @@ def _judged(sheet: Sheet, work: Work) -> Evaluated:
         if spot.place in enabled:
             faults += faults_of(spot)
     spots = [spot for spot in sheet.walk() if spot.place in enabled]
+    faults += rows_at_fault(spots)
     return Evaluated(
         response=sheet.response(),
         final=sheet.response(enabled),

@@ -32,6 +32,13 @@ def fitting(item: Item, answers: Iterable[Mapping[str, Any]]) -> list[dict[str, 
     return [one for one in found if one is not None]
 
 
+def takes(item: Item, answer: Mapping[str, Any]) -> bool:
+    """Tell whether an answer element has a type that this kind of item takes."""
+    name = next((key for key in answer if key.startswith("value")), "")
+    chosen = item.kind in CHOSEN and (name == "valueCoding" or item.chosen(answer) is not None)
+    return chosen or name in TYPES.get(item.kind, ()) or item.chosen(answer) is not None
+
+
 def _fitted(item: Item, answer: Mapping[str, Any]) -> dict[str, Any] | None:
     value = {key: one for key, one in answer.items() if key.startswith("value")}
     if item.options:

@@ -27,6 +27,8 @@ Table = dict[str, dict[str, Any]]
 _LARGEST: Final = Decimal(10) ** 30
 _LONGEST: Final = 20_000
 _MOST: Final = 50_000
+_A_CALL: Final = 10
+"""What calling a function costs, in steps; looking at one value costs one."""
 _LEFT_OUT: Final = frozenset({"replaceMatches", "encode", "decode"})
 _STRINGS: Final = {count: ["String"] * count for count in range(1, MOST_TEXTS + 1)}
 _STATE: Final = ("$this", "$index", "$total")
@@ -107,7 +109,7 @@ def _bounded(function: Callable[..., Any]) -> Callable[..., Any]:
     """Return ``function`` so that it counts its steps and leaves ``$this`` as it was."""
 
     def bounded(ctx: Context, *given: Any) -> Any:
-        ctx["effort"].spend(1 + sum(len(one) for one in given if isinstance(one, list)))
+        ctx["effort"].spend(_A_CALL + sum(len(one) for one in given if isinstance(one, list)))
         before = {name: ctx[name] for name in _STATE if name in ctx}
         result = function(ctx, *given)
         for name in _STATE:

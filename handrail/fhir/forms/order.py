@@ -41,6 +41,10 @@ def order_of(form: Form) -> Order:
 
 
 def _order(form: Form) -> Order:
+    refuse_circular(in_scope(form, None))
+    for item in form.walk():
+        if item.variables:
+            refuse_circular(in_scope(form, item))
     read = {item.link_id: _reads(form, item) for item in form.walk() if item.calculation}
     waits = {link_id: each.link_ids & set(read) for link_id, each in read.items()}
     found = circle(waits)
@@ -67,7 +71,6 @@ def _levels(waits: Mapping[str, set[str]]) -> dict[str, int]:
 
 def _reads(form: Form, item: Item) -> Reads:
     scope = in_scope(form, item)
-    refuse_circular(scope)
     variables: dict[str, Reads] = {}
     for name in sorted(scope, key=lambda one: len(needed(scope, [one]))):
         variables[name] = _read(scope[name].text, variables)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from handrail.fhir.forms.fitting import fitting
 from handrail.fhir.forms.form import Form, Item
 from handrail.fhir.forms.results import answers_from
 from handrail.fhir.forms.sheet import Sheet, laid_out
-from handrail.fhir.forms.weighing import weighed
 from handrail.fhir.forms.working import Work
 from handrail.fhir.resource import Resource
 
@@ -40,7 +40,7 @@ def begin(
     sheet = laid_out(form, head)
     for spot in sheet.walk():
         if spot.item.takes_answers:
-            spot.answers = [weighed(spot.item, dict(one)) for one in initial_of(spot.item)]
+            spot.answers = fitting(spot.item, initial_of(spot.item))
     if any(spot.item.initial_expression for spot in sheet.walk()):
         _work_out(sheet, context or {}, at)
     return sheet.response()

@@ -11,7 +11,7 @@ from handrail.fhir.forms.expressions import UnworkableError, parsed
 from handrail.fhir.forms.faults import Fault
 from handrail.fhir.forms.fhirpath import Engine, Values, node, plain
 from handrail.fhir.forms.form import Expression
-from handrail.fhir.forms.order import in_scope, order_of, refuse_circular
+from handrail.fhir.forms.order import in_scope, order_of
 from handrail.fhir.forms.results import answers_from
 from handrail.fhir.forms.sheet import Sheet, Spot
 from handrail.fhir.resource import Resource
@@ -136,7 +136,6 @@ class Work:
         link_id = spot.item.link_id if spot else ""
         if link_id not in self._scopes:
             self._scopes[link_id] = in_scope(self.sheet.form, spot.item if spot else None)
-            refuse_circular(self._scopes[link_id])
         scope = self._scopes[link_id]
         found: dict[str, Any] = {
             "resource": self._resource,
