@@ -47,6 +47,7 @@ WORK: tuple[tuple[str, str, str, str, int], ...] = (
 
 def fill(people: int = 60) -> None:
     """Make the organization, its members, patients, work, contacts and a history."""
+    from e2e import answers
     from handrail.access import accounts
     from handrail.access.database import acting
     from handrail.access.models import CareRelationship, Organization, Team
@@ -73,6 +74,8 @@ def fill(people: int = 60) -> None:
             )
         for number in range(people):
             store.commit(resources(number), by=by, reason="made up")
+        said = [answers.answers(patient) for patient in answers.PATIENTS]
+        store.commit([answers.form(), *said], by=by, reason="made up")
         CareRelationship.objects.bulk_create(
             CareRelationship(
                 org=ORG,

@@ -81,11 +81,11 @@ class Listed:
 
 
 def open_needs(by: Principal, area: str = "", *, only_open: bool = False, page: int = 1) -> Listed:
-    """Return how many needs are open by area, and a page of those of one area.
+    """Return how many needs are open by area, and a page of them, the longest open first.
 
     Args:
         by: who asks; nobody else's patients are counted.
-        area: an area of :attr:`handrail.duties.needs.resources.Need.area`; empty: no list.
+        area: an area of :attr:`handrail.duties.needs.resources.Need.area`; empty: all of them.
         only_open: only those that no goal and no referral addresses, and for which the person
             wants help.
         page: which page of the list, from 1.
@@ -97,10 +97,10 @@ def open_needs(by: Principal, area: str = "", *, only_open: bool = False, page: 
             n=Count("source"), left=Count("source", filter=Q(addressed=False, wish__in=_WANTED))
         )
         areas = [Area(code=c["area"], open=c["n"], unaddressed=c["left"]) for c in counts]
-        chosen = every.filter(area=area) if area else every.none()
+        chosen = every.filter(area=area) if area else every
         if only_open:
             chosen = chosen.filter(addressed=False, wish__in=_WANTED)
-        total = chosen.count() if area else 0
+        total = chosen.count()
         start = (max(page, 1) - 1) * PAGE
         rows = list(chosen.order_by("since", "source")[start : start + PAGE])
         audit.saw_many(by, "needs", [row.patient for row in rows], area)

@@ -90,12 +90,14 @@ def undecided(seen: Seen) -> list[Row]:
 def shown(rows: Sequence[Row], seen: Seen) -> list[dict[str, Any]]:
     """Return the rows of a form: each with its answers, and where the focus goes from it."""
     following = [*(f"do-{row.need.id}-1" for row in rows), "save-needs"][1:]
+    mixed = len({row.found for row in rows}) > 1
     return [
         {
             "row": row,
             "options": words.options(row.need),
             "then": then,
             "ask_on": seen.ask_on.get(row.need.id),
+            "mixed": mixed,
         }
         for row, then in zip(rows, following, strict=True)
     ]

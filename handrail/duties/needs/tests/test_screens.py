@@ -35,7 +35,7 @@ def form_of(html: str, **chosen: str) -> dict[str, str]:
 def test_what_was_found_stands_first_with_the_very_words_and_nothing_is_ticked(web, answered):
     html = web.get(f"{PAGE}?found=r1").content.decode()
     assert "3 to decide" in html
-    assert "found now" in html
+    assert "found just now" in html
     assert "We worried whether our food would run out." in html
     assert "<q>Often true</q>" in html
     assert "Hunger Vital Sign" in html

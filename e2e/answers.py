@@ -1,0 +1,52 @@
+"""Made-up answers for the browser tests of needs: finished today, proposed by the shipped rules."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+PATIENTS = ("p40", "p41", "p42", "p43", "p44")
+FORM = "urn:example:questionnaire:first-visit"
+ASKED = (
+    ("88122-7", "We worried whether our food would run out before we got money to buy more."),
+    ("44261-6", "PHQ-9 total score"),
+    ("strengths", "What can you count on?"),
+    ("steadi-fallen", "Have you fallen in the past year?"),
+)
+
+
+def form() -> dict[str, Any]:
+    """Return the form these people answered."""
+    return {
+        "resourceType": "Questionnaire",
+        "id": "first-visit",
+        "url": FORM,
+        "status": "active",
+        "title": "First visit",
+        "item": [
+            {"linkId": code, "type": "choice", "text": text, "code": [{"code": code}]}
+            for code, text in ASKED
+        ],
+    }
+
+
+def answers(patient: str) -> dict[str, Any]:
+    """Return the answers of one person, of an hour ago."""
+    given = (
+        {"valueCoding": {"code": "LA28397-0", "display": "Often true"}},
+        {"valueInteger": 14},
+        {"valueCoding": {"code": "family-count", "display": "My family"}},
+        {"valueCoding": {"code": "LA33-6", "display": "Yes"}},
+    )
+    return {
+        "resourceType": "QuestionnaireResponse",
+        "id": f"visit-{patient}",
+        "status": "completed",
+        "questionnaire": FORM,
+        "authored": (datetime.now(UTC) - timedelta(hours=1)).isoformat(timespec="seconds"),
+        "subject": {"reference": f"Patient/{patient}"},
+        "item": [
+            {"linkId": code, "answer": [answer]}
+            for (code, _), answer in zip(ASKED, given, strict=True)
+        ],
+    }
