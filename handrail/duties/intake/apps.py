@@ -14,8 +14,11 @@ class IntakeConfig(AppConfig):
 
     @override
     def ready(self) -> None:
-        """Connect the room to the record and the desk."""
+        """Connect the room to the record and the desk, and offer its operations."""
+        from handrail.duties.intake.api import OPERATIONS
         from handrail.duties.intake.room import ROOM
+        from handrail.operation import offer
         from handrail.room import open_room
 
         open_room(ROOM)
+        offer(*OPERATIONS)

@@ -19,7 +19,7 @@ MOST_BOXES: Final = 30
 _FEWEST_ROWS: Final = 3
 _MOST_COLUMNS: Final = 6
 _WIDEST_COLUMN: Final = 36  # characters
-_WIDEST_ASIDE: Final = 64  # characters
+_WIDEST_ASIDE: Final = 88  # characters
 _LINES: Final[Mapping[str, int]] = {"text": 3, "attachment": 0}
 
 
