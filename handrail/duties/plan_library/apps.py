@@ -15,7 +15,10 @@ class PlanLibraryConfig(AppConfig):
     @override
     def ready(self) -> None:
         """Connect the room to the record and the desk."""
+        from handrail.duties.plan_library.api import OPERATIONS
         from handrail.duties.plan_library.room import ROOM
+        from handrail.operation import offer
         from handrail.room import open_room
 
         open_room(ROOM)
+        offer(*OPERATIONS)
