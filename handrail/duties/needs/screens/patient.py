@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -69,6 +69,7 @@ def _page(request: MemberRequest, patient: str, found: str, errors: Errors = ())
         "typed": typed(request.POST, [row.need.id for row in rows]),
         "errors": errors,
         "action": f"/patients/{patient}/needs",
+        "source": source_of(patient),
         "plan": house.way("plan-from-needs", patient),
         **WORDS,
     }
@@ -76,6 +77,17 @@ def _page(request: MemberRequest, patient: str, found: str, errors: Errors = ())
 
 
 WORDS = {"area": words.area, "state": words.state, "wish": words.wish}
+
+
+def source_of(patient: str) -> Callable[[str], str]:
+    """Return what gives the address of a person's answers (an id); empty: no room shows them."""
+    nowhere = house.way("", patient)
+
+    def source(response: str) -> str:
+        at = house.way("answers", patient, response)
+        return "" if at == nowhere else at
+
+    return source
 
 
 def undecided(seen: Seen) -> list[Row]:
@@ -145,6 +157,7 @@ def one_need(request: HttpRequest, row: Row, seen: Seen) -> dict[str, Any]:
         "row": row,
         "options": changes(row),
         "ask_on": seen.ask_on.get(need),
+        "source": source_of(row.need.patient),
         "typed": typed(request.POST, [need])[need],
         "next": next_of(request, ""),
         **WORDS,
