@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from django.urls import path
 
-from handrail.duties.intake.screens import importing, library, paper
+from handrail.duties.intake.screens import answering, importing, library, listing, paper, protecting
 
 _FORM = "assessments/library/<str:questionnaire>"
+_ONE = "assessments/<str:assessment>"
+_SAFETY = f"{_ONE}/safety/<str:task>"
 
 urlpatterns = [
     path("assessments/library", library.shelf, name="form-library"),
@@ -21,4 +23,11 @@ urlpatterns = [
         paper.personal,
         name="patient-form-paper",
     ),
+    path("patients/<str:patient>/assessments", listing.assessments, name="assessments"),
+    path("assessments/declined/<str:task>", answering.declined, name="assessment-declined"),
+    path(_ONE, answering.one, name="assessment"),
+    path(f"{_ONE}/answers", answering.answers, name="assessment-answers"),
+    path(_SAFETY, protecting.protocol, name="safety-protocol"),
+    path(f"{_SAFETY}/mistyped", protecting.mistyped, name="safety-mistyped"),
+    path(f"{_ONE}/<str:verb>", answering.act, name="assessment-act"),
 ]

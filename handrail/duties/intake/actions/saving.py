@@ -28,6 +28,7 @@ from handrail.record.stored import Committed, Draft
 
 Fields = Mapping[str, Sequence[str]]
 _TRIES = 3
+_LOOKED_THROUGH = 12  # versions since; after more, somebody else may well have been among them
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,8 @@ def _save(by: Principal, assessment: str, fields: Fields, if_match: int | None) 
     opened = open_assessment(by, assessment)
     refuse_unless(opened.said.is_open, _("This assessment is finished. Correct it instead."))
     base = _base(by, opened, if_match)
-    found = merged(opened.form, base, opened.response, fields)
+    others = _others(by, opened, if_match)
+    found = merged(opened.form, base, opened.response, fields, mine=not others)
     patient = opened.said.patient
     before = worked_out(by, opened.form, base, patient)
     after = worked_out(by, opened.form, found.response, patient)
@@ -95,14 +97,26 @@ def _save(by: Principal, assessment: str, fields: Fields, if_match: int | None) 
         committed=committed,
         faults=found.faults,
         clashes=found.clashes,
-        merged=base is not opened.response and if_match is not None and _is_other(base, opened),
+        merged=others,
         changed=found.changed,
     )
 
 
-def _is_other(base: Resource, opened: Opened) -> bool:
-    seen = str((base.get("meta") or {}).get("versionId", ""))
-    return seen.isdecimal() and int(seen) + 1 < opened.stored.version
+def _others(by: Principal, opened: Opened, seen: int | None) -> bool:
+    """Tell whether somebody else saved since ``seen``; what one typed oneself clashes with nobody."""
+    now = opened.stored
+    if seen is None or seen >= now.version:
+        return False
+    if now.version - seen > _LOOKED_THROUGH:
+        return True
+    between = [store.vread(now.reference, n, by=by) for n in range(seen + 1, now.version)]
+    written = {each.transaction for each in (*between, now)}
+    return any(not _is_mine(by, transaction) for transaction in written)
+
+
+def _is_mine(by: Principal, transaction: int) -> bool:
+    agents = store.provenance(transaction, by=by)["agent"]
+    return any(agent["who"].get("reference") == by.person for agent in agents)
 
 
 def _base(by: Principal, opened: Opened, if_match: int | None) -> Resource:

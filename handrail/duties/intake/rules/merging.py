@@ -33,7 +33,9 @@ class Merged:
     clashes: tuple[Clash, ...] = ()
 
 
-def merged(form: Form, base: Resource, theirs: Resource, fields: Fields) -> Merged:
+def merged(
+    form: Form, base: Resource, theirs: Resource, fields: Fields, *, mine: bool = False
+) -> Merged:
     """Return their answers with mine on top where they said nothing else.
 
     Args:
@@ -41,17 +43,18 @@ def merged(form: Form, base: Resource, theirs: Resource, fields: Fields) -> Merg
         base: the answers I had before me.
         theirs: the answers as they are now.
         fields: what I sent.
+        mine: "they" are myself, typing on: what I sent last holds.
     """
-    mine = entered(form, base, fields)
-    before, after, now = (spots_of(form, r) for r in (base, mine.response, theirs))
+    sent = entered(form, base, fields)
+    before, after, now = (spots_of(form, r) for r in (base, sent.response, theirs))
     moved = {place for place, spot in now.items() if _said(spot) != _said(before.get(place))}
     both = [
         place
-        for place in mine.changed
-        if place in moved and _said(after.get(place)) != _said(now.get(place))
+        for place in sent.changed
+        if not mine and place in moved and _said(after.get(place)) != _said(now.get(place))
     ]
     clashes = [Clash(p, after[p], now[p]) for p in both if p in after and p in now]
-    taken = set(mine.changed) - set(both) | {fault.place for fault in mine.faults}
+    taken = set(sent.changed) - set(both) | {fault.place for fault in sent.faults}
     done: Entered = entered(form, theirs, only(fields, taken))
     return Merged(done.response, done.faults, done.changed, tuple(clashes))
 

@@ -51,10 +51,9 @@ def definition_of(said: Answers, known: Known) -> Resource | None:
     """Return the Questionnaire that was answered; None if it is not in the record."""
     named = said.definition or reference_of(said.form)
     found = known.read(named) if named else None
-    if found is not None or not said.form or said.form.startswith(SHIPPED):
+    if found is not None or not said.form:
         return found
-    every = known.of_patient("", "Questionnaire")
-    return next((each for each in every if each.get("url") == said.form), None)
+    return known.defined("Questionnaire", said.form)
 
 
 def on_answers(change: Change, known: Known) -> Iterable[Resource]:

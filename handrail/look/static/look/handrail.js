@@ -35,6 +35,30 @@
     } else if (typing(el)) { el.focus(); if (el.select) el.select(); } else el.click();
   };
 
+  // Questions: a key answers and goes on, Enter skips, b goes back. Without focus: the first open one.
+  const questions = () => all("[data-q]").filter(seen);
+  const asked = (target) => target.closest("[data-q]") || (target === body && questions().find((q) => !$(":checked", q))) || null;
+  const onward = (from, by) => {
+    const list = questions();
+    const to = list[list.indexOf(from) + by];
+    const el = to ? $(":checked", to) || $("input:not([type=hidden]),select,textarea", to) : by > 0 && $("#next-part,#finish");
+    if (el) el.focus();
+  };
+  const answer = (q, event) => {
+    const { key, target } = event;
+    if (key === "Enter" && !target.matches("textarea,button,a,summary")) onward(q, 1);
+    else if (typing(target) || body.dataset.keys === "off") return false;
+    else if (key === "b") onward(q, -1);
+    else {
+      const el = all(`[data-key~="${CSS.escape(key)}"]`, q)[0];
+      if (!el) return false;
+      el.click();
+      if (!q.matches("[data-many]") && key !== "Backspace" && !el.matches("button")) onward(q, 1);
+    }
+    event.preventDefault();
+    return true;
+  };
+
   let going = 0;
   document.addEventListener("keydown", (event) => {
     const { key, target } = event;
@@ -44,6 +68,8 @@
       return;
     }
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+    const q = asked(target);
+    if (q && answer(q, event)) return;
     if (key === "Escape" && typing(target)) { target.blur(); step(0); return; }
     if (typing(target) || body.dataset.keys === "off") return;
     let el;
