@@ -8,11 +8,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from handrail.fhir.resource import Resource, concept
+from handrail.site.demo.answers import sent
 from handrail.site.demo.days import dice, stamp
 from handrail.site.demo.house import AWAY, AWAY_DAYS, STAND_IN
 from handrail.site.demo.papers import Paper
 
-ACTS = ("call", "step", "hold", "done", "park")
+ACTS = ("call", "step", "hold", "done", "park", "ask", "assess")
 """Verbs of what colleagues do, in the order of one day; everything else is received."""
 
 HISTORY_DAYS = 31
@@ -63,7 +64,7 @@ def happenings(paper: Paper) -> Iterator[Happening]:
     for event in paper.story.get("events", ()):
         act = next((verb for verb in ACTS if verb in event), "")
         if act:
-            at = _hour(paper, event, worked=True)
+            at = paper.days.recent if event.get("now") else _hour(paper, event, worked=True)
             yield Happening(at, act, paper, event)
         else:
             verb = next(verb for verb in _RECEIVED if verb in event)
@@ -212,6 +213,11 @@ def _died(paper: Paper, event: Event) -> Iterator[Happening]:
     yield _received(paper, at, event, person)
 
 
+def _answered(paper: Paper, event: Event) -> Iterator[Happening]:
+    """Yield answers to a form that another system sent."""
+    yield _received(paper, paper.days.at(int(event["day"]), 10), event, sent(paper, event))
+
+
 def _ehr(paper: Paper, event: Event) -> Iterator[Happening]:
     """Yield a Task of another system, without an owner of ours."""
     at = _hour(paper, event)
@@ -239,6 +245,7 @@ _RECEIVED: Mapping[str, Callable[[Paper, Event], Iterator[Happening]]] = {
     "note": _note,
     "message": _message,
     "died": _died,
+    "answered": _answered,
     "ehr": _ehr,
 }
 

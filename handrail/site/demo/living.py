@@ -28,13 +28,15 @@ from handrail.record.known import RecordKnown, known
 from handrail.record.registry import registry
 from handrail.record.store import Committed
 from handrail.room import house as rooms
-from handrail.site.demo import house
+from handrail.site.demo import asking, house
 from handrail.site.demo.days import Days, dice, stamp
 from handrail.site.demo.events import Happening, episode_id
 
-ORDER = ("received", "enrolled", "call", "step", "hold", "done", "park")
+ORDER = ("received", "enrolled", "ask", "assess", "call", "step", "hold", "done", "park")
 _ROOM = {
     "enrolled": "caseload",
+    "ask": "intake",
+    "assess": "intake",
     "call": "check_ins",
     "step": "check_ins",
     "hold": "desk",
@@ -217,6 +219,8 @@ class Life:
 _ACTS: dict[str, Act] = {
     "received": Life.received,
     "enrolled": Life.enroll,
+    "ask": lambda _life, one, now: asking.ask(one, now),
+    "assess": lambda _life, one, now: asking.assess(one, now),
     "call": Life.call,
     "step": Life.step,
     "hold": Life.hold,

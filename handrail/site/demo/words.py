@@ -23,6 +23,20 @@ def stories() -> list[dict[str, Any]]:
     return [story for file in files for story in read(f"stories/{file.stem}")["person"]]
 
 
+@lru_cache(maxsize=1)
+def _more() -> dict[str, list[dict[str, Any]]]:
+    found: dict[str, list[dict[str, Any]]] = {}
+    for file in sorted((_HERE / "more").glob("*.toml")):
+        for line in read(f"more/{file.stem}")["line"]:
+            found.setdefault(str(line["of"]), []).append(dict(line))
+    return found
+
+
+def more(key: str) -> list[dict[str, Any]]:
+    """Return the further lines of one story, which stand in files by subject in ``more``."""
+    return list(_more().get(key, ()))
+
+
 CONDITIONS: Mapping[str, Mapping[str, str]] = read("variety/conditions")
 MEDICINES: Mapping[str, str] = read("variety/medicines")
 LANGUAGE_NAMES: Mapping[str, str] = read("variety/languages")
