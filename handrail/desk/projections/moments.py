@@ -130,14 +130,13 @@ def communication_rows(communication: Resource) -> Iterable[Row]:
 
 
 def condition_rows(condition: Resource) -> Iterable[Row]:
-    """Yield a condition that began."""
-    if condition.get("verificationStatus") and any(
-        code in {"entered-in-error", "refuted"}
-        for _, code in codings(condition["verificationStatus"])
-    ):
+    """Yield a condition that began; one that nobody has confirmed says so."""
+    verified = {code for _, code in codings(condition.get("verificationStatus"))}
+    if verified & {"entered-in-error", "refuted"}:
         return
+    unsure = "".join(sorted(verified & {"unconfirmed", "provisional", "differential"}))
     when = condition.get("onsetDateTime") or condition.get("recordedDate") or ""
-    yield from _row(condition, when, "condition", words(condition.get("code")))
+    yield from _row(condition, when, "condition", words(condition.get("code")), unsure)
 
 
 def procedure_rows(procedure: Resource) -> Iterable[Row]:

@@ -90,6 +90,9 @@ ROOM = Room(
         ),
     ),
     nav=(Nav(label=_("Forms"), url="/assessments/library", order=80, roles=frozenset(KEEPERS)),),
-    ways={"assess": "/patients/{patient}/assessments?form={about}"},
+    ways={
+        "assess": "/patients/{patient}/assessments?form={about}",
+        "answers": "/assessments/{about}",
+    },
     definitions=shipped,
 )

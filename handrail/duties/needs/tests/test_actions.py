@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import pytest
+from django.conf import settings
 
 from handrail.access.database import acting
 from handrail.duties.needs.actions import adding, deciding, seeing
@@ -14,7 +16,7 @@ from handrail.duties.needs.models import Addressed, Need
 from handrail.duties.needs.resources import need_of
 from handrail.duties.needs.rules.deciding import Verdict
 from handrail.duties.needs.tests.conftest import answer
-from handrail.duties.needs.tests.paper import NEVER, OFTEN, coding
+from handrail.duties.needs.tests.paper import NEVER, OFTEN, coding, response
 from handrail.fhir import work
 from handrail.fhir.errors import (
     BusinessRuleError,
@@ -23,10 +25,10 @@ from handrail.fhir.errors import (
     VersionConflictError,
 )
 from handrail.fhir.profiles import faults
+from handrail.fhir.text import parse
 from handrail.record import store
 from handrail.record.known import known
 from handrail.record.promises import broken
-from handrail.site.definitions import install
 
 FOOD = "Worries that food runs out before there is money for more"
 LOW = "Signs of depression (PHQ-9 of 10 or more): a clinician should look"
@@ -53,14 +55,25 @@ def test_answers_from_elsewhere_propose_needs_and_a_strength_once(kim, answered,
     assert len(needs_of()) == 3
 
 
-def test_the_shipped_forms_are_understood_by_their_codes(org, kim, maria, needs_of):
-    install(org.id)
+def test_a_shipped_form_is_found_by_its_url_and_understood_by_its_codes(kim, maria, needs_of):
+    text = (Path(settings.HANDRAIL_RULES) / "instruments/hunger-vital-sign.json").read_bytes()
+    form = parse(text) | {"id": "handrail-hunger-vital-sign"}
     with acting(kim):
-        found = known(org.id).defined("Questionnaire", "urn:handrail:questionnaire:no-such-form")
-        form = known(org.id).defined("Questionnaire", "http://example.org/Questionnaire/hunger")
-        other = known(org.id).defined("Questionnaire", f"{form['url']}|7")
-    assert (found, other) == (None, None)
-    assert form["id"] == "hunger"
+        store.commit([form], by=kim, reason="test")
+        facts = known(kim.org)
+        assert facts.defined("Questionnaire", form["url"])["id"] == form["id"]
+        assert facts.defined("Questionnaire", f"{form['url']}|{form['version']}")
+        assert facts.defined("Questionnaire", f"{form['url']}|0.0.1") is None
+        assert facts.defined("Questionnaire", "urn:example:none") is None
+    group = form["item"][0]
+    asked = next(each for each in group["item"] if each["type"] in {"choice", "open-choice"})
+    said = {"linkId": asked["linkId"], "answer": [{"valueCoding": {"code": OFTEN}}]}
+    given = response(identity="shipped", questionnaire=form["url"])
+    given["item"] = [{"linkId": group["linkId"], "item": [said]}]
+    with acting(kim):
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        store.commit([given | {"authored": now}], by=kim, reason="test")
+    assert list(needs_of()) == [FOOD]
 
 
 def test_one_save_decides_everything_and_one_undo_takes_it_back(kim, answered, needs_of):
