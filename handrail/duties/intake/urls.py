@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from django.urls import path
 
-from handrail.duties.intake.screens import answering, importing, library, listing, paper, protecting
+from handrail.duties.intake.screens import (
+    answering,
+    importing,
+    library,
+    listing,
+    paper,
+    protecting,
+    script,
+)
 
 _FORM = "assessments/library/<str:questionnaire>"
 _ONE = "assessments/<str:assessment>"
@@ -27,6 +35,7 @@ urlpatterns = [
     path("assessments/declined/<str:task>", answering.declined, name="assessment-declined"),
     path(_ONE, answering.one, name="assessment"),
     path(f"{_ONE}/answers", answering.answers, name="assessment-answers"),
+    path(f"{_ONE}/script", script.script, name="assessment-script"),
     path(_SAFETY, protecting.protocol, name="safety-protocol"),
     path(f"{_SAFETY}/mistyped", protecting.mistyped, name="safety-mistyped"),
     path(f"{_ONE}/<str:verb>", answering.act, name="assessment-act"),

@@ -47,6 +47,17 @@ _WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "call": "If you think about dying or about hurting yourself, do not wait for us: call"
         " %(phones)s, day or night.",
         "or-call": " or ",
+        "hello": "Good day. My name is %(me)s. I am calling from %(organization)s."
+        " Am I speaking with %(name)s?",
+        "check": "To be sure that I talk with the right person: please tell me your birth date.",
+        "alone": "Is this a good time, and can you talk freely?",
+        "begin": "I have some questions for you. You do not have to answer any of them."
+        " Tell me when you want to stop. May I begin?",
+        "close": "Those were my questions. Thank you for your time. Is there anything you want to"
+        " ask me?",
+        "would": "Would you say: %(answers)s?",
+        "which": "Tell me all that fit: %(answers)s?",
+        "list-or": "or",
         "thanks": "Thank you. Please give this sheet back to your care coordinator.",
     },
     "es": {
@@ -85,6 +96,16 @@ _WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "call": "Si piensa en morir o en hacerse daño, no nos espere: llame al %(phones)s, de día o"
         " de noche.",
         "or-call": " o al ",
+        "hello": "Buenos días. Me llamo %(me)s. Le llamo de %(organization)s. ¿Hablo con %(name)s?",
+        "check": "Quiero asegurarme de que hablo con la persona correcta: por favor, dígame su"
+        " fecha de nacimiento.",
+        "alone": "¿Es un buen momento y puede hablar con libertad?",
+        "begin": "Tengo algunas preguntas para usted. No tiene que contestar ninguna."
+        " Avíseme cuando quiera parar. ¿Puedo empezar?",
+        "close": "Esas eran mis preguntas. Gracias por su tiempo. ¿Quiere preguntarme algo?",
+        "would": "¿Diría usted: %(answers)s?",
+        "which": "Dígame todas las que correspondan: %(answers)s?",
+        "list-or": "o",
         "thanks": "Gracias. Devuelva esta hoja a su coordinador o coordinadora de atención.",
     },
 }

@@ -17,6 +17,7 @@ from handrail.duties.intake.rules.paper import sheet
 from handrail.duties.intake.rules.paper_words import ENGLISH, has_words, said
 from handrail.duties.intake.screens.library import READERS, SHELF
 from handrail.duties.intake.screens.shelf_words import language_name
+from handrail.duties.intake.screens.words import speaks
 from handrail.fhir.forms.form import Form
 from handrail.fhir.resource import Resource
 from handrail.record import store
@@ -50,14 +51,11 @@ def personal(request: MemberRequest, patient: str, questionnaire: str) -> HttpRe
         questionnaire,
         _whose(person),
         f"/patients/{patient}/assessments",
-        spoken(person),
+        speaks(person),
     )
 
 
 def _whose(person: Resource) -> Whose:
-    names = person.get("name") or [{}]
-    name = next((one for one in names if one.get("use") == "official"), names[0])
-    parts = [*name.get("given", ()), name.get("family", "")]
     mrn = (
         one.get("value", "")
         for one in person.get("identifier", ())
@@ -65,20 +63,18 @@ def _whose(person: Resource) -> Whose:
         if code.get("code") == "MR"
     )
     return Whose(
-        name=str(name.get("text") or " ".join(part for part in parts if part)),
+        name=name_of(person),
         born=str(person.get("birthDate", "")),
         mrn=str(next(mrn, "")),
     )
 
 
-def spoken(person: Resource) -> str:
-    """Return the tag of the language a person prefers, or an empty string."""
-    spoken = sorted(person.get("communication", ()), key=lambda one: not one.get("preferred"))
-    for one in spoken:
-        for coding in (one.get("language") or {}).get("coding", ()):
-            if coding.get("code"):
-                return str(coding["code"])
-    return ""
+def name_of(person: Resource) -> str:
+    """Return a person's name as one says it, given names first."""
+    names = person.get("name") or [{}]
+    name = next((one for one in names if one.get("use") == "official"), names[0])
+    parts = [*name.get("given", ()), name.get("family", "")]
+    return str(name.get("text") or " ".join(part for part in parts if part))
 
 
 def _sheet(
