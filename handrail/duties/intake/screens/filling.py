@@ -24,6 +24,7 @@ from handrail.duties.intake.screens.questions import Line, Shown, lines, plain
 from handrail.duties.intake.screens.words import TRANSLATION, WAYS, language_name
 from handrail.fhir.forms import Evaluated, Fault, laid_out
 from handrail.fhir.forms.reconciling import Lost, reconciled
+from handrail.look.dates import local
 from handrail.record.known import known
 from handrail.room import patient_frame
 
@@ -109,16 +110,16 @@ def sheet_of(
         clashes={clash.place: clash for clash in clashes},
     )
     here = every[number - 1] if every else Page("", frozenset(), 0)
-    facts = known(by.org)
+    scores = counted_in(form, found.response, said, known(by.org))
     return Sheet(
         opened=opened,
         now=found,
         page=number,
         pages=every,
         tabs=_tabs(opened, found, every),
-        lines=lines(form, found, here, shown),
+        lines=lines(form, found, here, shown, {score.rule.code for score in scores}),
         progress=progress(form, found),
-        scores=counted_in(form, found.response, said, facts),
+        scores=scores,
         alarms=alarms(by, opened),
         lost=lost_in(opened),
     )
@@ -195,7 +196,7 @@ def context(request: MemberRequest, sheet: Sheet, **more: Any) -> Mapping[str, A
         "translation": _(TRANSLATION[status]) if status in TRANSLATION else "",
         "way": _(WAYS[said.asked_by]) if said.asked_by in WAYS else "",
         "version": opened.stored.version,
-        "saved_at": opened.stored.updated_at,
+        "saved_at": f"{local(opened.stored.updated_at):%H:%M}",
         "tallies": [(score.rule.name, tally(score), score) for score in sheet.scores],
         "copyright": str(form.questionnaire.get("copyright", "")),
         "errors": (),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
@@ -89,10 +89,15 @@ class Shown:
     clashes: Mapping[str, Clash] = field(default_factory=dict)
 
 
-def lines(form: Form, now: Evaluated, page: Page, shown: Shown) -> list[Line]:
-    """Return every line of a page, also those that are not asked now (empty), in order."""
+def lines(
+    form: Form, now: Evaluated, page: Page, shown: Shown, tallied: Collection[str] = ()
+) -> list[Line]:
+    """Return every line of a page, also those that are not asked now (empty), in order.
+
+    ``tallied`` are codes of scores that stand under the form anyway: their own line is left out.
+    """
     spots = spots_of(form, now.response)
-    made = _Lines(form, now, spots, shown)
+    made = _Lines(form, now, spots, shown, tallied)
     numbered = enumerate(spots.values(), 1)
     return [made.line(n, spot) for n, spot in numbered if spot.item.link_id in page.links]
 
@@ -103,6 +108,7 @@ class _Lines:
     now: Evaluated
     spots: Mapping[str, Spot]
     shown: Shown
+    tallied: Collection[str] = ()
 
     def line(self, number: int, spot: Spot) -> Line:
         """Return the line of one occurrence."""
@@ -113,7 +119,7 @@ class _Lines:
             place=spot.place,
             shape=shape_of(item, read_only=spot.place in self.now.read_only),
             depth=min(_depth(spot), 3),
-            shown=spot.place in self.now.shown,
+            shown=spot.place in self.now.shown and not self._is_tallied(item),
             text=text,
             aside=aside,
             text_lang=lang,
@@ -126,6 +132,9 @@ class _Lines:
             link=item.link_id,
         )
         return self._answered(line, spot) if line.shown and item.takes_answers else line
+
+    def _is_tallied(self, item: Item) -> bool:
+        return item.calculated and any(code in self.tallied for _, code in item.codes)
 
     def _words(self, item: Item) -> tuple[str, str, str]:
         """Return the words in the language of asking, those of the coordinator beside, and which."""

@@ -37,7 +37,8 @@
 
   // Questions: a key answers and goes on, Enter skips, b goes back. Without focus: the first open one.
   const questions = () => all("[data-q]").filter(seen);
-  const asked = (target) => target.closest("[data-q]") || (target === body && questions().find((q) => !$(":checked", q))) || null;
+  const open = () => questions().find((q) => !$(":checked", q) && !all(".i", q).some((el) => el.value));
+  const asked = (target) => target.closest("[data-q]") || (target === body && open()) || null;
   const onward = (from, by) => {
     const list = questions();
     const to = list[list.indexOf(from) + by];
@@ -151,6 +152,9 @@
   const ready = () => {
     rove(rows().find((row) => row.matches(".on")) || current() || rows()[0]);
     all("form[data-draft]").filter((form) => !form.dataset.ready).forEach(restore);
+    const q = document.activeElement === body && open();
+    const el = q && $("[type=radio],[type=checkbox]", q);
+    if (el) el.focus();
   };
   const aim = (event) => {
     const { target } = event.detail.ctx;
@@ -196,6 +200,7 @@
     const target = aim(event);
     const at = target && target.id && $("#" + target.id);
     if (!at || at.id === "news") return;
+    if (at.id === "alarm" && at.children[1]) at.scrollIntoView({ block: "nearest" });
     const panel = $("#panel");
     if (at === panel) rows().forEach((row) => row.classList.toggle("on", row.id === "w-" + panel.dataset.item));
     ready();
