@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_noop as _
 
+from handrail.duties.care_plans.resources import STEP
 from handrail.duties.care_plans.rules import agreeing, reviewing
 from handrail.fhir.change import When
 from handrail.record.registry import Reaction
 from handrail.room import Room, TaskKind
 
 KINDS = (
+    TaskKind(
+        code=STEP,
+        label=_("Step of a care plan"),
+        verb=_("Do"),
+        queue="other",
+        minutes=10,
+    ),
     TaskKind(
         code=agreeing.KIND,
         label=_("Care plan to sign"),
@@ -35,5 +43,6 @@ ROOM = Room(
         Reaction(when=When(resource_type="Encounter"), decide=reviewing.on_stay),
         Reaction(when=When(resource_type="Condition"), decide=reviewing.on_need_confirmed),
         Reaction(when=When(resource_type="CarePlan"), decide=reviewing.on_plan),
+        Reaction(when=When(resource_type="Patient"), decide=reviewing.on_death),
     ),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import uuid4
@@ -20,7 +20,6 @@ from handrail.fhir.resource import (
     code_of,
     codings,
     id_of,
-    reference,
     reference_to,
     target_of,
 )
@@ -310,40 +309,3 @@ def leave_out(by: Principal, patient: str, plan: str, task: str, reason: str) ->
         done = agreeing.skipped(asked, reason)
         drafts = [Draft(done), *_following(by, facts, seen, done, "")]
         return store.commit(drafts, by=by, reason="plan: signature left out", room=ROOM)
-
-
-def begin_version(by: Principal, patient: str, plan: str) -> Committed:
-    """Begin a new version of an agreed plan: a draft with the same content that replaces it.
-
-    Raises:
-        SignError: the plan is not agreed, or a new version was begun already.
-    """
-    with acting(by):
-        found, facts = plan_of(by, patient, plan), known(by.org)
-        if found.get("status") != "active":
-            raise SignError(_("This plan is not agreed yet. Change it as it is."))
-        begun = newer_draft(facts.of_patient(patient, "CarePlan"), plan)
-        if begun:
-            raise SignError(_("A new version was begun already. Open it."))
-        left = {"id", "identifier", "meta"}
-        kept = {key: value for key, value in found.items() if key not in left}
-        profile = (found.get("meta") or {}).get("profile")
-        fresh = {
-            **kept,
-            **({"meta": {"profile": profile}} if profile else {}),
-            "id": uuid4().hex,
-            "status": "draft",
-            "created": facts.as_of.date().isoformat(),
-            "author": reference(by.person, by.name),
-            "replaces": [reference(reference_to(found))],
-        }
-        return store.commit([fresh], by=by, reason="plan: new version", room=ROOM)
-
-
-def newer_draft(plans: Sequence[Resource], plan: str) -> Resource | None:
-    """Return the draft that replaces a plan, if one was begun."""
-    for one in plans:
-        replaced = {target_of(before) for before in one.get("replaces", ())}
-        if one.get("status") in {"draft", "on-hold"} and f"CarePlan/{plan}" in replaced:
-            return one
-    return None

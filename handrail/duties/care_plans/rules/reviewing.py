@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Final
 
+from handrail.duties.care_plans.resources import STEP
+from handrail.duties.care_plans.rules.agreeing import KIND as SIGN_OFF
 from handrail.fhir import work
 from handrail.fhir.change import Change, Known
 from handrail.fhir.errors import BusinessRuleError
@@ -20,6 +22,7 @@ from handrail.fhir.resource import (
     code_of,
     codings,
     id_of,
+    is_deceased,
     reference_to,
     target_of,
 )
@@ -207,6 +210,14 @@ def on_plan(change: Change, known: Known) -> Iterable[Resource]:
         need = work.input_of(task, NEED)
         if (over and target_of(task.get("focus")) == reference_to(plan)) or need in covered - {""}:
             yield work.ended(task, TaskStatus.COMPLETED, evidence=[reference_to(plan)])
+
+
+def on_death(change: Change, known: Known) -> Iterable[Resource]:
+    """The person has died: steps, signatures and reviews of their plan end."""
+    if not is_deceased(change.after) or is_deceased(change.before):
+        return []
+    tasks = known.of_patient(str(change.after["id"]), "Task")
+    return work.ended_for_deceased(tasks, {STEP, SIGN_OFF, KIND})
 
 
 def unreviewed(patient: str, known: Known) -> Iterable[Resource]:

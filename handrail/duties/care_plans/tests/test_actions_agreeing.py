@@ -7,9 +7,11 @@ import pytest
 from handrail.access.database import acting
 from handrail.access.principal import system
 from handrail.duties.care_plans.actions import agreeing as actions
+from handrail.duties.care_plans.actions import planning
 from handrail.duties.care_plans.actions.agreeing import Given
 from handrail.duties.care_plans.rules import reviewing
 from handrail.duties.care_plans.rules.agreeing import FrozenPlanError, SignError, State
+from handrail.duties.care_plans.rules.building import PlanError
 from handrail.duties.care_plans.rules.reviewing import ReviewError
 from handrail.fhir import work
 from handrail.fhir.errors import VersionConflictError
@@ -28,6 +30,7 @@ PLAN = {
     "resourceType": "CarePlan",
     "id": "p1",
     "status": "draft",
+    "title": "Care plan",
     "intent": "plan",
     "category": [{"coding": [{"system": reviewing.CATEGORIES, "code": "assess-plan"}]}],
     "subject": {"reference": "Patient/rosa"},
@@ -115,18 +118,18 @@ def test_an_agreed_plan_takes_no_more_signatures_and_a_new_version_can_be_begun_
     agree(ana, house)
     with pytest.raises(FrozenPlanError):
         actions.ask(ana, "rosa", "p1", if_match=version(house))
-    begun = actions.begin_version(ana, "rosa", "p1")
+    begun = planning.begin_version(ana, "rosa")
     fresh = begun.stored[0].resource
     assert fresh["status"] == "draft"
     assert fresh["replaces"] == [{"reference": "CarePlan/p1"}]
     assert fresh["goal"] == PLAN["goal"]
-    with pytest.raises(SignError, match="begun already"):
-        actions.begin_version(ana, "rosa", "p1")
+    with pytest.raises(PlanError, match="begun already"):
+        planning.begin_version(ana, "rosa")
 
 
 def test_a_plan_that_is_not_agreed_has_no_new_version(ana):
-    with pytest.raises(SignError, match="not agreed yet"):
-        actions.begin_version(ana, "rosa", "p1")
+    with pytest.raises(PlanError, match="draft of a plan was begun"):
+        planning.begin_version(ana, "rosa")
 
 
 def test_nobody_signs_out_of_turn_or_twice(ana, house):

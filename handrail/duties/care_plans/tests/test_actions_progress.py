@@ -6,7 +6,7 @@ import pytest
 
 from handrail.access.database import acting
 from handrail.access.principal import system
-from handrail.duties.care_plans.actions import agreeing, progress, versions
+from handrail.duties.care_plans.actions import agreeing, planning, progress, versions
 from handrail.duties.care_plans.actions.agreeing import Given
 from handrail.duties.care_plans.actions.progress import ProgressError, Reviewed
 from handrail.duties.care_plans.rules import reviewing
@@ -133,7 +133,7 @@ def test_a_review_ends_a_signature_of_nobody(ana, agreed):
 
 
 def test_versions_are_compared_as_they_were_when_they_were_agreed(ana, agreed, house):
-    fresh = agreeing.begin_version(ana, "rosa", "p1").stored[0].id
+    fresh = planning.begin_version(ana, "rosa").stored[0].id
     other = {**GOAL, "id": "g2", "description": {"text": "Sleep through the night"}}
     with acting(house):
         goal = store.read("Goal/g1", by=house).resource
@@ -153,7 +153,7 @@ def test_versions_are_compared_as_they_were_when_they_were_agreed(ana, agreed, h
 
 
 def test_the_new_version_ends_the_former_when_it_is_agreed(ana, agreed, house):
-    fresh = agreeing.begin_version(ana, "rosa", "p1").stored[0]
+    fresh = planning.begin_version(ana, "rosa").stored[0]
     agreeing.ask(ana, "rosa", fresh.id, if_match=fresh.version)
     for given in (Given(how="here"), None, Given(how="said", name="Rosa Delgado"), None):
         task = agreeing.see_agreement(ana, "rosa", fresh.id).waiting.task

@@ -1,0 +1,188 @@
+"""Seeing a plan with all that belongs to it, and who may own its steps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from handrail.access import audit
+from handrail.access.database import acting
+from handrail.access.decide import require
+from handrail.access.models import Membership, Team
+from handrail.access.principal import Principal
+from handrail.duties.care_plans.resources import (
+    NeedView,
+    Whole,
+    goal_view,
+    is_plan,
+    need_view,
+    plan_view,
+    step_view,
+    words_of,
+)
+from handrail.duties.care_plans.rules import gaps, reviewing
+from handrail.duties.care_plans.rules.gaps import Gap
+from handrail.fhir import work
+from handrail.fhir.resource import Resource, reference_to, target_of
+from handrail.record.known import RecordKnown, known
+
+STEPS = "care-plan.steps"
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """The plan of a person: what it is made of, what it lacks, and the others there are.
+
+    ``agreed`` is the id of the plan that holds while a newer draft is written.
+    """
+
+    whole: Whole | None
+    gaps: Sequence[Gap]
+    agreed: str
+    draft: str
+    needs: Sequence[NeedView]
+    strengths: Sequence[NeedView]
+    person: str
+    language: str
+
+
+def today(by: Principal) -> date:
+    """Return the date of now, where the organization is."""
+    return known(by.org).as_of.date()
+
+
+def proposed_day(by: Principal) -> date:
+    """Return the day that is proposed for a step."""
+    facts = known(by.org)
+    rule = facts.rules.rule(STEPS, facts.as_of.date())
+    days = int(rule.values["proposed_days"])
+    return facts.calendar.on_or_after(facts.as_of.date() + timedelta(days=days))
+
+
+def see_plan(by: Principal, patient: str, plan: str = "") -> Seen:
+    """Return a plan of a person: the draft, else the agreed one, or the one that is named.
+
+    Raises:
+        ForbiddenError: ``by`` may not see this patient.
+    """
+    with acting(by):
+        require(by, "read", "Patient", patient)
+        require(by, "read", "CarePlan")
+        facts = known(by.org)
+        person = facts.read(f"Patient/{patient}") or {}
+        plans = plans_of(facts, patient)
+        chosen = _chosen(plans, plan)
+        whole = whole_of(facts, chosen) if chosen else None
+        conditions = [need_view(one) for one in facts.of_patient(patient, "Condition")]
+        looked = ["CarePlan?patient", "Goal?patient", "Condition?patient", "Task?patient"]
+        audit.read(by, looked, None, patient)
+    rule = facts.rules.rule(gaps.CONFLICTS, facts.as_of.date())
+    ours = frozenset(colleagues(by.org))
+    return Seen(
+        whole=whole,
+        gaps=gaps.gaps(whole, facts.as_of.date(), rule, ours) if whole else (),
+        agreed=next((str(one["id"]) for one in plans if one["status"] == "active"), ""),
+        draft=next((str(one["id"]) for one in plans if one["status"] == "draft"), ""),
+        needs=[one for one in conditions if one.concern and one.open and not _kept(one)],
+        strengths=[one for one in conditions if one.strength and one.open],
+        person=name_of(person),
+        language=language_of(person),
+    )
+
+
+def _kept(need: NeedView) -> bool:
+    return need.barrier or need.strength
+
+
+def plans_of(facts: RecordKnown, patient: str) -> list[Resource]:
+    """Return the plans that are made here for a person: drafts, then agreed ones, newest first."""
+    order = {"draft": 0, "on-hold": 0, "active": 1}
+    plans = [one for one in facts.of_patient(patient, "CarePlan") if is_plan(one)]
+    plans.sort(key=lambda one: str(one.get("created", "")), reverse=True)
+    return sorted(plans, key=lambda one: order.get(str(one.get("status")), 2))
+
+
+def _chosen(plans: Sequence[Resource], plan: str) -> Resource | None:
+    if plan:
+        return next((one for one in plans if one["id"] == plan), None)
+    current = (one for one in plans if one["status"] in {"draft", "on-hold", "active"})
+    return next(current, None)
+
+
+def whole_of(facts: RecordKnown, plan: Resource) -> Whole:
+    """Return a plan with its goals, steps, needs and barriers as they are now."""
+    view = plan_view(plan)
+    goals = [goal_view(one) for one in _each(facts, view.goals)]
+    steps = [step_view(one) for one in _each(facts, view.steps)]
+    aimed = [ref for goal in goals for ref in goal.addresses]
+    conditions = [need_view(one) for one in facts.of_patient(view.patient, "Condition")]
+    wanted = {*view.needs, *aimed}
+    mine = {goal.reference for goal in goals}
+    return Whole(
+        plan=view,
+        goals=goals,
+        steps=steps,
+        needs=[
+            one
+            for one in conditions
+            if not _kept(one) and (one.reference in wanted or _open_need(one))
+        ],
+        barriers=[one for one in conditions if one.barrier and mine & set(one.goals)],
+        strengths=[one for one in conditions if one.strength and one.open],
+        review_on=_review_on(facts, plan),
+    )
+
+
+def _open_need(need: NeedView) -> bool:
+    return need.concern and need.open and need.confirmed
+
+
+def _each(facts: RecordKnown, refs: Iterable[str]) -> Iterable[Resource]:
+    return (found for ref in refs if (found := facts.read(ref)))
+
+
+def _review_on(facts: RecordKnown, plan: Resource) -> str:
+    reviews = reviewing.open_reviews(plan, facts)
+    return work.look_by(reviews[0])[:10] if reviews else ""
+
+
+def colleagues(org: int) -> dict[str, str]:
+    """Return the names of those who work here and of their teams, by reference."""
+    found = {m.person: m.name for m in Membership.objects.filter(org=org, active=True)}
+    return found | {team.reference: team.name for team in Team.objects.filter(org=org)}
+
+
+def owners(by: Principal, patient: str) -> list[tuple[str, str]]:
+    """Return who may own a step, by reference and name: me first, the person, family, the team."""
+    facts = known(by.org)
+    person = facts.read(f"Patient/{patient}") or {}
+    found = {by.person: by.name, f"Patient/{patient}": name_of(person)}
+    for related in facts.of_patient(patient, "RelatedPerson"):
+        if related.get("active") is not False:
+            found[reference_to(related)] = name_of(related)
+    for team in facts.of_patient(patient, "CareTeam"):
+        for one in team.get("participant", ()):
+            member = one.get("member") or {}
+            if target_of(member) and not (one.get("period") or {}).get("end"):
+                found.setdefault(target_of(member), str(member.get("display", "")))
+    found |= {ref: name for ref, name in colleagues(by.org).items() if ref not in found}
+    return [(ref, name or ref) for ref, name in found.items()]
+
+
+def name_of(person: Resource) -> str:
+    """Return the name of a person as it is spoken; empty if it has none."""
+    names = [name for name in person.get("name", ()) if name.get("use") != "old"]
+    best = names[0] if names else {}
+    given = " ".join(part for part in best.get("given", ()) if part)
+    whole = " ".join(part for part in (given, str(best.get("family", ""))) if part)
+    return whole or str(best.get("text", ""))
+
+
+def language_of(person: Resource) -> str:
+    """Return the language the person reads (BCP 47); empty if it is not known."""
+    spoken = person.get("communication") or ()
+    best: Resource = next((one for one in spoken if one.get("preferred")), next(iter(spoken), {}))
+    language = best.get("language") or {}
+    codes = [str(one.get("code", "")) for one in language.get("coding", ()) if one.get("code")]
+    return codes[0] if codes else words_of(language)
