@@ -157,7 +157,8 @@ def _applies(step: PlanStep, work: _Work, patient: Resource) -> bool:
             continue
         why = why_not(asked.language, asked.text)
         try:
-            if not why and not holds(asked.text, patient, work.facts.variables(patient)):
+            around = work.facts.variables(patient)
+            if not why and not holds(asked.text, patient, around, work.facts.at):
                 return False
         except CannotTellError as error:
             why = error.message

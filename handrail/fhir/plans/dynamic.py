@@ -52,7 +52,7 @@ def _with(
     why = why_not(text(given.get("language")), expression)
     if why:
         raise CannotTellError(why)
-    found = evaluated(expression, patient, facts.variables(patient))
+    found = evaluated(expression, patient, facts.variables(patient), facts.at)
     if not found:
         return made
     changed = deepcopy(made)

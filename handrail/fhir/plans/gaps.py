@@ -112,7 +112,7 @@ _ACTION: Final[tuple[tuple[str, _Test, str, str], ...]] = (
     ("output", bool, "The step says what data comes of it.", "The result is written by a person."),
     (
         "selectionBehavior",
-        lambda value: value not in {None, "any", "all"},
+        lambda value: bool(value) and value not in ("any", "all"),
         "Only some of the steps inside it are to be chosen.",
         "All are offered; a person chooses.",
     ),

@@ -13,8 +13,10 @@ from decimal import Decimal
 from typing import Any, Final
 
 from handrail.fhir.plans import names
+from handrail.fhir.plans.dates import day_of
 from handrail.fhir.plans.reading import (
     Code,
+    Fits,
     Plan,
     PlanGoal,
     PlanStep,
@@ -76,16 +78,14 @@ def person_of(patient: Mapping[str, Any], on: date, programs: Iterable[str] = ()
 
 
 def _age(born: str, on: date) -> Decimal | None:
-    pieces = born.split("-")
-    if not all(one.isascii() and one.isdigit() for one in pieces):
+    """Return the age in years; of somebody whose birthday is not known, as if born on July 1."""
+    birth = day_of(f"{born}-07" if len(born) == len("2016") else born)
+    if birth is None or birth > on:
         return None
-    numbers = [int(one[:4]) for one in pieces]
-    year, month, day = (*numbers, 7, 1)[:3] if len(numbers) < 2 else (*numbers, 1)[:3]  # noqa: PLR2004 - a year, or a year and more
-    try:
-        days = (on - date(year, month, day)).days
-    except ValueError:
-        return None
-    return Decimal(days) / Decimal("365.25") if days >= 0 else None
+    before = (on.month, on.day) < (birth.month, birth.day)
+    years = on.year - birth.year - before
+    months = (on.month - birth.month - (on.day < birth.day)) % 12
+    return years + Decimal(months) / 12
 
 
 def matching(
@@ -136,10 +136,17 @@ def _for(plan: Plan, person: Person | None) -> bool:
         return False
     if fits.programs and person.programs and not fits.programs & person.programs:
         return False
-    if person.age is None:
+    return person.age is None or _of_age(fits, person.age)
+
+
+def _of_age(fits: Fits, age: Decimal) -> bool:
+    """Tell whether an age lies within; "to 17 years" holds until the eighteenth birthday."""
+    if fits.least_age is not None and age < fits.least_age:
+        return False
+    most = fits.most_age
+    if most is None or age <= most:
         return True
-    young = fits.least_age is not None and person.age < fits.least_age
-    return not young and (fits.most_age is None or person.age < fits.most_age + 1)
+    return most == most.to_integral_value() and int(age) == int(most)
 
 
 def _offers(plan: Plan, conditions: list[tuple[int, Resource]]) -> Iterator[tuple[Suggestion, int]]:

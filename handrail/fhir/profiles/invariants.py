@@ -11,12 +11,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from copy import deepcopy
 from functools import lru_cache
+from threading import Lock
 from typing import Any
 
-from handrail.fhir.fhirpath import ONE_AT_A_TIME
 from handrail.fhir.profiles.fitting import coded
 
 _ELSEWHERE = ("resolve()", "conformsTo(")
+_one_at_a_time = Lock()
 
 
 def holds(value: Any, expression: str, base: str) -> bool | None:
@@ -26,7 +27,7 @@ def holds(value: Any, expression: str, base: str) -> bool | None:
     """
     if any(word in expression for word in _ELSEWHERE):
         return None
-    with ONE_AT_A_TIME:  # the engine keeps its constants in one place
+    with _one_at_a_time:  # the engine keeps its constants in one place
         try:
             found = _evaluated(deepcopy(value), expression, base)
         except Exception:  # noqa: BLE001 - what the engine cannot do is no fault of the resource

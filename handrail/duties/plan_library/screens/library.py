@@ -121,7 +121,7 @@ def shown(plan: Plan) -> dict[str, Any]:
         "plan": plan,
         "goals": [(numbers[goal.id], goal) for goal in plan.goals],
         "steps": [
-            (step, [numbers[name] for name in step.goals if name in numbers])
+            (step, sorted(numbers[name] for name in step.goals if name in numbers))
             for step in plan.walk()
             if not step.steps
         ],

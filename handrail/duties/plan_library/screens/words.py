@@ -46,7 +46,7 @@ KINDS: Final[dict[str, Promise]] = {
     "source": _("Source"),
 }
 PRIORITIES: Final[dict[str, Promise]] = {
-    "high-priority": _("first"),
-    "medium-priority": _("soon"),
-    "low-priority": _("later"),
+    "high-priority": _("High"),
+    "medium-priority": _("Medium"),
+    "low-priority": _("Low"),
 }
