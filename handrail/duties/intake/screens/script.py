@@ -33,11 +33,15 @@ _OPENING: Final = ("hello", "check", "alone", "begin")
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One line of the page with what is read aloud: in their language, and in ours."""
+    """One line of the page with what is read aloud: in their language, and in ours.
+
+    ``answers`` are read aloud where they are not those of the question before.
+    """
 
     line: Line
     theirs: Spoken
     ours: Spoken
+    answers: str
 
 
 @open_to(*CARE)
@@ -96,9 +100,12 @@ def _show(request: MemberRequest, sheet: Sheet, *, status: int = 200) -> HttpRes
 
 def _parts(sheet: Sheet, theirs: str, ours: str) -> Iterator[Part]:
     spots = spots_of(sheet.opened.form, sheet.now.response)
+    before = ""
     for line in sheet.lines:
         item = spots[line.place].item
-        yield Part(line, spoken(item, theirs), spoken(item, ours))
+        read = spoken(item, theirs)
+        yield Part(line, read, spoken(item, ours), "" if read.answers == before else read.answers)
+        before = read.answers if line.shown else before
 
 
 def _opening(
