@@ -545,9 +545,9 @@ def test_nothing_is_made_up_about_somebody_new() -> None:
 
 
 def test_a_language_outside_the_list_is_kept() -> None:
-    somali = {"language": {"coding": [{"system": "urn:ietf:bcp:47", "code": "so"}]}}
+    somali = {"language": {"coding": [{"code": "so", "display": "Somali"}]}}
     found = prefilled({"resourceType": "Patient", "communication": [somali]})
-    assert found["language"]["code"] == "so"
+    assert found["language"] == "Somali"
 
 
 def test_somebody_without_medicines_is_not_asked_about_them() -> None:
