@@ -125,10 +125,16 @@ class Meaning:
 
     @property
     def quoted(self) -> tuple[Answer, ...]:
-        """Return the answers once each: as they were given, and scores."""
-        said = [one for one in self.answers if not one.source.startswith("Observation/")]
-        codes = {code for one in said for code in one.codes}
-        return (*said, *(one for one in self.answers if one not in said and not one.codes & codes))
+        """Return the answers, each question once: as they were given, and scores."""
+        given: dict[str, Answer] = {}
+        kept: dict[str, Answer] = {}
+        for one in self.answers:
+            into = kept if one.source.startswith("Observation/") else given
+            before = into.get(one.question)
+            words = (*before.words, *one.words) if before else one.words
+            into[one.question] = replace(one, words=tuple(dict.fromkeys(words)))
+        codes = {code for one in given.values() for code in one.codes}
+        return (*given.values(), *(one for one in kept.values() if not one.codes & codes))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

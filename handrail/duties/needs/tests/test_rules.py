@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import tomllib
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -36,9 +39,10 @@ from handrail.fhir.change import Change
 from handrail.fhir.errors import BusinessRuleError, IllegalMoveError
 from handrail.fhir.profiles import faults
 from handrail.fhir.resource import code_of
-from handrail.fhir.rulebook import Rulebook
+from handrail.fhir.rulebook import Rule, Rulebook
 from handrail.fhir.text import write
 from handrail.fhir.validation import validate
+from tests.data import data
 
 SNOMED = "http://snomed.info/sct"
 KIM = {"by": "Practitioner/kim", "by_name": "Kim", "on": "2026-11-20"}
@@ -418,3 +422,28 @@ def test_a_rule_that_is_no_longer_in_force_means_nothing():
     old = replace(rule("need.88122-7", **RULES[3].values), effective_to=date(2026, 1, 1))
     known = Knowing(rules=Rulebook([*RULES[:3], old]))
     assert not proposed(response(coding("q1", OFTEN)), known)
+
+
+SDOH = "sdoh-clinicalcare-3.0.0/examples/QuestionnaireResponse-SDOHCC-QuestionnaireResponse"
+PUBLISHED = (
+    ("us-core-8.0.0/QuestionnaireResponse-prapare-example.json", "Z59.82"),
+    ("us-core-8.0.0/QuestionnaireResponse-hunger-vital-sign-example.json", "Z59.41"),
+    (f"{SDOH}PRAPAREExample.json", "Z59.82"),
+)
+
+
+@pytest.mark.parametrize(("path", "code"), PUBLISHED)
+def test_published_answers_are_understood_by_the_shipped_rules(path, code):
+    answers = json.loads(data(f"fhir-ig-examples/{path}").read_text())
+    answers |= {"authored": NOW.isoformat(), "subject": {"reference": "Patient/maria"}}
+    folder = Path(__file__).parents[4] / "rules"
+    files = [folder / name for name in ("needs.toml", "needs_review.toml")]
+    rules = [Rule(**one) for file in files for one in tomllib.loads(file.read_text())["rule"]]
+    known = Knowing(rules=Rulebook(rules))
+    found = proposed(answers, known)
+    assert code in {need_of(one).icd10 for one in found}
+    assert not [fault for one in found for fault in wrong(one)]
+    rows = review("maria", known.add(*found)).rows
+    assert all(row.said and row.said[0].answer for row in rows)
+    questions = [[quote.question for quote in row.said] for row in rows]
+    assert all(len(asked) == len(set(asked)) for asked in questions)
