@@ -26,6 +26,7 @@ urlpatterns = [
     path(f"{_FORM}/paper", paper.blank, name="form-paper"),
     path(f"{_FORM}/permission", library.permit, name="form-permission"),
     path(f"{_FORM}/state", library.switch, name="form-state"),
+    path("patients/<str:patient>/assessments/paper", paper.choose, name="patient-paper"),
     path(
         "patients/<str:patient>/assessments/paper/<str:questionnaire>",
         paper.personal,

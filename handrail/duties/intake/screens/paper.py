@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any, Final
+from urllib.parse import quote, urlencode
 
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.views.decorators.http import require_POST
 
+from handrail.access.decide import require
 from handrail.access.marks import MemberRequest, open_to
 from handrail.access.principal import Role
 from handrail.duties.intake.actions import library
@@ -39,6 +42,18 @@ class Whose:
 def blank(request: MemberRequest, questionnaire: str) -> HttpResponse:
     """Show a form for the printer, for anybody."""
     return _sheet(request, questionnaire, Whose(), f"{SHELF}/{questionnaire}")
+
+
+@open_to(*CARE)
+@require_POST
+def choose(request: MemberRequest, patient: str) -> HttpResponse:
+    """Go to the sheet of the form that was chosen, in the language that was chosen."""
+    require(request.principal, "read", "Patient", patient)
+    form = quote(request.POST.get("form", "")[:64], safe="")
+    asked = urlencode({"language": request.POST.get("language", "")[:20]})
+    back = f"/patients/{patient}/assessments"
+    where = f"{back}/paper/{form}?{asked}" if form else back
+    return HttpResponseRedirect(where, status=303)
 
 
 @open_to(*CARE)

@@ -167,3 +167,15 @@ def test_every_text_of_a_form_is_escaped(kim, org):
         store.commit([{**nasty, "id": "nasty"}], by=by, reason="a test")
     for where in ("", "/paper"):
         assert "<script>x" not in page(kim.get(f"/assessments/library/nasty{where}"))
+
+
+def test_from_the_list_one_goes_to_the_sheet_in_the_language_chosen(kim):
+    sent = {"form": "sleep", "language": "es"}
+    answer = kim.post("/patients/maria/assessments/paper", sent)
+    assert answer.status_code == 303
+    assert "¿Duerme bien?" in page(kim.get(answer.headers["Location"]))
+    odd = kim.post("/patients/maria/assessments/paper", {"form": "../../x\r\ny"})
+    assert odd.headers["Location"] == (
+        "/patients/maria/assessments/paper/..%2F..%2Fx%0D%0Ay?language="
+    )
+    assert kim.post("/patients/maria/assessments/paper", {}).status_code == 303
