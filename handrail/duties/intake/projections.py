@@ -56,7 +56,7 @@ def project_score(observation: Resource) -> Iterator[Mapping[str, Any]]:
     if name is None or not patient or observation.get("status") == "entered-in-error":
         return
     sources = (id_of(one, "QuestionnaireResponse") for one in observation.get("derivedFrom", ()))
-    bands = observation.get("interpretation") or ({},)
+    bands: list[Resource] = observation.get("interpretation") or [{}]
     value = (observation.get("valueQuantity") or {}).get("value", observation.get("valueInteger"))
     yield {
         "patient": patient,

@@ -51,9 +51,9 @@ def with_extension(element: Resource, url: str, **value: Any) -> Resource:
 class Answers:
     """A QuestionnaireResponse, as far as lists need it.
 
-    ``form`` is the canonical url of its questionnaire and ``version`` the business version it names;
-    ``definition`` is ``Questionnaire/id`` and ``definition_version`` the version of that resource it
-    was begun with, empty when another system wrote it.
+    ``form`` is the canonical url of its questionnaire, ``version`` the business version it names;
+    ``definition`` is ``Questionnaire/id`` and ``definition_version`` the version of that resource
+    it was begun with, both empty when another system wrote it.
     """
 
     id: str
@@ -156,7 +156,9 @@ def codes_by_link(questionnaire: Mapping[str, Any]) -> dict[str, tuple[tuple[str
     waiting: list[Mapping[str, Any]] = list(questionnaire.get("item", ()))
     while waiting:
         item = waiting.pop()
-        pairs = tuple((str(c.get("system", "")), str(c.get("code", ""))) for c in item.get("code", ()))
+        pairs = tuple(
+            (str(c.get("system", "")), str(c.get("code", ""))) for c in item.get("code", ())
+        )
         found[str(item.get("linkId", ""))] = pairs
         waiting += item.get("item", ())
     return found

@@ -1,4 +1,4 @@
-"""End an assessment without finishing it: set aside, or declined as a whole; read, not taken over."""
+"""End an assessment without finishing it: set aside, declined as a whole, or only read."""
 
 from __future__ import annotations
 
@@ -48,7 +48,9 @@ def set_aside(
     response = with_extension(opened.response, STOPPED, valueCodeableConcept=why)
     drafts = [Draft({**response, "status": "stopped"}, if_match=if_match or opened.stored.version)]
     if reason in {DECLINED, "not-needed"}:
-        drafts += [Draft(task) for task in _asked(by, opened.said.patient, opened.said.definition, reason)]
+        drafts += [
+            Draft(task) for task in _asked(by, opened.said.patient, opened.said.definition, reason)
+        ]
     return store.commit(drafts, by=by, reason=f"assessment set aside: {reason}", room=ROOM)
 
 
@@ -69,7 +71,9 @@ def decline_whole(by: Principal, task: str, *, reason: str = DECLINED, note: str
     """
     stored = store.read(f"Task/{task}", by=by)
     found = stored.resource
-    refuse_unless(reason in {DECLINED, "not-needed"}, _("Say whether it was declined or not needed."))
+    refuse_unless(
+        reason in {DECLINED, "not-needed"}, _("Say whether it was declined or not needed.")
+    )
     refuse_unless(
         work.kind_of(found) == DUE and is_open(found["status"]), _("This step has ended already.")
     )

@@ -13,7 +13,7 @@ from handrail.fhir.change import Known
 from handrail.record.known import known, organization_facts
 
 
-def candidates(facts: Known) -> Iterable[str]:
+def candidates(_known: Known) -> Iterable[str]:
     """Return the patients who are enrolled: assessments may be due for them."""
     rows = Enrolled.objects.order_by("patient").values_list("patient", flat=True)
     return list(dict.fromkeys(rows))
@@ -25,9 +25,9 @@ def due_for(by: Principal, patient: str, born: date | None) -> list[Due]:
     calendar, _pool = organization_facts(by.org)
     mine = {"org": by.org, "patient": patient}
     finished = Assessment.objects.filter(**mine, status__in=DONE, at__isnull=False)
-    done = [Done(form, at.date()) for form, at in finished.values_list("form", "at")]
+    done = [Done(form, at.date()) for form, at in finished.values_list("form", "at") if at]
     scored = Score.objects.filter(**mine, at__isnull=False).values_list("code", "at")
-    done += [Done(code, at.date()) for code, at in scored]
+    done += [Done(code, at.date()) for code, at in scored if at]
     programs = Enrolled.objects.filter(**mine).values_list("program", flat=True)
     person = Person(born=born, programs=frozenset(programs), done=done)
     return due(person, facts.rules, facts.as_of.date(), calendar)

@@ -34,9 +34,11 @@ _GONE = frozenset({"entered-in-error", "cancelled"})
 
 
 class UnfinishedError(BusinessRuleError):
-    """Something that must be answered is not, or an answer is not possible; ``places`` says what."""
+    """A needed answer is missing, or one is not possible; ``places`` says where."""
 
-    def __init__(self, message: str, places: Sequence[str] = (), faults: Sequence[Fault] = ()) -> None:
+    def __init__(
+        self, message: str, places: Sequence[str] = (), faults: Sequence[Fault] = ()
+    ) -> None:
         """Keep what is missing beside the message."""
         super().__init__(message)
         self.places = tuple(places)
@@ -52,9 +54,7 @@ class Finished:
     left_out: int = 0
 
 
-def finish_assessment(
-    by: Principal, assessment: str, *, if_match: int | None = None
-) -> Finished:
+def finish_assessment(by: Principal, assessment: str, *, if_match: int | None = None) -> Finished:
     """Complete an assessment: its answers and scores become Observations, in one commit.
 
     Raises:

@@ -157,4 +157,3 @@ def refuse_unless(condition: object, message: str) -> None:
     """Raise with ``message`` unless ``condition`` holds."""
     if not condition:
         raise BusinessRuleError(message)
-

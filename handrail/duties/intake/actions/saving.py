@@ -87,9 +87,7 @@ def _save(by: Principal, assessment: str, fields: Fields, if_match: int | None) 
         draft = Draft(stamped(opened.form, after, at), if_match=opened.stored.version)
         committed = store.commit([draft], by=by, reason="answers", room=ROOM)
     if committed.stored:
-        opened = Opened(
-            committed.stored[0], opened.said, opened.definition, opened.newer
-        )
+        opened = Opened(committed.stored[0], opened.said, opened.definition, opened.newer)
     return Saved(
         opened=opened,
         before=before,
@@ -103,7 +101,7 @@ def _save(by: Principal, assessment: str, fields: Fields, if_match: int | None) 
 
 
 def _others(by: Principal, opened: Opened, seen: int | None) -> bool:
-    """Tell whether somebody else saved since ``seen``; what one typed oneself clashes with nobody."""
+    """Tell whether somebody else saved since ``seen``: one's own typing clashes with nobody."""
     now = opened.stored
     if seen is None or seen >= now.version:
         return False
@@ -162,4 +160,3 @@ def renew_form(by: Principal, assessment: str, *, if_match: int | None = None) -
     after = worked_out(by, newer.form, response, opened.said.patient)
     draft = Draft(stamped(newer.form, after), if_match=if_match or opened.stored.version)
     return store.commit([draft], by=by, reason="newer version of the form", room=ROOM)
-

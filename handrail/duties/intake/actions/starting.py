@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from handrail.access.database import acting
 from handrail.access.decide import require
 from handrail.access.principal import Principal
+from handrail.duties.intake.actions.carrying import with_old_answers
 from handrail.duties.intake.actions.opening import (
     ROOM,
     Definition,
@@ -17,7 +18,6 @@ from handrail.duties.intake.actions.opening import (
     refuse_unless,
     worked_out,
 )
-from handrail.duties.intake.actions.carrying import with_old_answers
 from handrail.duties.intake.models import Assessment
 from handrail.duties.intake.resources import ASKED_BY, DISPLAY, FORM_VERSION, WAYS
 from handrail.duties.intake.rules.progress import stamped

@@ -46,6 +46,8 @@ def merged(
         mine: "they" are myself, typing on: what I sent last holds.
     """
     sent = entered(form, base, fields)
+    if base is theirs:
+        return Merged(sent.response, sent.faults, sent.changed)
     before, after, now = (spots_of(form, r) for r in (base, sent.response, theirs))
     moved = {place for place, spot in now.items() if _said(spot) != _said(before.get(place))}
     both = [

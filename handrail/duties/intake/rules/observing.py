@@ -13,7 +13,12 @@ from decimal import Decimal
 from typing import Any, Final
 from uuid import NAMESPACE_URL, uuid5
 
-from handrail.duties.intake.resources import Answers, absent_reason, answers_of, is_carried, value_of
+from handrail.duties.intake.resources import (
+    Answers,
+    absent_reason,
+    is_carried,
+    value_of,
+)
 from handrail.duties.intake.rules import SCORE_NAME
 from handrail.duties.intake.rules.scoring import Counted
 from handrail.fhir.forms import Form, Spot, spots_of
@@ -29,9 +34,7 @@ SOCIAL: Final = (
 )
 _KINDS = "http://terminology.hl7.org/CodeSystem/observation-category"
 _US_CORE_KINDS = "http://hl7.org/fhir/us/core/CodeSystem/us-core-category"
-_DOMAINS = (
-    "http://hl7.org/fhir/us/sdoh-clinicalcare/CodeSystem/SDOHCC-CodeSystemTemporaryCodes"
-)
+_DOMAINS = "http://hl7.org/fhir/us/sdoh-clinicalcare/CodeSystem/SDOHCC-CodeSystemTemporaryCodes"
 _ABSENT = "http://terminology.hl7.org/CodeSystem/data-absent-reason"
 _MEANING = "http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation"
 _UCUM = "http://unitsofmeasure.org"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from handrail.duties.intake.resources import PROGRESS, absent_reason, is_carried, with_extension
@@ -40,7 +40,11 @@ def is_settled(spot: Spot) -> bool:
 
 def progress(form: Form, worked_out: Evaluated) -> Progress:
     """Return how far the assessment is."""
-    asked = list(questions(form, worked_out))
+    return how_far(list(questions(form, worked_out)))
+
+
+def how_far(asked: Sequence[Spot]) -> Progress:
+    """Return how far the assessment is, from the questions that are asked now."""
     open_ones = [spot for spot in asked if not is_settled(spot)]
     old = sum(1 for spot in open_ones if spot.has_answer)
     first = open_ones[0].place if open_ones else ""
@@ -49,7 +53,7 @@ def progress(form: Form, worked_out: Evaluated) -> Progress:
 
 def stamped(form: Form, worked_out: Evaluated, at: str = "") -> Resource:
     """Return the answers with how far they are, and when the last of them was given."""
-    how_far = progress(form, worked_out)
-    said = f"{how_far.answered}/{how_far.asked}"
+    so_far = progress(form, worked_out)
+    said = f"{so_far.answered}/{so_far.asked}"
     response = with_extension(worked_out.response, PROGRESS, valueString=said)
     return {**response, "authored": at} if at else response

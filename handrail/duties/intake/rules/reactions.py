@@ -60,7 +60,11 @@ def on_answers(change: Change, known: Known) -> Iterable[Resource]:
     """Something was answered: an answer that cannot wait opens its protocol at once."""
     after = change.after
     said = answers_of(after)
-    if said.status not in SAFETY_STATUSES or not said.patient or not _is_recent(said.authored, known):
+    if (
+        said.status not in SAFETY_STATUSES
+        or not said.patient
+        or not _is_recent(said.authored, known)
+    ):
         return
     form = definition_of(said, known)
     codes = codes_by_link(form) if form else {}
@@ -223,11 +227,17 @@ def _done(patient: str, known: Known) -> Iterator[Done]:
         on = _day(said.authored)
         if said.status in DONE and on:
             yield Done(said.form, on)
-    codes = {code for rule in known.rules.all("assessment.") for code in rule.values.get("scores", ())}
+    codes = {
+        code for rule in known.rules.all("assessment.") for code in rule.values.get("scores", ())
+    }
     for observation in known.coded(patient, "Observation", _LOINC, codes):
         on = _day(observation.get("effectiveDateTime"))
         is_answer = observation.get("status") in {"final", "amended", "corrected"}
-        if is_answer and on and not any(e.get("url") == SCORE_NAME for e in observation.get("extension", ())):
+        if (
+            is_answer
+            and on
+            and not any(e.get("url") == SCORE_NAME for e in observation.get("extension", ()))
+        ):
             yield Done(code_of(observation.get("code"), _LOINC), on)
 
 

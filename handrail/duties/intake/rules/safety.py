@@ -50,9 +50,7 @@ def _is_met(rule: SafetyRule, parts: Mapping[str, Part], totals: Mapping[str, ob
     return False
 
 
-def opened(
-    response: Resource, rules: Iterable[SafetyRule], known: Known
-) -> Iterator[Resource]:
+def opened(response: Resource, rules: Iterable[SafetyRule], known: Known) -> Iterator[Resource]:
     """Yield the work that newly met rules open: one piece for each protocol of an assessment."""
     said = answers_of(response)
     by_protocol: dict[str, list[SafetyRule]] = {}
@@ -110,7 +108,7 @@ def manager_of(patient: str, known: Known) -> tuple[str, str]:
 
 
 def finished(task: Resource, evidence: str, steps: Iterable[tuple[str, str]]) -> Resource:
-    """Return the work ended on what was documented (``evidence``), with the steps that were taken."""
+    """Return the work ended on what was documented (``evidence``), with the steps taken."""
     points = [
         {"type": concept(STEP_SYSTEM, code, text=words), "valueBoolean": True}
         for code, words in steps

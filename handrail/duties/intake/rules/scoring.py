@@ -55,7 +55,9 @@ def parts_of(response: Resource, codes: Codes) -> dict[str, Part]:
     found: dict[str, Part] = {}
     for item in items_of(response):
         old = is_carried(item)
-        values = [] if old else [v for a in item.get("answer", ()) if (v := value_of(a)) is not None]
+        values = (
+            [] if old else [v for a in item.get("answer", ()) if (v := value_of(a)) is not None]
+        )
         part = Part(values, absent_reason(item) == DECLINED)
         link = str(item.get("linkId", ""))
         for name in (link, *(code for _, code in codes.get(link, ()))):
@@ -125,7 +127,9 @@ def weight_in(value: Any, weights: Mapping[str, Decimal] | None = None) -> Decim
         named = (weights or {}).get(code_in(value))
         if named is not None:
             return named
-        held = (e.get("valueDecimal") for e in value.get("extension", ()) if e.get("url") == _WEIGHT)
+        held = (
+            e.get("valueDecimal") for e in value.get("extension", ()) if e.get("url") == _WEIGHT
+        )
         value = value.get("value", next(held, None))
     if isinstance(value, int | float | Decimal):
         return Decimal(str(value))

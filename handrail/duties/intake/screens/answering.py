@@ -15,7 +15,7 @@ from handrail.duties.intake.actions.opening import Opened, open_assessment
 from handrail.duties.intake.actions.protecting import open_protocols
 from handrail.duties.intake.actions.saving import Saved, save_answers
 from handrail.duties.intake.resources import DONE, FORMER, is_carried
-from handrail.duties.intake.screens.filling import Sheet, context, sheet_of
+from handrail.duties.intake.screens.filling import Apart, Sheet, context, lines_of, sheet_of
 from handrail.duties.intake.screens.forms import CARE, fields_of, seen_of
 from handrail.duties.intake.screens.questions import Line
 from handrail.duties.intake.screens.reading import read_page
@@ -40,11 +40,13 @@ def one(request: MemberRequest, assessment: str) -> HttpResponse:
         return read_page(request, opened)
     page = whole(request.GET.get("page", "")) or 1
     add = request.GET.get("add", "")
-    sheet = sheet_of(request.principal, opened, page, add=add)
+    sheet = sheet_of(request.principal, opened, page, apart=Apart(add=add))
     return _fill(request, sheet, correcting=correcting)
 
 
-def _fill(request: MemberRequest, sheet: Sheet, *, status: int = 200, **more: object) -> HttpResponse:
+def _fill(
+    request: MemberRequest, sheet: Sheet, *, status: int = 200, **more: object
+) -> HttpResponse:
     former = [
         str(each.get("valueString", ""))
         for each in sheet.opened.response.get("extension", ())
@@ -110,16 +112,17 @@ def _confirmed(
 def _parts(request: MemberRequest, saved: Saved, page: int) -> HttpResponse:
     """Answer a change with what it changes on the page, and nothing else."""
     by = request.principal
-    kept = {"faults": saved.faults, "clashes": saved.clashes}
-    after = sheet_of(by, saved.opened, page, now=saved.after, **kept)
-    before = sheet_of(by, saved.opened, page, now=saved.before)
-    moved = [line.place for line in after.lines] != [line.place for line in before.lines]
+    apart = Apart(saved.faults, saved.clashes)
+    after = sheet_of(by, saved.opened, page, now=saved.after, apart=apart)
+    tallied = {score.rule.code for score in after.scores}
+    before = lines_of(saved.opened, page, saved.before, tallied)
+    moved = [line.place for line in after.lines] != [line.place for line in before]
     shown_wrong = set(request.POST.get("faulty", "").split())
     known = context(
         request,
         after,
         moved=moved or saved.merged,
-        redrawn=[] if moved else _redrawn(before.lines, after.lines),
+        redrawn=[] if moved else _redrawn(before, after.lines),
         slots=[
             line for line in after.lines if line.shown and (line.fault or line.id in shown_wrong)
         ],
@@ -144,14 +147,8 @@ def _redrawn(before: list[Line], after: list[Line]) -> list[Line]:
 
 def _again(request: MemberRequest, saved: Saved, page: int) -> HttpResponse:
     """Show the page again with what could not be taken; the rest is saved."""
-    sheet = sheet_of(
-        request.principal,
-        saved.opened,
-        page,
-        now=saved.after,
-        faults=saved.faults,
-        clashes=saved.clashes,
-    )
+    apart = Apart(saved.faults, saved.clashes)
+    sheet = sheet_of(request.principal, saved.opened, page, now=saved.after, apart=apart)
     return _fill(request, sheet, status=422, errors=_errors(sheet))
 
 
@@ -168,9 +165,7 @@ def _errors(sheet: Sheet) -> list[tuple[str, str]]:
 def _finish(request: MemberRequest, saved: Saved, page: int) -> HttpResponse:
     by, identity = request.principal, saved.opened.id
     try:
-        finished = finishing.finish_assessment(
-            by, identity, if_match=saved.opened.stored.version
-        )
+        finished = finishing.finish_assessment(by, identity, if_match=saved.opened.stored.version)
     except UnfinishedError as error:
         return _unfinished(request, saved.opened, page, error)
     said = _("Finished: %(title)s.") % {"title": saved.opened.form.title}
@@ -192,16 +187,14 @@ def _unfinished(
     request: MemberRequest, opened: Opened, page: int, error: UnfinishedError
 ) -> HttpResponse:
     """Show the page where the first missing answer is."""
-    wanted = [
-        Fault(place, place, _("Answer this, or mark it declined.")) for place in error.places
-    ]
+    wanted = [Fault(place, place, _("Answer this, or mark it declined.")) for place in error.places]
     faults = error.wrong or wanted
-    sheet = sheet_of(request.principal, opened, page, faults=faults)
+    sheet = sheet_of(request.principal, opened, page, apart=Apart(faults))
     if not _errors(sheet) and faults:
         where = {link: n for n, each in enumerate(sheet.pages, 1) for link in each.links}
         spot = spots_of(opened.form, opened.response).get(faults[0].place)
         number = where.get(spot.item.link_id, page) if spot else page
-        sheet = sheet_of(request.principal, opened, number, faults=faults)
+        sheet = sheet_of(request.principal, opened, number, apart=Apart(faults))
     return _fill(request, sheet, status=422, errors=_errors(sheet) or [("main", error.message)])
 
 
@@ -220,10 +213,15 @@ def _correct(request: MemberRequest, assessment: str) -> HttpResponse:
         return HttpResponseRedirect(f"{address(assessment)}?correct=1", status=303)
     if faults:
         opened = open_assessment(by, assessment)
-        sheet = sheet_of(by, opened, page, faults=faults)
+        sheet = sheet_of(by, opened, page, apart=Apart(faults))
         return _fill(request, sheet, status=422, errors=_errors(sheet), correcting=True)
     number = committed.transaction if committed else 0
-    return done(request, _("Corrected.") if number else _("Nothing was changed."), address(assessment), number)
+    return done(
+        request,
+        _("Corrected.") if number else _("Nothing was changed."),
+        address(assessment),
+        number,
+    )
 
 
 Did = tuple[str, str, int]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -18,11 +18,11 @@ from handrail.duties.intake.resources import TRANSLATION_STATUS, extension_of
 from handrail.duties.intake.rules.instruments import Protocol
 from handrail.duties.intake.rules.merging import Clash
 from handrail.duties.intake.rules.pages import Page, pages
-from handrail.duties.intake.rules.progress import Progress, is_settled, progress, questions
+from handrail.duties.intake.rules.progress import Progress, how_far, is_settled, questions
 from handrail.duties.intake.rules.scoring import Counted
 from handrail.duties.intake.screens.questions import Line, Shown, lines, plain
 from handrail.duties.intake.screens.words import TRANSLATION, WAYS, language_name
-from handrail.fhir.forms import Evaluated, Fault, laid_out
+from handrail.fhir.forms import Evaluated, Fault, Spot, laid_out
 from handrail.fhir.forms.reconciling import Lost, reconciled
 from handrail.look.dates import local
 from handrail.record.known import known
@@ -84,54 +84,79 @@ def own_language() -> str:
     return get_language() or _PROMPT
 
 
+@dataclass(frozen=True, slots=True)
+class Apart:
+    """What is shown beside the answers that are saved.
+
+    ``faults`` keep what was typed and could not be taken; ``clashes`` what two people differ on;
+    ``add`` is a repeating group (its place) that is shown with one more, empty row.
+    """
+
+    faults: Sequence[Fault] = ()
+    clashes: Sequence[Clash] = ()
+    add: str = ""
+
+
 def sheet_of(
     by: Principal,
     opened: Opened,
     page: int,
     *,
     now: Evaluated | None = None,
-    faults: Iterable[Fault] = (),
-    clashes: Iterable[Clash] = (),
-    add: str = "",
+    apart: Apart = Apart(),
 ) -> Sheet:
-    """Return what a page shows. ``faults`` keep what was typed and could not be taken.
-
-    ``add`` is a repeating group (its place) that is shown with one more, empty row.
-    """
-    form, said = opened.form, opened.said
+    """Return what a page shows."""
+    form, said, add = opened.form, opened.said, apart.add
     response = laid_out(form, opened.response, blank=[add]).response() if add else opened.response
     found = now or worked_out(by, form, response, said.patient)
     every = pages(form.items)
-    number = min(max(page, 1), max(len(every), 1))
-    shown = Shown(
-        asking=said.language or form.language or _PROMPT,
-        own=own_language(),
-        faults={fault.place: fault for fault in [*found.faults, *faults]},
-        clashes={clash.place: clash for clash in clashes},
-    )
-    here = every[number - 1] if every else Page("", frozenset(), 0)
+    asked = list(questions(form, found))
     scores = counted_in(form, found.response, said, known(by.org))
     return Sheet(
         opened=opened,
         now=found,
-        page=number,
+        page=_number(page, every),
         pages=every,
-        tabs=_tabs(opened, found, every),
-        lines=lines(form, found, here, shown, {score.rule.code for score in scores}),
-        progress=progress(form, found),
+        tabs=_tabs(asked, every),
+        lines=lines_of(opened, page, found, {score.rule.code for score in scores}, apart),
+        progress=how_far(asked),
         scores=scores,
         alarms=alarms(by, opened),
         lost=lost_in(opened),
     )
 
 
-def _tabs(opened: Opened, found: Evaluated, every: list[Page]) -> list[Tab]:
+def _number(page: int, every: Sequence[Page]) -> int:
+    return min(max(page, 1), max(len(every), 1))
+
+
+def lines_of(
+    opened: Opened,
+    page: int,
+    found: Evaluated,
+    tallied: Collection[str],
+    apart: Apart = Apart(),
+) -> list[Line]:
+    """Return the lines of one page; ``tallied`` are the codes of scores that stand under it."""
+    form = opened.form
+    shown = Shown(
+        asking=opened.said.language or form.language or _PROMPT,
+        own=own_language(),
+        faults={fault.place: fault for fault in [*found.faults, *apart.faults]},
+        clashes={clash.place: clash for clash in apart.clashes},
+    )
+    every = pages(form.items)
+    here = every[_number(page, every) - 1] if every else Page("", frozenset(), 0)
+    return lines(form, found, here, shown, tallied)
+
+
+def _tabs(asked_now: Sequence[Spot], every: Sequence[Page]) -> list[Tab]:
     if len(every) < 2:  # noqa: PLR2004 - one page needs no tabs
         return []
     asked: dict[int, int] = {}
     settled: dict[int, int] = {}
     where = {link: n for n, page in enumerate(every, 1) for link in page.links}
-    for spot in questions(opened.form, found):
+    for spot in asked_now:
         number = where.get(spot.item.link_id, 1)
         asked[number] = asked.get(number, 0) + 1
         settled[number] = settled.get(number, 0) + is_settled(spot)

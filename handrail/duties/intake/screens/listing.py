@@ -149,5 +149,3 @@ def _languages(forms: Iterable[FormRow], spoken: str) -> list[tuple[str, str]]:
     main = spoken.partition("-")[0]
     ordered = sorted(tags or ["en"], key=lambda tag: tag.partition("-")[0] != main)
     return [(tag, language_name(tag)) for tag in ordered]
-
-

@@ -1,4 +1,4 @@
-"""On other pages: latest scores and what is due, an open safety protocol, doing it from the list."""
+"""On other pages: latest scores, what is due, an open safety protocol, and doing the work."""
 
 from __future__ import annotations
 
@@ -55,7 +55,9 @@ def offered(principal: Principal, patient: str) -> list[Offered]:
     """Return the forms that are due for a patient and are here: asked for by work, then by rule."""
     forms = {
         row.source: row.title
-        for row in FormRow.objects.filter(org=principal.org, status="active").only("source", "title")
+        for row in FormRow.objects.filter(org=principal.org, status="active").only(
+            "source", "title"
+        )
     }
     found: dict[str, Offered] = {}
     asked = Asked.objects.filter(org=principal.org, patient=patient, kind=DUE).order_by("due_at")
@@ -109,8 +111,9 @@ def doing(request: HttpRequest, principal: Principal, task: str) -> str:
         .filter(form__in=_urls(principal, row.about))
         .first(),
         "next": str(request.META.get("handrail.next", "") or "/"),
-        "version": store.current_versions([("Task", task)], by=principal)
-        .get(f"Task/{task}", (0, None))[0],
+        "version": store.current_versions([("Task", task)], by=principal).get(
+            f"Task/{task}", (0, None)
+        )[0],
     }
     return render_to_string("intake/doing.html", known, request=request)
 
@@ -118,5 +121,3 @@ def doing(request: HttpRequest, principal: Principal, task: str) -> str:
 def _urls(principal: Principal, form: str) -> list[str]:
     rows = FormRow.objects.filter(org=principal.org, source=form)
     return list(rows.values_list("url", flat=True))
-
-

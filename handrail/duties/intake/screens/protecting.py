@@ -107,4 +107,6 @@ def mistyped(request: MemberRequest, assessment: str, task: str) -> HttpResponse
         committed = protecting.was_mistyped(request.principal, task)
     except BusinessRuleError as error:
         return done(request, error.message, f"/assessments/{assessment}/safety/{task}")
-    return done(request, _("Noted as a typing mistake."), address(assessment), committed.transaction)
+    return done(
+        request, _("Noted as a typing mistake."), address(assessment), committed.transaction
+    )

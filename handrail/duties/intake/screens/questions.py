@@ -11,7 +11,13 @@ from typing import Any, Final
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from handrail.duties.intake.resources import CARRIED, DECLINED, absent_reason, extension_of, value_of
+from handrail.duties.intake.resources import (
+    CARRIED,
+    DECLINED,
+    absent_reason,
+    extension_of,
+    value_of,
+)
 from handrail.duties.intake.rules.merging import Clash
 from handrail.duties.intake.rules.pages import Page
 from handrail.fhir.forms import Evaluated, Fault, Form, Item, Option, Spot, spots_of
@@ -26,13 +32,22 @@ _DIGITS: Final = 10
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One answer to choose. ``digit`` is the key that chooses it; empty where there are too many."""
+    """One answer to choose. ``digit`` is the key that chooses it; empty: there are too many."""
 
     key: str
     text: str
     aside: str
     digit: str
     checked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What somebody else answered, what I did, and the value that answers mine again."""
+
+    theirs: str
+    mine: str
+    key: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +80,7 @@ class Line:
     fault: str = ""
     old: str = ""
     row: int = 0
-    clash: tuple[str, str, str] = ()  # type: ignore[assignment]  # empty, or theirs, mine, my key
+    clash: Beside | None = None
     link: str = field(default="")
 
     @property
@@ -137,7 +152,7 @@ class _Lines:
         return item.calculated and any(code in self.tallied for _, code in item.codes)
 
     def _words(self, item: Item) -> tuple[str, str, str]:
-        """Return the words in the language of asking, those of the coordinator beside, and which."""
+        """Return the words in the language of asking, those of the coordinator, and which it is."""
         asked, translated = item.words(self.shown.asking)
         own = item.words(self.shown.own)[0]
         lang = self.shown.asking if translated else (self.form.language or "en")
@@ -153,7 +168,9 @@ class _Lines:
             choices=self._choices(spot),
             many=item.repeats and not spot.row,
             has_other=item.kind == "open-choice",
-            other=next((str(one["valueString"]) for one in spot.answers if "valueString" in one), "")
+            other=next(
+                (str(one["valueString"]) for one in spot.answers if "valueString" in one), ""
+            )
             if item.options
             else "",
             values=tuple(typed if typed is not None else values),
@@ -198,26 +215,24 @@ class _Lines:
     def _because(self, link_id: str) -> str:
         for spot in self.spots.values():
             if spot.item.link_id == link_id and spot.answers:
-                said = ", ".join(words_of(spot.item, one, self.shown.asking) for one in spot.answers)
+                said = ", ".join(
+                    words_of(spot.item, one, self.shown.asking) for one in spot.answers
+                )
                 return f"{spot.item.words(self.shown.asking)[0]} {said}."
         return ""
 
-    def _clash(self, spot: Spot) -> tuple[str, str, str]:
+    def _clash(self, spot: Spot) -> Beside | None:
         clash = self.shown.clashes.get(spot.place)
         if clash is None:
-            return ()  # type: ignore[return-value]  # the empty one
+            return None
         theirs, mine = (said_in(one, self.shown.asking) for one in (clash.theirs, clash.mine))
-        return theirs, mine, key_of(clash.mine)
+        return Beside(theirs, mine, key_of(clash.mine))
 
 
 def shape_of(item: Item, *, read_only: bool) -> str:
     """Return how an item is drawn."""
-    if item.kind == "group":
-        return "heading"
-    if item.kind == "display":
-        return "text"
     if not item.takes_answers:
-        return "unsupported"
+        return {"group": "heading", "display": "text"}.get(item.kind, "unsupported")
     if read_only:
         return "worked-out"
     if item.kind == "boolean" or item.options:
@@ -227,7 +242,7 @@ def shape_of(item: Item, *, read_only: bool) -> str:
 
 
 def digits_of(options: Sequence[Option]) -> list[str]:
-    """Return the key of each option: its weight where all differ and have one digit, else its place."""
+    """Return the key of each option: its weight where each has its own digit, else its place."""
     weights = [option.weight for option in options]
     whole = [w for w in weights if w is not None and w == int(w) and 0 <= w < _DIGITS]
     if options and len(whole) == len(options) == len(set(whole)):
@@ -298,16 +313,20 @@ def hint_of(item: Item) -> str:
     if item.entry_format:
         return item.entry_format
     least, most = item.minimum, item.maximum
-    if least is not None and most is not None:
-        return _("%(least)s to %(most)s") % {"least": plain(least), "most": plain(most)}
-    if least is not None:
-        return _("%(least)s or more") % {"least": plain(least)}
-    if most is not None:
-        return _("at most %(most)s") % {"most": plain(most)}
+    if least is not None or most is not None:
+        return _between(least, most)
     if item.max_length and item.kind in {"string", "text"}:
         n = item.max_length
         return ngettext("at most %(n)s character", "at most %(n)s characters", n) % {"n": n}
     return ""
+
+
+def _between(least: Any, most: Any) -> str:
+    if least is None:
+        return _("at most %(most)s") % {"most": plain(most)}
+    if most is None:
+        return _("%(least)s or more") % {"least": plain(least)}
+    return _("%(least)s to %(most)s") % {"least": plain(least), "most": plain(most)}
 
 
 def _old(spot: Spot) -> str:

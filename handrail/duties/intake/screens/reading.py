@@ -82,7 +82,9 @@ def told(opened: Opened) -> list[Told]:
             rows.append(Told(text, "", heading=True))
         elif spot.has_answer or absent_reason(spot.said):
             declined = bool(absent_reason(spot.said))
-            rows.append(Told(text, said_in(spot, own), old=is_carried(spot.said), declined=declined))
+            rows.append(
+                Told(text, said_in(spot, own), old=is_carried(spot.said), declined=declined)
+            )
     return _without_empty(rows)
 
 
@@ -100,6 +102,10 @@ def _plain(item: Resource) -> Told:
     words = []
     for value in values_of(item):
         coded = isinstance(value, dict)
-        words.append(str(value.get("display") or value.get("code") or value.get("value", "")) if coded else plain(value))
+        words.append(
+            str(value.get("display") or value.get("code") or value.get("value", ""))
+            if coded
+            else plain(value)
+        )
     text = str(item.get("text") or item.get("linkId", ""))
     return Told(text, ", ".join(words), heading=not words and bool(item.get("item")))

@@ -20,7 +20,7 @@ from handrail.duties.intake.actions.saving import save_answers
 from handrail.duties.intake.rules.paper_words import has_words, said
 from handrail.duties.intake.rules.spoken import Spoken, spoken
 from handrail.duties.intake.screens import answering
-from handrail.duties.intake.screens.filling import Sheet, context, own_language, sheet_of
+from handrail.duties.intake.screens.filling import Apart, Sheet, context, own_language, sheet_of
 from handrail.duties.intake.screens.forms import CARE, fields_of, seen_of
 from handrail.duties.intake.screens.paper import name_of
 from handrail.duties.intake.screens.questions import Line
@@ -71,8 +71,7 @@ def _answered(request: MemberRequest, assessment: str) -> HttpResponse:
             saved.opened,
             page,
             now=saved.after,
-            faults=saved.faults,
-            clashes=saved.clashes,
+            apart=Apart(saved.faults, saved.clashes),
         )
         return _show(request, sheet, status=422)
     where = f"/assessments/{assessment}/script?page={whole(number) or 1}"

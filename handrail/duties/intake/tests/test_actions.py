@@ -21,9 +21,7 @@ PHQ9 = (
 )  # fmt: skip
 ANSWERS = ("LA6568-5", "LA6569-3", "LA6570-1", "LA6571-9")
 US_CORE = "http://hl7.org/fhir/us/core/StructureDefinition/"
-SOCIAL = (
-    "http://hl7.org/fhir/us/sdoh-clinicalcare/StructureDefinition/SDOHCC-ObservationScreeningResponse"
-)
+SOCIAL = "http://hl7.org/fhir/us/sdoh-clinicalcare/StructureDefinition/SDOHCC-ObservationScreeningResponse"
 
 
 def begun(kim, form: str = "handrail-phq-9", **more) -> str:
@@ -185,7 +183,11 @@ def test_two_people_answer_the_same_question_and_nothing_is_overwritten(kim, lee
     saved = save(kim, one, if_match=1, **{"44250_9": "LA6571-9", "44255_8": "LA6570-1"})
     assert [clash.place for clash in saved.clashes] == ["44250-9"]
     now = read(kim, f"QuestionnaireResponse/{one}")
-    given = {i["linkId"]: i["answer"][0]["valueCoding"]["code"] for i in now["item"][0]["item"] if i.get("answer")}
+    given = {
+        i["linkId"]: i["answer"][0]["valueCoding"]["code"]
+        for i in now["item"][0]["item"]
+        if i.get("answer")
+    }
     assert given["44250-9"] == "LA6569-3"
     assert given["44255-8"] == "LA6570-1"
 

@@ -43,7 +43,7 @@ def test_the_list_offers_what_is_due_and_starts_with_one_press(web):
 
 def test_the_page_has_a_digit_for_each_answer_and_says_so(web):
     html = web.get(start(web)).content.decode()
-    assert html.count("<fieldset class=\"q\" data-q") == 9
+    assert html.count('<fieldset class="q" data-q') == 9
     assert re.search(r'value="LA6568-5"[^>]* data-key="0"', html)
     assert re.search(r'value="LA6571-9"[^>]* data-key="3"', html)
     assert "Declined" in html
@@ -52,7 +52,9 @@ def test_the_page_has_a_digit_for_each_answer_and_says_so(web):
 
 def test_without_javascript_the_form_is_saved_finished_and_scored(web, kim):
     there = start(web)
-    saved = web.post(f"{there}/answers", fields(web, there, then="save") | every(1) | {"then": "save"})
+    saved = web.post(
+        f"{there}/answers", fields(web, there, then="save") | every(1) | {"then": "save"}
+    )
     assert (saved.status_code, saved["Location"]) == (303, there)
     assert "8 of 27" in web.get(there).content.decode()
     done = web.post(f"{there}/answers", fields(web, there) | every(2) | {"then": "finish"})
@@ -162,7 +164,11 @@ def test_old_answers_are_marked_and_confirmed_together(web, kim):
     html = web.get(again).content.decode()
     assert html.count("data-old") == 2
     assert "Old answer" in html
-    sent = fields(web, again) | {"then": "confirm:page", "a:44250-9": ANSWERS[2], "a:44255-8": ANSWERS[2]}
+    sent = fields(web, again) | {
+        "then": "confirm:page",
+        "a:44250-9": ANSWERS[2],
+        "a:44255-8": ANSWERS[2],
+    }
     assert web.post(f"{again}/answers", sent).status_code == 303
     html = web.get(again).content.decode()
     assert "data-old" not in html
