@@ -5,8 +5,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 CODE := handrail tests e2e bench tools conftest.py
-FOREIGN := tests/conformance/clients
-CLIENTS := $(FOREIGN)/node_modules/.package-lock.json
+CLIENTS := tests/conformance/clients/node_modules/.package-lock.json
+LFORMS := tests/conformance/lforms/node_modules/.package-lock.json
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .PHONY: help demo serve test check format-check lint contracts types spelling e2e bench format messages docs \
@@ -41,7 +41,7 @@ types: install-dev ## do the types hold
 spelling: install-dev ## are the words spelled right
 	$(BIN)/codespell
 
-e2e: install-dev ## run the browser tests (Debian's Chromium is installed if need be and possible)
+e2e: install-dev $(LFORMS) ## run the browser tests (Debian's Chromium is installed if need be and possible)
 	@browser=$$($(BIN)/python tools/browser.py) || { test -z "$$CI" && exit 0; exit 1; }; \
 	echo "HANDRAIL_CHROMIUM=$$browser $(BIN)/pytest e2e -n 2"; \
 	HANDRAIL_CHROMIUM=$$browser $(BIN)/pytest e2e -n 2
@@ -66,10 +66,11 @@ install:
 install-dev:
 	@$(PYTHON) tools/install.py dev
 
-# Other people's FHIR clients in JavaScript, for tests; without npm those tests are skipped, not in CI.
-$(CLIENTS): $(FOREIGN)/package-lock.json
+# Other people's JavaScript, for tests: FHIR clients, and LForms to compare our forms with. Without
+# npm those tests are skipped, not in CI.
+$(CLIENTS) $(LFORMS): %/node_modules/.package-lock.json: %/package-lock.json
 	@if command -v npm >/dev/null; then \
-	cd $(FOREIGN) && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error; \
+	cd $* && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error; \
 	elif test -n "$$CI"; then echo "npm is missing" >&2; exit 1; fi
 
 lock: install-dev ## write the locks anew, from pyproject.toml
