@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-PATIENTS = ("p40", "p41", "p42", "p43", "p44")
+PATIENTS = ("p40", "p41", "p42", "p43", "p44", "p45")
 FORM = "urn:example:questionnaire:first-visit"
 ASKED = (
     ("88122-7", "We worried whether our food would run out before we got money to buy more."),

@@ -94,3 +94,19 @@ def test_everybodys_needs_lead_to_the_person(open_page):
     page.locator("h2 .sm", has_text="without help yet").wait_for()
     page.locator("[data-roving] a").first.click()
     expect(page).to_have_url(re.compile("/patients/p4[0-9]/needs"))
+
+
+def test_somebody_is_asked_again_from_the_worklist(open_page):
+    page = open_page("/patients/p45/needs")
+    page.locator("fieldset.q", has_text="Worries that food").get_by_label("Not now").check()
+    page.click("#save-needs")
+    expect(page.locator("#status")).to_contain_text("1 to ask again")
+    page.goto("/patients/p45")
+    page.get_by_role("link", name=re.compile("^Ask Ask again")).click()
+    expect(page.locator("#panel")).to_contain_text("They said: Does not want help now")
+    assert faults(page) == []
+    page.keyboard.press("3")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#status")).to_contain_text("1 with help wanted")
+    page.goto("/patients/p45/needs")
+    expect(page.locator("main")).to_contain_text("Wants help")
