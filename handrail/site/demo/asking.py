@@ -21,6 +21,7 @@ from handrail.fhir.resource import Resource
 from handrail.record.known import RecordKnown
 from handrail.site.demo import answers, house
 from handrail.site.demo.days import Days, dice, stamp
+from handrail.site.demo.deciding import with_decisions
 from handrail.site.demo.events import Happening
 from handrail.site.demo.words import more, read
 
@@ -45,7 +46,10 @@ def with_answers(story: dict[str, Any]) -> dict[str, Any]:
     lines = more(str(story["key"]))
     if not any("assess" in line or "ask" in line for line in lines):
         lines = [*lines, *_in_short(story)]
-    return {**story, "events": [*story.get("events", ()), *lines]} if lines else story
+    if not lines:
+        return story
+    lines = [*lines, *with_decisions(lines, int(story.get("care", {}).get("day", 0)))]
+    return {**story, "events": [*story.get("events", ()), *lines]}
 
 
 def _in_short(story: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

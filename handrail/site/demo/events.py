@@ -13,7 +13,7 @@ from handrail.site.demo.days import dice, stamp
 from handrail.site.demo.house import AWAY, AWAY_DAYS, STAND_IN
 from handrail.site.demo.papers import Paper
 
-ACTS = ("call", "step", "hold", "done", "park", "ask", "assess")
+ACTS = ("call", "step", "hold", "done", "park", "ask", "assess", "decide")
 """Verbs of what colleagues do, in the order of one day; everything else is received."""
 
 HISTORY_DAYS = 31

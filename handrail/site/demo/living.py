@@ -28,15 +28,16 @@ from handrail.record.known import RecordKnown, known
 from handrail.record.registry import registry
 from handrail.record.store import Committed
 from handrail.room import house as rooms
-from handrail.site.demo import asking, house
+from handrail.site.demo import asking, deciding, house
 from handrail.site.demo.days import Days, dice, stamp
 from handrail.site.demo.events import Happening, episode_id
 
-ORDER = ("received", "enrolled", "ask", "assess", "call", "step", "hold", "done", "park")
+ORDER = ("received", "enrolled", "ask", "assess", "decide", "call", "step", "hold", "done", "park")
 _ROOM = {
     "enrolled": "caseload",
     "ask": "intake",
     "assess": "intake",
+    "decide": "needs",
     "call": "check_ins",
     "step": "check_ins",
     "hold": "desk",
@@ -221,6 +222,7 @@ _ACTS: dict[str, Act] = {
     "enrolled": Life.enroll,
     "ask": lambda _life, one, now: asking.ask(one, now),
     "assess": lambda _life, one, now: asking.assess(one, now),
+    "decide": lambda _life, one, now: deciding.decide(one, now),
     "call": Life.call,
     "step": Life.step,
     "hold": Life.hold,
