@@ -50,6 +50,10 @@ ADDRESSES = [
     "/CodeSystem/$lookup?system=urn:example:x&code=y",
     "/CodeSystem/$subsumes?system=urn:example:x&codeA=y&codeB=z",
     "/Patient/$match",
+    "/Questionnaire/$populate?canonical=urn:example:x&subject=Patient/{id}",
+    "/Questionnaire/{id}/$populate",
+    "/QuestionnaireResponse/{id}/$extract",
+    "/QuestionnaireResponse/$extract",
 ]
 
 
@@ -142,4 +146,6 @@ def test_the_capability_statement_lists_them(client):
         ("ValueSet", "validate-code"),
         ("CodeSystem", "lookup"),
         ("Observation", "validate"),
+        ("Questionnaire", "populate"),
+        ("QuestionnaireResponse", "extract"),
     }
