@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, Final
 
 from handrail.duties.needs.resources import (
@@ -79,13 +80,14 @@ def plain(text: str) -> str:
     return " ".join(text.casefold().split())
 
 
-def need_rules(book: Rulebook, on: date) -> list[NeedRule]:
-    """Return the rules in force on that day, in the order of their ids."""
+@lru_cache(maxsize=64)
+def need_rules(book: Rulebook, on: date) -> tuple[NeedRule, ...]:
+    """Return the rules in force on that day, in the order of their ids; read once."""
     found: dict[str, NeedRule] = {}
     for rule in book.all(PREFIX):
         if rule.in_force(on) and rule.id not in found:
             found[rule.id] = _read(rule)
-    return [found[identity] for identity in sorted(found)]
+    return tuple(found[identity] for identity in sorted(found))
 
 
 def _read(rule: Rule) -> NeedRule:
