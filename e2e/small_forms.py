@@ -77,7 +77,7 @@ SMALL: Final[dict[str, Form]] = {
     "not boolean": _operators(question("q", "boolean"), _EQUAL, answerBoolean=False),
     "integer": _operators(question("q"), _ORDERED, answerInteger=3),
     "decimal": _operators(question("q", "decimal"), _ORDERED, answerDecimal=3.0),
-    "date": _operators(question("q", "date"), _ORDERED, answerDate="2026-01-05"),
+    "day": _operators(question("q", "date"), _ORDERED, answerDate="2026-01-04"),
     "string": _operators(question("q", "string"), _EQUAL, answerString="3"),
     "choice": _operators(
         choice("q", "a", "b", "c"), _EQUAL, answerCoding={"system": "urn:x", "code": "b"}

@@ -38,7 +38,7 @@ PATIENTS: Final = [
 LIKELY: Final = (10, 10, 8, 6, 3, 0)
 """How many of ten questions are answered, for each person."""
 DIFFERENT: Final[dict[tuple[str, str], str]] = {
-    ("date", f"when {operator}"): "LForms 40.1.3 compares numbers, words and codes in enableWhen;"
+    ("day", f"when {operator}"): "LForms 40.1.3 compares numbers, words and codes in enableWhen;"
     " a date is equal to none and not before or after any (its _checkSkipLogicCondition has no"
     " case for dates). Dates are compared here, as FHIR says."
     for operator in ("=", "!=", ">", "<", ">=", "<=")
@@ -155,7 +155,7 @@ def typed(item: Any, chance: Chance) -> list[str]:
     number = 1 + chance.upto(7)
     texts = {
         "boolean": ("false", "true")[number % 2],
-        "date": f"2026-01-0{number}",
+        "date": f"2026-01-0{3 + number % 3}",
         "dateTime": f"2026-01-0{number}T10:00:00Z",
         "time": f"0{number}:00",
         "url": "https://example.org",

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import json
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
@@ -16,6 +18,7 @@ from handrail.fhir.forms.tests.building import (
     formula,
     question,
     variable,
+    worked,
 )
 
 
@@ -263,6 +266,14 @@ def test_another_language_of_expressions_is_said() -> None:
     ]
     assert "text/cql" in unsupported(asked(item))[0].what
     assert read_form(asked(item)).find("a").calculated is False
+
+
+def test_the_example_in_the_documentation_works() -> None:
+    page = Path(__file__).parents[4] / "docs" / "forms.md"
+    block = page.read_text("utf-8").partition("```json")[2].partition("```")[0]
+    assert unsupported(json.loads(block)) == []
+    assert worked(json.loads(block), {"nights": "some"}).shown == {"nights", "total", "why"}
+    assert worked(json.loads(block), {"nights": "never"}).scores == {"total": 0}
 
 
 def test_a_loop_is_said_before_it_is_met() -> None:
