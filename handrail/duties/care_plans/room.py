@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_noop as _
 
+from handrail.access.principal import Role
 from handrail.duties.care_plans.resources import STEP
 from handrail.duties.care_plans.rules import agreeing, reviewing
+from handrail.duties.care_plans.screens import panel
 from handrail.fhir.change import When
 from handrail.record.registry import Reaction
-from handrail.room import Room, TaskKind
+from handrail.room import Doing, Nav, Panel, Room, TaskKind
 
 KINDS = (
     TaskKind(
@@ -20,6 +22,7 @@ KINDS = (
     ),
     TaskKind(
         code=agreeing.KIND,
+        does=agreeing.KIND,
         label=_("Care plan to sign"),
         verb=_("Sign"),
         queue="other",
@@ -27,6 +30,7 @@ KINDS = (
     ),
     TaskKind(
         code=reviewing.KIND,
+        does=reviewing.KIND,
         label=_("Care plan to review"),
         verb=_("Review"),
         queue="other",
@@ -34,11 +38,23 @@ KINDS = (
     ),
 )
 
+CARE = frozenset({Role.COORDINATOR, Role.SUPERVISOR, Role.CLINICIAN})
+
 ROOM = Room(
     name="care_plans",
     title=_("Care plans"),
     writes=frozenset({"CarePlan", "Goal", "Condition", "Observation"}),
     task_kinds=KINDS,
+    doings=(
+        Doing(name=agreeing.KIND, panel=panel.sign),
+        Doing(name=reviewing.KIND, panel=panel.review),
+    ),
+    panels=(Panel(slot="main", order=10, render=panel.main),),
+    tabs=(Nav(label=_("Plan"), url="/patients/{patient}/plan", order=50, roles=CARE),),
+    ways={
+        "plan": "/patients/{patient}/plan",
+        "plan-from-needs": "/patients/{patient}/plan/suggestions",
+    },
     reactions=(
         Reaction(when=When(resource_type="Encounter"), decide=reviewing.on_stay),
         Reaction(when=When(resource_type="Condition"), decide=reviewing.on_need_confirmed),

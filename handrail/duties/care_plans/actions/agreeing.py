@@ -221,7 +221,7 @@ def sign(by: Principal, patient: str, plan: str, task: str, given: Given) -> Com
 def _signing(by: Principal, patient: str, link: Link, given: Given, facts: RecordKnown) -> Signing:
     at = facts.as_of.isoformat(timespec="milliseconds")
     if given.how == "here":
-        if not by.roles & _SIGNS_HERE.get(link.by, frozenset()):
+        if not signs_here(by, link.by):
             raise SignError(_("You cannot sign for them here. Say how they signed, and who."))
         return Signing(who=by.person, name=by.name, how="here", at=at)
     who = given.who if given.who.startswith(("Patient/", "RelatedPerson/")) else ""
@@ -232,6 +232,11 @@ def _signing(by: Principal, patient: str, link: Link, given: Given, facts: Recor
             raise SignError(_("Choose who signed: the person or somebody of the family."))
     behalf = f"Patient/{patient}" if who.startswith("RelatedPerson/") else ""
     return Signing(who=who, name=given.name.strip(), how=given.how, at=at, on_behalf_of=behalf)
+
+
+def signs_here(by: Principal, link: str) -> bool:
+    """Tell whether ``by`` may sign this link with their own account."""
+    return bool(by.roles & _SIGNS_HERE.get(link, frozenset()))
 
 
 def _following(

@@ -167,6 +167,31 @@ def rate_goal(by: Principal, patient: str, goal: str, rating: str) -> Committed:
         return store.commit([made], by=by, reason="goal: rated", room=ROOM)
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The review that is to be made next: its Task and why it is due."""
+
+    id: str
+    why: str
+    look_by: str
+
+
+def next_review(by: Principal, patient: str, plan: str) -> tuple[Asked | None, str]:
+    """Return the review of a plan that is to be made next, and the day proposed for the one after.
+
+    Raises:
+        NotFoundError: this person has no such plan.
+    """
+    with acting(by):
+        found, facts = plan_of(by, patient, plan), known(by.org)
+        tasks = reviewing.open_reviews(found, facts)
+        proposed = reviewing.proposed_on(facts).isoformat()
+    if not tasks:
+        return None, proposed
+    why = str((tasks[0].get("reasonCode") or {}).get("text", ""))
+    return Asked(str(tasks[0]["id"]), why, work.look_by(tasks[0])[:10]), proposed
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reviewed:
     """A review as the form gives it. ``next_on``: the day of the next one (ISO 8601)."""

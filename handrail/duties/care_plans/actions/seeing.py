@@ -12,6 +12,7 @@ from handrail.access.decide import require
 from handrail.access.models import Membership, Team
 from handrail.access.principal import Principal
 from handrail.duties.care_plans.resources import (
+    STEP,
     NeedView,
     Whole,
     goal_view,
@@ -21,7 +22,7 @@ from handrail.duties.care_plans.resources import (
     step_view,
     words_of,
 )
-from handrail.duties.care_plans.rules import gaps, reviewing
+from handrail.duties.care_plans.rules import agreeing, gaps, reviewing
 from handrail.duties.care_plans.rules.gaps import Gap
 from handrail.fhir import work
 from handrail.fhir.resource import Resource, reference_to, target_of
@@ -168,6 +169,33 @@ def owners(by: Principal, patient: str) -> list[tuple[str, str]]:
                 found.setdefault(target_of(member), str(member.get("display", "")))
     found |= {ref: name for ref, name in colleagues(by.org).items() if ref not in found}
     return [(ref, name or ref) for ref, name in found.items()]
+
+
+def owners_here(by: Principal, patient: str) -> list[tuple[str, str]]:
+    """Return who may own a step, for a form."""
+    with acting(by):
+        return owners(by, patient)
+
+
+_LINKABLE = ("ServiceRequest", "Appointment", "MedicationRequest", "Task", "CommunicationRequest")
+
+
+def linkable(by: Principal, whole: Whole) -> list[tuple[str, str]]:
+    """Return what is to be done for the person and is no step of the plan yet: (Type/id, words)."""
+    found = []
+    with acting(by):
+        facts = known(by.org)
+        for kind in _LINKABLE:
+            for one in facts.of_patient(whole.plan.patient, kind):
+                step = step_view(one)
+                if step.open and not _is_ours(one) and step.reference not in whole.plan.steps:
+                    found.append((step.reference, step.words or step.reference))
+    return found
+
+
+def _is_ours(resource: Resource) -> bool:
+    """Tell whether a Task is about plans themselves: a signature, a review, another plan's step."""
+    return work.kind_of(resource) in {STEP, agreeing.KIND, reviewing.KIND}
 
 
 def name_of(person: Resource) -> str:

@@ -20,12 +20,13 @@ from handrail.duties.care_plans.actions.planning import (
     open_draft,
     write,
 )
-from handrail.duties.care_plans.actions.seeing import colleagues, owners
+from handrail.duties.care_plans.actions.seeing import colleagues, owners, proposed_day
 from handrail.duties.care_plans.resources import STEP
 from handrail.duties.care_plans.rules import agreeing, building, reviewing
 from handrail.duties.care_plans.rules.building import PlanError, WantedStep
 from handrail.fhir import work
 from handrail.fhir.errors import Fault, NotFoundError
+from handrail.fhir.quick import LONGEST, quick_step
 from handrail.fhir.resource import Resource, id_of, reference, reference_to, target_of
 from handrail.fhir.task import TaskStatus, is_open
 from handrail.record import store
@@ -60,9 +61,9 @@ def named_step(by: Principal, patient: str, wanted: WantedStep, facts: RecordKno
         PlanError: nobody like that may own a step, or something on the form is wrong.
     """
     names = dict(owners(by, patient))
-    if wanted.owner and wanted.owner not in names:
+    if wanted.owner and wanted.owner not in {*names, building.OUTSIDE}:
         raise PlanError(_("Choose who does it."), [Fault("owner", _("Choose who does it."))])
-    named = replace(wanted, owner_name=names.get(wanted.owner, ""))
+    named = replace(wanted, owner_name=names.get(wanted.owner, wanted.owner_name))
     building.check_step(named, facts.as_of.date())
     if wanted.owner in _here(by):
         return named
@@ -72,6 +73,42 @@ def named_step(by: Principal, patient: str, wanted: WantedStep, facts: RecordKno
         looker=looker.reference or by.person,
         looker_name=looker.name or by.name,
     )
+
+
+def read_line(by: Principal, patient: str, wanted: WantedStep) -> WantedStep:
+    """Return a step whose line names its day or owner, as in "call pharmacy tue @lee".
+
+    A day that was chosen in its field stays; what the line does not say stays as well.
+
+    Raises:
+        PlanError: nobody who may own a step is called like that.
+    """
+    facts = facts_of(by, patient)
+    line = quick_step(wanted.words, facts.as_of.date(), facts.calendar)
+    if line is None or len(wanted.words) > LONGEST:
+        return wanted
+    owner = wanted.owner or by.person
+    if line.handle:
+        owner = _called(line.handle, by, patient)
+    chosen = wanted.due_on and wanted.due_on != proposed_day(by).isoformat()
+    due_on = line.on.isoformat() if line.dated and not chosen else wanted.due_on
+    return replace(wanted, words=line.step, owner=owner, due_on=due_on)
+
+
+def _called(handle: str, by: Principal, patient: str) -> str:
+    """Return who is called like a word of their name; a word that two share names neither."""
+    found = [
+        reference
+        for reference, name in owners(by, patient)
+        if handle in {part.strip(".,").lower() for part in name.split()}
+    ]
+    if handle in {"me", "yo"}:
+        return by.person
+    if len(found) != 1:
+        said = _("Nobody here is called @%(name)s.") if not found else _("Several are @%(name)s.")
+        text = said % {"name": handle}
+        raise PlanError(text, [Fault("words", text)])
+    return found[0]
 
 
 def _here(by: Principal) -> Mapping[str, str]:

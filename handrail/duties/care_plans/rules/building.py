@@ -33,6 +33,9 @@ SOCIAL_GOAL: Final = "http://hl7.org/fhir/us/sdoh-clinicalcare/StructureDefiniti
 CONDITION_PROFILE: Final = (
     "http://hl7.org/fhir/us/core/StructureDefinition/us-core-condition-problems-health-concerns"
 )
+OUTSIDE: Final = "outside"
+"""The owner of a step who is named and has no record here: ``owner_name`` says who."""
+NAMED: Final = "urn:handrail:named"
 LONGEST: Final = 500  # characters of what one types in a line
 MOST: Final = 100  # goals, or steps, of one plan
 PRIORITY: Final[Mapping[str, str]] = {
@@ -111,6 +114,8 @@ def check_step(wanted: WantedStep, today: date) -> None:
     faults = [*_said("words", wanted.words, "Say what is to be done.")]
     if not wanted.owner:
         faults.append(Fault("owner", "Choose who does it."))
+    elif wanted.owner == OUTSIDE:
+        faults += _said("owner_name", wanted.owner_name, "Say who does it.")
     faults += _day("due_on", wanted.due_on, today)
     _refuse(faults)
 
@@ -224,11 +229,20 @@ def new_step(patient: str, wanted: WantedStep, plan: str, by: str, at: str) -> R
         )
     )
     task["basedOn"] = [reference(plan)]
+    task["owner"] = _owner(wanted)
     if wanted.goals:
         task["extension"] = [_pertains(goal) for goal in wanted.goals]
     if wanted.looker:
         task = work.looked_after(task, wanted.looker, wanted.looker_name)
     return task
+
+
+def _owner(wanted: WantedStep) -> dict[str, Any]:
+    """Return who does a step; somebody without a record here is named (P1: an owner is known)."""
+    if wanted.owner != OUTSIDE:
+        return reference(wanted.owner, wanted.owner_name)
+    name = wanted.owner_name.strip()
+    return {"identifier": {"system": NAMED, "value": name}, "display": name}
 
 
 def _pertains(goal: str) -> dict[str, Any]:
@@ -237,11 +251,11 @@ def _pertains(goal: str) -> dict[str, Any]:
 
 def changed_step(task: Resource, wanted: WantedStep) -> Resource:
     """Return the step with what the form says."""
-    owned = work.assigned(task, wanted.owner, wanted.owner_name)
     restriction = task.get("restriction") or {}
     period = {**(restriction.get("period") or {}), "end": wanted.due_on}
     made = {
-        **owned,
+        **task,
+        "owner": _owner(wanted),
         "description": wanted.words.strip(),
         "restriction": {**restriction, "period": period},
     }
