@@ -72,6 +72,8 @@ def _compared(
         option, other = question.chosen(answer), question.chosen({"valueCoding": wanted})
         pair: tuple[Any, Any] = (option and option.weight, other and other.weight)
     elif isinstance(wanted, Mapping):
+        if not isinstance(found, Mapping):
+            return False
         units = [one.get("code") or one.get("unit") for one in (found, wanted)]
         pair = (found.get("value"), wanted["value"]) if units[0] == units[1] else (None, None)
     else:

@@ -224,6 +224,53 @@ def test_any_questionnaire_is_read_and_worked_out_or_refused(items, odd, data) -
         assert reconciled(form, form, found.response).lost == ()
 
 
+ANSWERS = st.lists(
+    st.sampled_from(
+        [
+            {"valueBoolean": True},
+            {"valueInteger": 5},
+            {"valueDecimal": 1.5},
+            {"valueString": "<b>b</b>"},
+            {"valueDate": "2026"},
+            {"valueTime": "10:00:00"},
+            {"valueUri": "urn:x"},
+            {"valueCoding": {"code": "a"}},
+            {"valueCoding": {"display": "A"}},
+            {"valueQuantity": {"value": 2, "unit": "kg"}},
+            {"valueReference": {"reference": "Patient/1"}},
+            {"valueAttachment": {"title": "x"}},
+        ]
+    ),
+    min_size=1,
+    max_size=3,
+)
+GIVEN = st.recursive(
+    st.builds(lambda link, answers: {"linkId": link, "answer": answers}, LINKS, ANSWERS),
+    lambda inner: st.builds(
+        lambda link, items: {"linkId": link, "item": items},
+        LINKS,
+        st.lists(inner, min_size=1, max_size=3),
+    ),
+    max_leaves=6,
+)
+
+
+@SLOW
+@given(ITEMS, st.lists(GIVEN, min_size=1, max_size=4))
+def test_answers_from_elsewhere_may_be_anything(items, given_items) -> None:
+    """What another system answered to some questionnaire is taken as far as it goes."""
+    with suppress(HandrailError):
+        form = read_form(asked(*tidy(deepcopy(items), set())))
+        response = {**new(form), "item": given_items}
+        found = evaluate(form, response)
+        validate(write(found.response), "QuestionnaireResponse")
+        validate(write(found.final), "QuestionnaireResponse")
+        narrative(form, response)
+        carried(form, [(None, response), (form, response)])
+        told = reconciled(form, form, response)
+        validate(write(told.response), "QuestionnaireResponse")
+
+
 @SLOW
 @given(JSON)
 def test_any_json_is_refused_in_words(junk) -> None:
