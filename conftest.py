@@ -271,6 +271,14 @@ def org(request: pytest.FixtureRequest) -> Organization:
 
 
 @pytest.fixture
+def install(org: Organization) -> Callable[[], int]:
+    """Bring what the rooms ship to the organization, as every start and upgrade does."""
+    from handrail.site import definitions
+
+    return lambda: definitions.install(org.id)
+
+
+@pytest.fixture
 def principal_for(org: Organization) -> Callable[..., Principal]:
     """Make a principal of the organization: ``principal_for("coordinator", teams=(…,))``."""
 

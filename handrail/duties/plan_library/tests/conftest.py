@@ -10,13 +10,12 @@ from handrail.access import session as access_session
 from handrail.access.database import acting
 from handrail.access.models import Membership
 from handrail.access.principal import system
-from handrail.site.definitions import install
 
 
 @pytest.fixture
-def library(org):
+def library(org, install):
     """The shipped plans, in the organization."""
-    install(org.id)
+    install()
     return org
 
 

@@ -8,7 +8,6 @@ import pytest
 
 from handrail.duties.plan_library.actions.library import plan_kept
 from handrail.duties.plan_library.rules.changing import goal_lines, step_lines
-from handrail.site.definitions import install
 
 pytestmark = pytest.mark.django_db
 SHELF = "/plans/library"
@@ -82,7 +81,7 @@ def test_only_keepers_change(sign_in):
 
 
 def test_a_change_becomes_the_organizations_own_and_outlives_an_upgrade(
-    sign_in, principal_for, library
+    sign_in, principal_for, library, install
 ):
     client = sign_in("supervisor")
     assert 'name="goal:0:text"' in text(client.get(f"{FOOD}/change"))
@@ -113,7 +112,7 @@ def test_a_change_becomes_the_organizations_own_and_outlives_an_upgrade(
     page = text(client.get(FOOD))
     assert "not used" in page
     assert "Compare with the shipped one" in page
-    install(library.id)
+    install()
     assert definition(principal_for)["publisher"] == library.name
 
 
@@ -164,11 +163,11 @@ def test_two_who_change_one_plan_see_both_versions(sign_in, principal_for):
     assert "I eat. / " in page
 
 
-def test_a_plan_is_switched_off_and_on(sign_in, principal_for, library):
+def test_a_plan_is_switched_off_and_on(sign_in, principal_for, install):
     client = sign_in("administrator")
     client.post(f"{FOOD}/state", {"to": "off", "if_match": "1"})
     assert definition(principal_for)["status"] == "retired"
-    install(library.id)
+    install()
     assert definition(principal_for)["status"] == "retired"
     client.post(f"{FOOD}/state", {"to": "on", "if_match": "2"})
     back = definition(principal_for)
