@@ -28,9 +28,9 @@ from handrail.duties.check_ins.rules.contact import (
     Plan,
 )
 from handrail.duties.check_ins.rules.deciding import decide, step_task
-from handrail.duties.check_ins.rules.quick import quick_step
 from handrail.fhir import work
 from handrail.fhir.errors import BusinessRuleError, HandrailError, NotFoundError
+from handrail.fhir.quick import quick_step
 from handrail.fhir.resource import Resource, id_of
 from handrail.fhir.task import is_open
 from handrail.record import store

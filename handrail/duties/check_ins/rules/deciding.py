@@ -15,9 +15,9 @@ from uuid import NAMESPACE_URL, uuid5
 from handrail.duties.check_ins.resources import CHECKLIST, moment
 from handrail.duties.check_ins.rules import attempts, drafting
 from handrail.duties.check_ins.rules.contact import Around, Contact, Line, Outcome, Plan
-from handrail.duties.check_ins.rules.quick import QuickStep, quick_step
 from handrail.fhir import work
 from handrail.fhir.change import Known
+from handrail.fhir.quick import QuickStep, quick_step
 from handrail.fhir.resource import Resource, target_of
 from handrail.fhir.task import TaskStatus, is_open
 

@@ -23,11 +23,11 @@ from handrail.duties.check_ins.resources import (
 from handrail.duties.check_ins.rules import attempts
 from handrail.duties.check_ins.rules.contact import Around, Contact, How, Outcome
 from handrail.duties.check_ins.rules.deciding import FOLLOW_UP, NUMBER, UNABLE, decide
-from handrail.duties.check_ins.rules.quick import quick_step
 from handrail.duties.check_ins.rules.reactions import on_death
 from handrail.fhir import work
 from handrail.fhir.calendar import Calendar
 from handrail.fhir.change import Change
+from handrail.fhir.quick import quick_step
 from handrail.fhir.resource import Resource, code_of, target_of
 from handrail.fhir.rulebook import Rule, Rulebook
 from handrail.fhir.task import TaskStatus, is_open
