@@ -24,15 +24,12 @@ def with_decisions(events: Sequence[dict[str, Any]], since: int) -> list[dict[st
     ``since`` is the day of the enrolment: nobody decides before.
     """
     days = {
-        max(int(each["day"]), since) + _AFTER: each
+        max(int(each["day"]), since) + _AFTER
         for each in events
         if ("assess" in each or "answered" in each) and each.get("finish", True)
     }
-    return [
-        {"day": day, "decide": "confirm", "left": each.get("left", [])}
-        for day, each in days.items()
-        if day < _OLD
-    ]
+    left = [words for each in events for words in each.get("left", ())]
+    return [{"day": day, "decide": "confirm", "left": left} for day in days if day < _OLD]
 
 
 def decide(one: Happening, now: RecordKnown) -> Iterator[Resource]:
