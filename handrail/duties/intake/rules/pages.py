@@ -26,7 +26,8 @@ def pages(items: Sequence[Item]) -> list[Page]:
     found: list[tuple[str, list[Item]]] = []
     room = 0
     for title, item, weight in _blocks(items, ""):
-        if not found or room + weight > MOST:
+        apart = item not in items and found and found[-1][0] != title
+        if not found or apart or room + weight > MOST:
             found.append((title, []))
             room = 0
         found[-1][1].append(item)

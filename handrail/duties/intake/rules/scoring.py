@@ -74,7 +74,7 @@ def count(rule: ScoreRule, parts: Mapping[str, Part], gender: str = "") -> Count
     zero = _is_zero(rule, parts)
     missing = 0 if zero else len(numbers) - len(known)
     so_far = _combined(rule, known)
-    enough = known and missing <= rule.missing_allowed
+    enough = (known or zero) and missing <= rule.missing_allowed
     value = so_far if enough or (rule.combine == "any" and so_far) else None
     declined = any(part.declined for part in given)
     return Counted(
