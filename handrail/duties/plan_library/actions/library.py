@@ -36,7 +36,7 @@ TYPE: Final = "PlanDefinition"
 
 
 class UnusableChangeError(HandrailError):
-    """A change to a plan is refused; ``fields`` are (id of the field, what is wrong)."""
+    """A change to a plan is refused; ``fields`` are (name of the field, what is wrong)."""
 
     status = 422
     code = "invalid"

@@ -37,7 +37,10 @@ class Line:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """A change that was typed: the plan as it would be, and what is wrong with it, by field."""
+    """A change that was typed: the plan as it would be, and what is wrong with it, by field.
+
+    What is wrong is "empty", "long" or "days".
+    """
 
     definition: Resource
     faults: tuple[tuple[str, str], ...] = ()
@@ -52,7 +55,7 @@ class _Reading:
         """Return the words typed for a goal or step; the old ones where none were sent."""
         said = self._text(f"{place}:text", old.text)
         if not said:
-            self.faults.append((f"{place}:text", "Say it in a few words, or switch it off."))
+            self.faults.append((f"{place}:text", "empty"))
         spanish = self._text(f"{place}:es", old.others.get(SPANISH, ""))
         others = {code: other for code, other in old.others.items() if code != SPANISH}
         return Words(said, {**others, SPANISH: spanish} if spanish else others)
@@ -63,14 +66,14 @@ class _Reading:
         if not given:
             return None
         if not (given.isascii() and given.isdigit()) or int(given[:6]) > MOST_DAYS:
-            self.faults.append((f"{place}:days", f"Days are a number up to {MOST_DAYS}."))
+            self.faults.append((f"{place}:days", "days"))
             return None
         return int(given)
 
     def _text(self, name: str, old: str) -> str:
         said = " ".join(self.fields.get(name, old).replace("\x00", "").split())
         if len(said) > LONGEST:
-            self.faults.append((name, f"At most {LONGEST} characters."))
+            self.faults.append((name, "long"))
         return said[:LONGEST]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from handrail.duties.plan_library.rules.changing import SPANISH
@@ -12,13 +12,27 @@ from handrail.fhir.plans.words import Words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Side:
+    """What one of two plans says in a line. ``days`` None: it does not say."""
+
+    text: str
+    spanish: str = ""
+    owner: str = ""
+    days: int | None = None
+    off: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """One line of two plans. ``kind`` is goal, step, barrier, source or plan; ``number`` from 1."""
+    """One line of two plans. ``kind`` is goal, step, barrier, source or plan; ``number`` from 1.
+
+    None: the line is not there.
+    """
 
     kind: str
     number: int
-    before: str
-    now: str
+    before: Side | None
+    now: Side | None
 
     @property
     def differs(self) -> bool:
@@ -29,50 +43,45 @@ class Difference:
 def compared(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[Difference]:
     """Return every line of two plans, in order; goals and steps are paired by their ids."""
     one, other = read_plan(before), read_plan(now)
-    found = [
-        Difference(kind="plan", number=1, before=str(one.title), now=str(other.title)),
+    title = Difference(kind="plan", number=1, before=_words(one.title), now=_words(other.title))
+    return [
+        title,
         *_paired("goal", _goals(one), _goals(other)),
         *_paired("step", _steps(one), _steps(other)),
-        *_paired("barrier", _words(one), _words(other)),
+        *_paired("barrier", _barriers(one), _barriers(other)),
         *_paired("source", _sources(one), _sources(other)),
     ]
-    return [each for each in found if each.before or each.now]
 
 
-def _paired(kind: str, before: Mapping[str, str], now: Mapping[str, str]) -> Iterator[Difference]:
+def _paired(kind: str, before: Mapping[str, Side], now: Mapping[str, Side]) -> Iterator[Difference]:
     for number, key in enumerate(dict.fromkeys([*before, *now]), 1):
-        yield Difference(kind=kind, number=number, before=before.get(key, ""), now=now.get(key, ""))
+        yield Difference(kind=kind, number=number, before=before.get(key), now=now.get(key))
 
 
-def _goals(plan: Plan) -> dict[str, str]:
-    return {goal.id: _line(goal.words, goal.due_days, "", off=goal.off) for goal in plan.goals}
-
-
-def _steps(plan: Plan) -> dict[str, str]:
+def _goals(plan: Plan) -> dict[str, Side]:
     return {
-        step.id: _line(step.title, step.due_days, step.owner, off=step.off)
+        goal.id: replace(_words(goal.words), days=goal.due_days, off=goal.off)
+        for goal in plan.goals
+    }
+
+
+def _steps(plan: Plan) -> dict[str, Side]:
+    return {
+        step.id: replace(_words(step.title), days=step.due_days, owner=step.owner, off=step.off)
         for step in plan.walk()
         if not step.steps
     }
 
 
-def _words(plan: Plan) -> dict[str, str]:
-    return {str(one): _both(one) for one in plan.barriers}
+def _barriers(plan: Plan) -> dict[str, Side]:
+    return {str(one): _words(one) for one in plan.barriers}
 
 
-def _sources(plan: Plan) -> dict[str, str]:
-    return {one.url or one.title: f"{one.publisher}. {one.title}" for one in plan.sources}
+def _sources(plan: Plan) -> dict[str, Side]:
+    return {
+        one.url or one.title: Side(text=f"{one.publisher}. {one.title}") for one in plan.sources
+    }
 
 
-def _line(words: Words, days: int | None, owner: str, *, off: bool) -> str:
-    said = [_both(words)]
-    if owner:
-        said.append(f"({owner})")
-    if days is not None:
-        said.append(f"[{days} d]")
-    return f"{'off: ' if off else ''}{' '.join(said)}"
-
-
-def _both(words: Words) -> str:
-    spanish = words.others.get(SPANISH, "")
-    return f"{words.text} / {spanish}" if spanish else words.text
+def _words(words: Words) -> Side:
+    return Side(text=words.text, spanish=words.others.get(SPANISH, ""))

@@ -16,7 +16,7 @@ from handrail.duties.plan_library.actions.library import UnusableChangeError
 from handrail.duties.plan_library.rules.changing import Line, goal_lines, step_lines
 from handrail.duties.plan_library.rules.versions import is_shipped
 from handrail.duties.plan_library.screens import conflict
-from handrail.duties.plan_library.screens.words import KEEPERS, OWNERS, SHELF
+from handrail.duties.plan_library.screens.words import KEEPERS, OWNERS, SHELF, WRONG
 from handrail.fhir.errors import BusinessRuleError, VersionConflictError
 from handrail.fhir.plans import read_plan
 from handrail.look.said import done
@@ -64,8 +64,8 @@ def _page(
         "new_step_goal": typed.get("new-step:goal", ""),
         "goal_options": [("", _("All goals")), *((g.id, str(g.words)) for g in plan.goals)],
         "owners": [(code, str(words)) for code, words in OWNERS.items()],
-        "errors": [(_field(name), str(said)) for name, said in faults],
-        "wrong": dict(faults),
+        "errors": [(_field(name), str(WRONG[why])) for name, why in faults],
+        "wrong": {name: str(WRONG[why]) for name, why in faults},
     }
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from handrail.access.marks import MemberRequest
 from handrail.duties.plan_library.actions import library
-from handrail.duties.plan_library.rules.comparing import compared
-from handrail.duties.plan_library.screens.words import KINDS
+from handrail.duties.plan_library.rules.comparing import Side, compared
+from handrail.duties.plan_library.screens.words import KINDS, OWNERS
 from handrail.look.typed import whole
 
 _NOT_TYPED = frozenset({"if_match", "csrfmiddlewaretoken"})
@@ -25,7 +27,7 @@ def page(request: MemberRequest, plan: str, shelf: str) -> HttpResponse:
     hidden = {name: value for name, value in request.POST.items() if name not in _NOT_TYPED}
     known = {
         "fields": [
-            (f"{KINDS[line.kind]} {line.number}", line.before, line.now)
+            (f"{KINDS[line.kind]} {line.number}", said(line.before), said(line.now))
             for line in lines
             if line.differs
         ],
@@ -36,3 +38,15 @@ def page(request: MemberRequest, plan: str, shelf: str) -> HttpResponse:
         "back": f"{shelf}/{plan}",
     }
     return render(request, "look/stale.html", known, status=CONFLICT)
+
+
+def said(side: Side | None) -> str:
+    """Return a line of a plan in words, piece by piece on lines of their own."""
+    if side is None:
+        return _("(not there)")
+    days = side.days
+    within = ngettext("%(n)s day", "%(n)s days", days) % {"n": days} if days is not None else ""
+    owner = str(OWNERS.get(side.owner, ""))
+    who_when = ", ".join(one for one in (owner, within) if one)
+    off = _("not used") if side.off else ""
+    return "\n".join(one for one in (side.text, side.spanish, who_when, off) if one)

@@ -146,7 +146,11 @@ def compare(request: MemberRequest, plan: str) -> HttpResponse:
         "version": now.version,
         "before": before,
         "now": now.resource,
-        "lines": [line for line in lines if line.differs],
+        "lines": [
+            (line, conflict.said(line.before), conflict.said(line.now))
+            for line in lines
+            if line.differs
+        ],
         "alike": sum(not line.differs for line in lines),
         "kinds": KINDS,
         "keeps": allows(by, "update", library.TYPE),

@@ -50,3 +50,8 @@ PRIORITIES: Final[dict[str, Promise]] = {
     "medium-priority": _("Medium"),
     "low-priority": _("Low"),
 }
+WRONG: Final[dict[str, Promise]] = {
+    "empty": _("Say it in a few words, or switch it off."),
+    "long": _("At most 300 characters."),
+    "days": _("Days are a whole number, 3650 at most."),
+}

@@ -160,7 +160,7 @@ def test_two_who_change_one_plan_see_both_versions(sign_in, principal_for):
     page = text(late)
     assert "Somebody saved this before you" in page
     assert 'value="We eat."' in page
-    assert "I eat. / " in page
+    assert "I eat. Tengo comida para esta semana. 7 days" in page
 
 
 def test_a_plan_is_switched_off_and_on(sign_in, principal_for, install):
