@@ -86,7 +86,9 @@ ACTIONS: Final[Mapping[str, frozenset[Role]]] = {
     "hand_over": frozenset({Role.COORDINATOR, Role.CLINICIAN, Role.SUPERVISOR}),
     "cover": frozenset({Role.COORDINATOR, Role.CLINICIAN, Role.SUPERVISOR, Role.ADMINISTRATOR}),
     "merge": frozenset({Role.SUPERVISOR, Role.SYSTEM}),
-    "undo": frozenset({Role.COORDINATOR, Role.CLINICIAN, Role.FRONT_DESK, Role.SUPERVISOR}),
+    "undo": frozenset(
+        {Role.COORDINATOR, Role.CLINICIAN, Role.FRONT_DESK, Role.SUPERVISOR, Role.ADMINISTRATOR}
+    ),
     "break_glass": frozenset({Role.COORDINATOR, Role.CLINICIAN}),
     "manage_programs": frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR}),
     "manage_forms": frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR}),

@@ -154,7 +154,7 @@ def many(request: MemberRequest) -> HttpResponse:
     return HttpResponseRedirect(next_of(request), status=303)
 
 
-@open_to(*CARE, Role.FRONT_DESK)
+@open_to(*CARE, Role.FRONT_DESK, Role.ADMINISTRATOR)
 def undo(request: MemberRequest) -> HttpResponse:
     """Take back what was just done."""
     require(request.principal, "undo")
@@ -165,7 +165,10 @@ def undo(request: MemberRequest) -> HttpResponse:
     store.undo(number, by=request.principal, reason="undone")
     say(request, _("Taken back."))
     task = next((each.id for each in mine if each.resource_type == "Task"), "")
-    return HttpResponseRedirect(_patient_page(request) or f"/?item={task}", status=303)
+    there = _page_before(request)
+    if there.startswith("/patients/") or (there and not any(each.patient for each in mine)):
+        return HttpResponseRedirect(there, status=303)
+    return HttpResponseRedirect(f"/?item={task}", status=303)
 
 
 def _is_mine(by: Principal, transaction: int) -> bool:
@@ -174,8 +177,7 @@ def _is_mine(by: Principal, transaction: int) -> bool:
     return any(agent["who"]["reference"] == by.person for agent in agents)
 
 
-def _patient_page(request: MemberRequest) -> str:
-    """Return the path of the patient's page the form stood on; empty if it stood elsewhere."""
+def _page_before(request: MemberRequest) -> str:
+    """Return the path of the page of ours the form stood on; empty if it is not known."""
     host, _, path = request.META.get("HTTP_REFERER", "").partition("//")[2].partition("/")
-    path = f"/{path.partition('?')[0]}"
-    return path if host == request.get_host() and path.startswith("/patients/") else ""
+    return f"/{path.partition('?')[0]}" if host == request.get_host() else ""
