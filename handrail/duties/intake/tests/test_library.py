@@ -210,6 +210,10 @@ def test_a_form_is_switched_off_and_on_and_that_can_be_taken_back(ada, keeper):
     assert "Somebody saved this before you" in page(stale)
     assert ada.post(f"{where}/state", {"to": "on", "if_match": "2"}).status_code == 303
     assert stored(keeper, identity)["status"] == "active"
+    number = re.search(r'name="transaction" value="(\d+)"', page(ada.get(where)))[1]
+    back = ada.post("/undo", {"transaction": number}, HTTP_REFERER=f"http://testserver{where}")
+    assert (back.status_code, back.headers["Location"]) == (303, where)
+    assert stored(keeper, identity)["status"] == "retired"
 
 
 def test_the_same_form_is_not_stored_twice(ada, keeper):
