@@ -59,7 +59,8 @@ def test_every_table_rebuilt_is_the_same_row_by_row(org):
     assert everything(by) == before
 
 
-def test_rows_of_an_older_kind_are_made_anew_when_handrail_starts(org):
+def test_rows_of_an_older_kind_are_made_anew_when_handrail_starts(org, install):
+    install()
     by = system(org.id, "test", "A test")
     store.commit([{"resourceType": "Location", "id": "home"}], by=by, reason="test")
     before = everything(by)

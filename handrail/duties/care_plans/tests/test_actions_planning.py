@@ -15,7 +15,6 @@ from handrail.duties.care_plans.rules.building import PlanError, WantedGoal, Wan
 from handrail.fhir.errors import NotFoundError, VersionConflictError
 from handrail.fhir.profiles import faults
 from handrail.record import store
-from handrail.site.definitions import install
 
 pytestmark = pytest.mark.django_db
 US_CORE = "http://hl7.org/fhir/us/core/StructureDefinition/"
@@ -227,8 +226,8 @@ def test_a_goal_keeps_its_measured_target_when_only_its_words_change(ana, house)
     planning.move_goal(ana, "rosa", aim.id, -1, if_match=written(ana).plan.version)
 
 
-def test_suggestions_are_taken_with_their_first_step_in_one_commit(ana, house):
-    install(ana.org)
+def test_suggestions_are_taken_with_their_first_step_in_one_commit(ana, house, install):
+    install()
     ((need, offers),) = suggesting.see_offers(ana, "rosa")
     assert need.words == "Food may run out"
     first = next(one for one in offers if one.step)
