@@ -36,11 +36,15 @@ class UnworkableError(BusinessRuleError):
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """An expression: its tree, the functions and the variables (``%name``) that it names."""
+    """An expression: its tree, the functions and the variables (``%name``) that it names.
+
+    ``has_quantities``: it compares with a quantity (``> 3 'kg'``), which fhirpathpy cannot.
+    """
 
     tree: Node
     functions: frozenset[str]
     names: tuple[str, ...]
+    has_quantities: bool = False
 
 
 @dataclass(slots=True)
@@ -66,8 +70,14 @@ def parsed(text: str) -> Parsed:
     nodes = list(_walk(tree))
     names = [_identifier(one) for one in nodes if one["type"] == "ExternalConstant"]
     functions = frozenset(_identifier(one) for one in nodes if one["type"] == "Functn")
+    has_quantities = any(
+        _only(each)["type"] == "QuantityLiteral"
+        for one in nodes
+        if one["type"] in {"InequalityExpression", "EqualityExpression"}
+        for each in one["children"]
+    )
     _rewrite(tree)
-    return Parsed(tree, functions, tuple(dict.fromkeys(names)))
+    return Parsed(tree, functions, tuple(dict.fromkeys(names)), has_quantities)
 
 
 def _tree(text: str) -> Node:

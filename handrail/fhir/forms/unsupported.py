@@ -211,6 +211,11 @@ def _expressions(form: Form, item: Item | None, expressions: Iterable[Expression
         except UnworkableError as error:
             yield error.message, "It is not worked out."
             continue
+        if found.has_quantities:
+            yield (
+                "An expression compares quantities with their units.",
+                "It is not worked out. Compare the number alone (value.value).",
+            )
         for name in sorted(found.functions - known_functions()):
             yield f"An expression uses “{name}()”.", "It is not worked out: “" + one.text[:80] + "”"
         for name in found.names:
