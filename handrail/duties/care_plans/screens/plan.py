@@ -68,6 +68,7 @@ def page(
         "errors": errors,
         "wrong": dict(errors),
         "opened": typed.opened if typed else request.GET.get("open", "")[:80],
+        "goal_choices": _goal_choices(seen),
         "for_goal": request.GET.get("goal", "")[:64],
         "for_need": request.GET.get("need", "")[:80],
     }
@@ -90,6 +91,12 @@ def _shown(request: MemberRequest, patient: str, seen: Seen) -> dict[str, Any]:
         "step_status": _step_status,
         "assess": house.way("assess", patient),
     }
+
+
+def _goal_choices(seen: Seen) -> list[tuple[str, str]]:
+    """Return the goals that a step can be for; the first one unless there are several."""
+    goals = [(one.id, one.words) for one in seen.whole.goals if one.open] if seen.whole else []
+    return [*goals, ("", _("No one goal"))]
 
 
 def _step_status(code: str) -> str:

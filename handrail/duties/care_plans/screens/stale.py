@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -55,7 +56,7 @@ def _fields(resource: Resource) -> Mapping[str, str]:
     """Return what people compare."""
     if resource["resourceType"] == "Goal":
         goal = goal_view(resource)
-        first = next(iter(resource.get("target", ())), {})
+        first: Mapping[str, Any] = next(iter(resource.get("target", ())), {})
         return {
             _("Goal"): goal.words,
             _("Priority"): words.in_words(dict(words.priorities()), goal.priority),
