@@ -11,10 +11,18 @@ from handrail.access.database import acting
 from handrail.access.principal import Role, system
 from handrail.duties.intake.actions import opening
 from handrail.record import store
-from handrail.site.definitions import install
+from handrail.room import house
 
 KIM = "Practitioner/kim"
 PASSWORD = "a long walk by the river"
+
+
+def install(org: int) -> None:
+    """Bring the shipped forms to an organization, as ``handrail.site.definitions`` does."""
+    by = system(org, "definitions", "Handrail")
+    forms = [resource for room, resource in house.definitions() if room == "intake"]
+    with acting(by):
+        store.commit(forms, by=by, reason="shipped", room="intake")
 
 
 @pytest.fixture

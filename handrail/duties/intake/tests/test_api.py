@@ -11,10 +11,10 @@ from handrail.duties.intake.actions import opening
 from handrail.duties.intake.actions.finishing import finish_assessment
 from handrail.duties.intake.actions.saving import save_answers
 from handrail.duties.intake.actions.starting import Begin, start_assessment
+from handrail.duties.intake.tests.conftest import install
 from handrail.fhir import text
 from handrail.fhir.validation import validate
 from handrail.record import store
-from handrail.site.definitions import install
 from tests.fhir_client import Client
 
 pytestmark = pytest.mark.django_db

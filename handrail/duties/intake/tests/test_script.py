@@ -15,9 +15,9 @@ from handrail.access.principal import Role, system
 from handrail.duties.intake.actions import opening
 from handrail.duties.intake.actions.starting import Begin, start_assessment
 from handrail.duties.intake.rules.spoken import spoken
+from handrail.duties.intake.tests.conftest import install
 from handrail.fhir.forms import read_form
 from handrail.record import store
-from handrail.site.definitions import install
 
 PASSWORD = "a long walk by the river"
 MARIA = {
