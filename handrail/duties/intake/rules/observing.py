@@ -181,7 +181,8 @@ def _score_value(score: Counted, value: Decimal) -> dict[str, Any]:
     rule = score.rule
     answers = rule.positive_answers if score.positive else rule.negative_answers
     if answers:
-        return {"valueCodeableConcept": concept(rule.system, answers[0])}
+        words = score.band.words if score.band else ""
+        return {"valueCodeableConcept": concept(rule.system, answers[0], text=words)}
     unit = _UNITS.get(rule.unit, rule.unit)
     whole = int(value) if value == value.to_integral_value() else value
     return {"valueQuantity": {"value": whole, "unit": unit, "system": _UCUM, "code": unit}}
