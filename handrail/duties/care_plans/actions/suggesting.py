@@ -116,12 +116,12 @@ def _offer(
         need=need,
         suggestion=one,
         step=step,
-        owner=_owner(by, facts, patient, step.owner if step else ""),
+        owner=owner_for(by, facts, patient, step.owner if step else ""),
         due_on=on.isoformat(),
     )
 
 
-def _owner(by: Principal, facts: RecordKnown, patient: str, role: str) -> str:
+def owner_for(by: Principal, facts: RecordKnown, patient: str, role: str) -> str:
     """Return who is proposed for a step, by the role that the library names."""
     if role in {"person", "patient"}:
         return f"Patient/{patient}"

@@ -10,7 +10,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from handrail.access.marks import MemberRequest, open_to
-from handrail.duties.care_plans.actions import seeing, suggesting
+from handrail.duties.care_plans.actions import applying, seeing, suggesting
 from handrail.duties.care_plans.actions.suggesting import Taken
 from handrail.duties.care_plans.rules.building import PlanError
 from handrail.duties.care_plans.screens.plan import CARE, where
@@ -27,6 +27,8 @@ def suggestions(request: MemberRequest, patient: str) -> HttpResponse:
     """Show what the library suggests for needs without a goal; take what is chosen."""
     if request.method != "POST":
         return _page(request, patient)
+    if "definition" in request.POST:
+        return _whole(request, patient)
     taken = [_taken(request, key) for key in request.POST.getlist("take")[:_MOST]]
     seen = request.POST.get("if_match", "")
     version = int(seen) if seen.isdecimal() and len(seen) < len("1000000000") else 0
@@ -38,6 +40,20 @@ def suggestions(request: MemberRequest, patient: str) -> HttpResponse:
         text = _("Somebody changed the plan while you chose. Look at it, then save again.")
         return _page(request, patient, taken, [("take", text)], status=409)
     return done(request, _("Put into the plan."), where(patient), saved.transaction)
+
+
+def _whole(request: MemberRequest, patient: str) -> HttpResponse:
+    """Put a whole plan of the library into the plan."""
+    try:
+        chosen = request.POST["definition"][:_LONGEST]
+        saved = applying.apply_plan(request.principal, patient, chosen)
+    except PlanError as error:
+        return _page(request, patient, (), [("definition", error.message)])
+    except VersionConflictError:
+        text = _("Somebody changed the plan meanwhile. Look at it, then do this again.")
+        return _page(request, patient, (), [("definition", text)], status=409)
+    said = _("Put into the plan, with the owners and days that are proposed.")
+    return done(request, said, where(patient), saved.transaction)
 
 
 def _taken(request: MemberRequest, key: str) -> Taken:
@@ -68,6 +84,7 @@ def _page(
     typed: Mapping[str, Taken] = {one.key: one for one in taken}
     known = patient_frame(request, patient, where(patient)) | {
         "offers": offers,
+        "whole_plans": applying.whole_plans(by),
         "owners": owners,
         "names": dict(owners),
         "version": seen.whole.plan.version if seen.whole and seen.whole.plan.draft else 0,

@@ -266,3 +266,23 @@ def test_what_cannot_be_right_is_refused(web, said):
     goal(web)
     more = {"goal": aim_of(web)} if said["form"] == "barrier" else {}
     assert web.post(WHERE, {**said, **more}).status_code == 422
+
+
+def test_a_whole_plan_of_the_library_is_put_in_and_taken_back(web, library, house):
+    page = body(web, f"{WHERE}/suggestions")
+    key = re.search(r'<option value="([^"]+)">Not enough food', page).group(1)
+    assert web.post(f"{WHERE}/suggestions", {"definition": key}).status_code == 303
+    page = body(web)
+    assert page.count('class="gr"') >= 2
+    assert "No step yet." not in page
+    with acting(house):
+        steps = [
+            one.resource
+            for one in store.of_patient("rosa", "Task", by=house)
+            if one.resource["status"] == "requested"
+        ]
+    assert len(steps) >= 2
+    assert all(one["owner"]["reference"] for one in steps)
+    refused = web.post(f"{WHERE}/suggestions", {"definition": "nothing"})
+    assert refused.status_code == 422
+    assert "Choose a plan of the library." in refused.content.decode()
