@@ -22,6 +22,8 @@ _COLUMNS: LiteralString = (
     "resource_type, id, version, body, updated_at, patient, deleted, transaction, cause"
 )
 
+_LAST_VERSION = 2**31 - 1  # the column is an integer
+
 
 def _stored(row: Sequence[Any]) -> Stored:
     resource_type, identity, version, body, *rest = row
@@ -86,6 +88,8 @@ def several(references: Sequence[str], *, by: Principal) -> dict[str, Stored]:
 
 def vread(reference: str, version: int, *, by: Principal) -> Stored:
     """Return one version of ``Type/id``; it may fail as :func:`read` does."""
+    if not 0 < version <= _LAST_VERSION:
+        raise NotFoundError(f"There is no version {version} of {reference} that you may see.")
     if by.reach is Reach.ALL and not connection.in_atomic_block:
         return _at_once(reference, version, by)
     return _one(reference, version, by)
