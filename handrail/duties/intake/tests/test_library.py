@@ -396,3 +396,9 @@ def test_handrails_own_form_that_is_changed_becomes_the_organizations(keeper, or
     changed = form(publisher="Handrail", version="2", title="Our sleep questions")
     assert brought(keeper, changed) == "handrail-sleep"
     assert stored(keeper, "handrail-sleep")["publisher"] == org.name
+
+
+def test_a_version_that_never_was_is_not_found(ada, keeper):
+    where = f"{SHELF}/{brought(keeper, form())}/json"
+    for version in ("7", "2147483648", "999999999999999"):
+        assert ada.get(f"{where}?version={version}").status_code == 404
