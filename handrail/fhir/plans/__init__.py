@@ -12,15 +12,8 @@ from handrail.fhir.plans.applying import Applied, apply
 from handrail.fhir.plans.carrying import contained
 from handrail.fhir.plans.facts import Facts
 from handrail.fhir.plans.gaps import Unsupported, unsupported
-from handrail.fhir.plans.reading import (
-    Plan,
-    PlanGoal,
-    PlanStep,
-    Source,
-    Target,
-    UnreadablePlanError,
-    read_plan,
-)
+from handrail.fhir.plans.plan import Plan, PlanGoal, PlanStep, Source, Target
+from handrail.fhir.plans.reading import UnreadablePlanError, read_plan
 from handrail.fhir.plans.suggesting import Person, Suggestion, matching, person_of
 from handrail.fhir.plans.words import Words
 

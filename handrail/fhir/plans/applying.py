@@ -20,7 +20,8 @@ from handrail.fhir.plans.dates import due_dates
 from handrail.fhir.plans.expressions import CannotTellError, holds, why_not
 from handrail.fhir.plans.facts import Facts
 from handrail.fhir.plans.gaps import Unsupported
-from handrail.fhir.plans.reading import Plan, PlanStep, UnreadablePlanError, read_plan
+from handrail.fhir.plans.plan import Plan, PlanStep
+from handrail.fhir.plans.reading import UnreadablePlanError, read_plan
 from handrail.fhir.plans.words import text
 from handrail.fhir.resource import Resource
 

@@ -11,7 +11,7 @@ from html import escape
 from typing import Any, Final
 
 from handrail.fhir.plans.facts import Facts
-from handrail.fhir.plans.reading import Plan
+from handrail.fhir.plans.plan import Plan
 from handrail.fhir.plans.requests import refers_to
 from handrail.fhir.plans.words import concept_words, text
 from handrail.fhir.resource import Resource, concept, reference, reference_to

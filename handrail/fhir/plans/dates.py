@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any, Final
 
-from handrail.fhir.plans.reading import Plan, PlanStep, days_in
+from handrail.fhir.plans.plan import Plan, PlanStep
+from handrail.fhir.plans.reading import days_in
 from handrail.fhir.plans.words import part, parts, text
 
 _AFTER: Final = frozenset({"after", "after-start", "after-end"})

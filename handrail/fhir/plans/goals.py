@@ -12,7 +12,7 @@ from typing import Any, Final
 from handrail.fhir.plans import names
 from handrail.fhir.plans.dates import later
 from handrail.fhir.plans.facts import Facts
-from handrail.fhir.plans.reading import Plan, PlanGoal, Target
+from handrail.fhir.plans.plan import Plan, PlanGoal, Target
 from handrail.fhir.plans.suggesting import closeness
 from handrail.fhir.plans.words import Words, text, written
 from handrail.fhir.resource import Resource, concept, reference

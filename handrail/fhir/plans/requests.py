@@ -14,7 +14,7 @@ from handrail.fhir.plans import names
 from handrail.fhir.plans.dynamic import Said, with_values
 from handrail.fhir.plans.facts import Facts
 from handrail.fhir.plans.gaps import KINDS
-from handrail.fhir.plans.reading import PlanStep
+from handrail.fhir.plans.plan import PlanStep
 from handrail.fhir.plans.words import part, parts, text
 from handrail.fhir.resource import Resource, concept, reference, reference_to
 

@@ -14,17 +14,8 @@ from typing import Any, Final
 
 from handrail.fhir.plans import names
 from handrail.fhir.plans.dates import day_of
-from handrail.fhir.plans.reading import (
-    Code,
-    Fits,
-    Plan,
-    PlanGoal,
-    PlanStep,
-    Source,
-    Target,
-    UnreadablePlanError,
-    read_plan,
-)
+from handrail.fhir.plans.plan import Code, Fits, Plan, PlanGoal, PlanStep, Source, Target
+from handrail.fhir.plans.reading import UnreadablePlanError, read_plan
 from handrail.fhir.plans.words import Words, part, parts, text
 from handrail.fhir.resource import Resource
 
