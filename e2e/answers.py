@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import os
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 PATIENTS = ("p40", "p41", "p42", "p43", "p44", "p45")
+CODES = "http://loinc.org"
+UNABLE, FOOD, UTILITIES = "93031-3", "LA30125-1", "LA30124-4"
 FORM = "urn:example:questionnaire:first-visit"
 ASKED = (
     ("88122-7", "We worried whether our food would run out before we got money to buy more."),
@@ -48,5 +53,36 @@ def answers(patient: str) -> dict[str, Any]:
         "item": [
             {"linkId": code, "answer": [answer]}
             for (code, _), answer in zip(ASKED, given, strict=True)
+        ],
+    }
+
+
+def prapare() -> dict[str, Any]:
+    """Return PRAPARE as published, or one question with its codes where it is not here."""
+    beside = Path(__file__).parent.parent.parent / "shared/reference"
+    folder = Path(os.environ.get("HANDRAIL_TEST_REFERENCE") or beside)
+    published = folder / "questionnaires/conditional/uscore-prapare-example.json"
+    if published.is_file():
+        return {**json.loads(published.read_text("utf-8")), "id": "prapare", "status": "active"}
+    options = [
+        {"valueCoding": {"system": CODES, "code": code, "display": text}}
+        for code, text in ((FOOD, "Food"), (UTILITIES, "Electricity, gas, water"))
+    ]
+    return {
+        "resourceType": "Questionnaire",
+        "id": "prapare",
+        "url": "urn:example:questionnaire:unable-to-get",
+        "status": "active",
+        "title": "PRAPARE: what could not be had",
+        "code": [{"system": CODES, "code": "93025-5"}],
+        "item": [
+            {
+                "linkId": "unable",
+                "type": "choice",
+                "repeats": True,
+                "text": "What were you unable to get when it was really needed?",
+                "code": [{"system": CODES, "code": UNABLE}],
+                "answerOption": options,
+            }
         ],
     }

@@ -75,7 +75,7 @@ def fill(people: int = 60) -> None:
         for number in range(people):
             store.commit(resources(number), by=by, reason="made up")
         said = [answers.answers(patient) for patient in answers.PATIENTS]
-        store.commit([answers.form(), *said], by=by, reason="made up")
+        store.commit([answers.form(), answers.prapare(), *said], by=by, reason="made up")
         CareRelationship.objects.bulk_create(
             CareRelationship(
                 org=ORG,
