@@ -144,3 +144,23 @@ def test_targets_are_large_enough_on_a_phone(open_page) -> None:
         .map(([, el]) => el.outerHTML.slice(0, 120))"""
     )
     assert small == []
+
+
+def test_the_same_digit_confirms_an_old_answer(open_page) -> None:
+    page = begin(open_page)
+    for digit in "222000000":
+        page.keyboard.press(digit)
+    page.keyboard.press("Control+Enter")
+    page.wait_for_url(re.compile(r"/patients/"))
+    patient = re.search(r"/patients/[^/?]+", page.url)[0]
+    page.goto(f"{patient}/assessments")
+    named = [t for t in page.locator("#form option").all_text_contents() if "PHQ-2" in t]
+    page.select_option("#form", label=named[0])
+    page.click("#start")
+    expect(page.locator("[data-old]")).to_have_count(2)
+    expect(page.locator("#tally")).to_contain_text("0 of 6 so far")
+    page.locator("[data-old] .rg input:checked").first.focus()
+    page.keyboard.press("2")
+    page.keyboard.press("2")
+    expect(page.locator("[data-old]")).to_have_count(0)
+    expect(page.locator("#tally")).to_contain_text("4 of 6")

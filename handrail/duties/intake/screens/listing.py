@@ -20,6 +20,7 @@ from handrail.duties.intake.models import Form as FormRow
 from handrail.duties.intake.screens.answering import address
 from handrail.duties.intake.screens.forms import CARE
 from handrail.duties.intake.screens.panels import offered
+from handrail.duties.intake.screens.questions import plain
 from handrail.duties.intake.screens.words import (
     STATES,
     WAYS,
@@ -130,7 +131,7 @@ def courses(scores: Sequence[Score]) -> list[Course]:
     found = []
     for each in by_code.values():
         points = [
-            Point(score.at.isoformat(), Decimal(score.value), score.words)
+            Point(score.at.isoformat(), Decimal(plain(score.value)), score.words)
             for score in each
             if score.at and score.value is not None
         ]

@@ -54,6 +54,8 @@
       const el = all(`[data-key~="${CSS.escape(key)}"]`, q)[0];
       if (!el) return false;
       el.click();
+      const sure = q.matches("[data-old]") && $("[name$='!confirmed']", q);
+      if (sure && !sure.checked) sure.click();
       if (!q.matches("[data-many]") && key !== "Backspace" && !el.matches("button")) onward(q, 1);
     }
     event.preventDefault();
