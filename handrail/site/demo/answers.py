@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from functools import cache
 from typing import Any
 
@@ -51,7 +53,8 @@ def sent(paper: Paper, line: Line) -> Resource:
         LookupError: the line says an answer that the form does not have.
     """
     asked = form(str(line["answered"]))
-    head: Resource = {
+    said = json.dumps(fields(asked, line), sort_keys=True)
+    return {
         "resourceType": "QuestionnaireResponse",
         "id": paper.id("answered", line["day"]),
         "language": "en",
@@ -61,8 +64,15 @@ def sent(paper: Paper, line: Line) -> Resource:
         "authored": stamp(paper.days.at(int(line["day"]), 10)),
         "author": {"display": "Harborlight Hospital EHR"},
         "source": paper.subject,
+        "item": deepcopy(_items(asked, said)),
     }
-    given = entered(asked, head, fields(asked, line))
+
+
+@cache
+def _items(asked: Form, said: str) -> list[Resource]:
+    """Return the answered items of a form; ``said`` are the fields as JSON. Many say the same."""
+    head: Resource = {"resourceType": "QuestionnaireResponse", "status": "completed"}
+    given = entered(asked, head, json.loads(said))
     if given.faults:
-        raise LookupError(f"{paper.story['key']}, {line['answered']}: {given.faults}")
-    return dict(given.response)
+        raise LookupError(f"{asked.title}: {given.faults}")
+    return list(given.response["item"])

@@ -62,11 +62,11 @@ def _in_short(story: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     said: dict[str, Any] = {"88122-7": "LA28398-8", "88123-5": "LA28398-8"}
     if grown:
         said = dict(read("variety/answers")["short"])
-    said |= _one_need(chance.randrange(8), grown=grown)
+    needs = _one_need(chance.randrange(8), grown=grown)
     for condition in story.get("conditions", ()) if grown else ():
-        said |= _HAS.get(str(condition), {})
+        needs |= _HAS.get(str(condition), {})
     form = "intake-visit" if grown else "hunger-vital-sign"
-    yield {"day": on, "answered": form, "answers": said}
+    yield {"day": on, "answered": form, "answers": said | needs, "means": bool(needs)}
 
 
 def _one_need(chance: int, *, grown: bool) -> dict[str, Any]:

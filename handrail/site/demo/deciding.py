@@ -26,10 +26,10 @@ def with_decisions(events: Sequence[dict[str, Any]], since: int) -> list[dict[st
     days = {
         max(int(each["day"]), since) + _AFTER
         for each in events
-        if ("assess" in each or "answered" in each) and each.get("finish", True)
+        if each.get("means", "assess" in each) and each.get("finish", True)
     }
     left = [words for each in events for words in each.get("left", ())]
-    return [{"day": day, "decide": "confirm", "left": left} for day in days if day < _OLD]
+    return [{"day": day, "decide": "confirm", "left": left} for day in sorted(days) if day < _OLD]
 
 
 def decide(one: Happening, now: RecordKnown) -> Iterator[Resource]:
