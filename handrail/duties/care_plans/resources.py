@@ -30,6 +30,7 @@ SDOHCC: Final = (
 PRIORITIES: Final = "http://terminology.hl7.org/CodeSystem/goal-priority"
 ACHIEVEMENT: Final = "http://terminology.hl7.org/CodeSystem/goal-achievement"
 ROLE: Final = "urn:handrail:concern-role"
+WISH: Final = "urn:handrail:help-wish"
 BASELINE: Final = "urn:handrail:goal-baseline"
 PERTAINS: Final = "http://hl7.org/fhir/StructureDefinition/resource-pertainsToGoal"
 STEP: Final = "plan-step"
@@ -41,6 +42,7 @@ _ENDED: Final = frozenset(
 _DONE: Final = frozenset({"completed", "fulfilled"})
 _OVER: Final = frozenset({"inactive", "remission", "resolved"})
 _WRONG: Final = frozenset({"refuted", "entered-in-error"})
+_SETTLED: Final = frozenset({"already-getting-help", "not-now"})
 _CLOSED: Final = frozenset({"completed", "cancelled", "rejected", "entered-in-error"})
 
 
@@ -127,6 +129,7 @@ class NeedView:
     strength: bool
     goals: tuple[str, ...]
     domains: tuple[str, ...]
+    wish: str = ""
 
     @property
     def id(self) -> str:
@@ -193,9 +196,16 @@ class Whole:
         return [barrier for barrier in self.barriers if goal in barrier.goals]
 
     def unmet(self) -> list[NeedView]:
-        """Return the needs that no open goal addresses."""
+        """Return the needs that no open goal addresses and that the person wants help with.
+
+        Whoever gets help already, or does not want any now, is asked again by the room of needs.
+        """
         aimed = {ref for goal in self.goals if goal.open for ref in goal.addresses}
-        return [need for need in self.needs if need.open and need.reference not in aimed]
+        return [
+            need
+            for need in self.needs
+            if need.open and need.reference not in aimed and need.wish not in _SETTLED
+        ]
 
 
 def plan_view(plan: Resource) -> PlanView:
@@ -367,7 +377,14 @@ def need_view(condition: Resource) -> NeedView:
         strength=(SDOHCC, STRENGTH) in categories,
         goals=pertains(condition),
         domains=_coded(condition.get("category", ()), SDOHCC),
+        wish=_wish(condition),
     )
+
+
+def _wish(condition: Resource) -> str:
+    """Return what the person said about help with a need; empty if nothing is written."""
+    found = (one for one in condition.get("extension", ()) if one.get("url") == WISH)
+    return next((str(one.get("valueCode", "")) for one in found), "")
 
 
 def words_of(concept: Mapping[str, Any] | None) -> str:

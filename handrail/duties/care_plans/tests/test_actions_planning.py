@@ -107,6 +107,15 @@ def test_what_a_plan_lacks_is_told_until_it_is_there(ana):
     assert "goals-contradict" in codes(ana)
 
 
+def test_a_need_that_gets_help_already_needs_no_goal(ana, house):
+    planning.add_goal(ana, "rosa", WantedGoal(words="Walk to church"))
+    wish = [{"url": "urn:handrail:help-wish", "valueCode": "already-getting-help"}]
+    with acting(house):
+        store.commit([{**FOOD, "extension": wish}], by=house, reason="test")
+    assert "need-without-goal" not in codes(ana)
+    assert suggesting.see_offers(ana, "rosa") == []
+
+
 def test_a_step_of_the_person_is_on_the_list_of_who_coordinates(ana, house):
     planning.add_goal(ana, "rosa", goal())
     stepping.add_step(ana, "rosa", step("Patient/rosa", words="Pick up the food"))
