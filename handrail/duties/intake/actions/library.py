@@ -29,7 +29,6 @@ from handrail.duties.intake.rules.permission import (
     Permission,
     is_open,
     is_shipped,
-    permission_of,
     permitted,
 )
 from handrail.duties.intake.rules.versions import (
@@ -52,7 +51,6 @@ from handrail.record.known import known
 from handrail.record.stored import Committed, Draft, Stored
 
 ROOM: Final = "intake"
-_PAGE: Final = 100
 
 
 class ImportRefusedError(HandrailError):
@@ -352,11 +350,6 @@ def earlier(by: Principal, identity: str) -> list[Stored]:
 
 def _own_version(questionnaire: Mapping[str, Any]) -> str:
     return str(questionnaire.get("version", ""))
-
-
-def permission_kept(questionnaire: Mapping[str, Any]) -> Permission | None:
-    """Return the answer about permission that is kept on a form."""
-    return permission_of(questionnaire)
 
 
 def organization_name(org: int) -> str:
