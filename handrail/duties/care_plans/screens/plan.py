@@ -24,6 +24,7 @@ from handrail.fhir.errors import VersionConflictError
 from handrail.look.said import done
 from handrail.room import house, patient_frame
 
+UNMET = "need-without-goal"
 CARE = (Role.COORDINATOR, Role.SUPERVISOR, Role.CLINICIAN)
 
 
@@ -84,7 +85,8 @@ def _shown(request: MemberRequest, patient: str, seen: Seen) -> dict[str, Any]:
         "whole": whole,
         "goals": [_goal(whole, goal) for goal in whole.goals] if whole else [],
         "loose": whole.steps_of("") if whole else [],
-        "gaps": [(words.gap(found), _at(found, patient)) for found in seen.gaps],
+        "gaps": [(words.gap(found), _at(found)) for found in seen.gaps if found.code != UNMET],
+        "unmet": [found.words for found in seen.gaps if found.code == UNMET],
         "may_write": may_do and (whole is None or whole.plan.draft),
         "may_do": may_do,
         "status": words.in_words(words.STATUS, whole.plan.status) if whole else "",
@@ -103,11 +105,9 @@ def _step_status(code: str) -> str:
     return words.in_words(words.STEP_STATUS, code)
 
 
-def _at(gap: Gap, patient: str) -> str:
+def _at(gap: Gap) -> str:
     """Return where one sees to a gap; empty if it is not on the page."""
     kind, _sep, identity = gap.about.partition("/")
-    if gap.code == "need-without-goal":
-        return f"{where(patient)}/suggestions"
     if kind == "Goal":
         return f"#g-{identity}"
     return f"#s-{identity}" if kind else ""
