@@ -205,3 +205,32 @@ def test_the_record_of_the_demo_is_whole(sign_ins):
     found = verify(house.ORG)
     assert found.wrong == []
     assert found.versions > 1000
+
+
+def test_about_thirty_stories_tell_what_people_answered(sign_ins):
+    responses = read_all("QuestionnaireResponse")
+    own = [one for one in responses if "reference" in one["author"]]
+    assert 24 <= len({one["subject"]["reference"] for one in own}) <= 40
+    assert len({one["questionnaire"].partition("|")[0] for one in own}) >= 9
+    assert sum(one["status"] == "in-progress" for one in own) == 3
+    totals = {code_of(each["code"]) for each in read_all("Observation") if "derivedFrom" in each}
+    assert {"44261-6", "70274-6", "75626-2", "88124-3", "steadi-yes"} <= totals
+
+
+def test_one_safety_protocol_is_open_and_some_assessments_are_late(sign_ins):
+    waiting = Counter(kind_of(task) for task in read_all("Task") if is_open(task["status"]))
+    assert waiting["safety-protocol"] == 1
+    assert waiting["assessment-due"] >= 5
+    with acting(house.received()):
+        due = WorkItem.objects.filter(kind="assessment-due", due_at__lt=datetime.now(UTC))
+        assert due.count() >= 2
+
+
+def test_needs_were_decided_with_the_person_and_some_wait(sign_ins):
+    states = Counter(
+        code_of(one.get("verificationStatus"))
+        for one in read_all("Condition")
+        if one.get("evidence")
+    )
+    assert states["confirmed"] > 100
+    assert states["unconfirmed"] >= 5

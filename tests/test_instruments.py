@@ -548,6 +548,7 @@ def test_a_language_outside_the_list_is_kept() -> None:
     somali = {"language": {"coding": [{"code": "so", "display": "Somali"}]}}
     found = prefilled({"resourceType": "Patient", "communication": [somali]})
     assert found["language"] == "Somali"
+    assert "interpreter" in asked_of(AVERAGE | {"language!other": "Somali", "language": ""})
 
 
 def test_somebody_without_medicines_is_not_asked_about_them() -> None:
