@@ -8,7 +8,6 @@ import pytest
 
 from handrail.access.database import acting
 from handrail.access.principal import system
-from handrail.desk.models import WorkItem
 from handrail.duties.care_plans.actions import planning, seeing, stepping, suggesting
 from handrail.duties.care_plans.actions.suggesting import Taken
 from handrail.duties.care_plans.rules.building import PlanError, WantedGoal, WantedStep
@@ -114,15 +113,6 @@ def test_a_need_that_gets_help_already_needs_no_goal(ana, house):
         store.commit([{**FOOD, "extension": wish}], by=house, reason="test")
     assert "need-without-goal" not in codes(ana)
     assert suggesting.see_offers(ana, "rosa") == []
-
-
-def test_a_step_of_the_person_is_on_the_list_of_who_coordinates(ana, house):
-    planning.add_goal(ana, "rosa", goal())
-    stepping.add_step(ana, "rosa", step("Patient/rosa", words="Pick up the food"))
-    with acting(house):
-        (row,) = WorkItem.objects.filter(patient="rosa")
-    assert row.waiting_on == "Rosa Delgado"
-    assert row.owner not in {"", "Patient/rosa"}
 
 
 def test_a_step_is_done_on_what_one_knows_and_never_by_a_tick(ana, house):
