@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext_noop as _
 
 from handrail.access.principal import Role
+from handrail.duties.care_plans.projections import PROJECTIONS
 from handrail.duties.care_plans.resources import STEP
 from handrail.duties.care_plans.rules import agreeing, reviewing
 from handrail.duties.care_plans.screens import panel
@@ -49,6 +50,7 @@ ROOM = Room(
         Doing(name=agreeing.KIND, panel=panel.sign),
         Doing(name=reviewing.KIND, panel=panel.review),
     ),
+    projections=PROJECTIONS,
     panels=(Panel(slot="main", order=10, render=panel.main),),
     tabs=(Nav(label=_("Plan"), url="/patients/{patient}/plan", order=50, roles=CARE),),
     ways={

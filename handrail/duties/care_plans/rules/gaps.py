@@ -90,6 +90,8 @@ def _left(step: StepView, ours: frozenset[str]) -> bool:
 def _dates(whole: Whole) -> Iterator[Gap]:
     if whole.plan.agreed and not whole.review_on:
         yield Gap("no-review-date")
+    if whole.plan.draft and whole.goals and whole.steps and not whole.plan.replaces:
+        yield Gap("not-agreed")
 
 
 def _contradictions(goals: Sequence[GoalView], rule: Rule) -> Iterator[Gap]:

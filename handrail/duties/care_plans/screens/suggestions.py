@@ -78,7 +78,7 @@ def _page(
     status: int = 422,
 ) -> HttpResponse:
     by = request.principal
-    offers = suggesting.see_offers(by, patient)
+    offers = sorted(suggesting.see_offers(by, patient), key=lambda one: not one[1])
     seen = seeing.see_plan(by, patient)
     owners = seeing.owners_here(by, patient)
     typed: Mapping[str, Taken] = {one.key: one for one in taken}

@@ -68,6 +68,7 @@ _GAPS: Final[Mapping[str, str]] = {
     "owner-left": later("%(other)s no longer works here and owns “%(words)s”. Give it to another."),
     "step-without-date": later("“%(words)s” has no date."),
     "step-late": later("“%(words)s” was due %(due)s."),
+    "not-agreed": later("Nobody has agreed on a plan yet. Ask for the signatures."),
     "no-review-date": later("No review date is set."),
 }
 

@@ -9,8 +9,8 @@ import pytest
 
 from handrail.access.database import acting
 from handrail.access.principal import system
-from handrail.desk.models import WorkItem
 from handrail.duties.care_plans.tests.test_actions_planning import FOOD
+from handrail.fhir import work
 from handrail.record import store
 
 pytestmark = pytest.mark.django_db
@@ -170,8 +170,10 @@ def test_somebody_without_a_record_is_named_and_a_colleague_looks(web, house):
     assert step(web, aim_of(web), owner="outside", owner_name="Sunrise Pantry").status_code == 303
     assert "Sunrise Pantry" in text(web)
     with acting(house):
-        (row,) = WorkItem.objects.filter(patient="rosa", kind="plan-step")
-    assert (row.owner, row.waiting_on) == ("Practitioner/ana", "Sunrise Pantry")
+        tasks = [one.resource for one in store.of_patient("rosa", "Task", by=house)]
+    (task,) = [one for one in tasks if work.kind_of(one) == "plan-step"]
+    assert task["owner"]["display"] == "Sunrise Pantry"
+    assert work.looker_of(task) == ("Practitioner/ana", "Ana")
 
 
 def test_a_barrier_stands_with_its_goal_until_it_is_gone(web):
