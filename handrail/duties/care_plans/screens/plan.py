@@ -70,7 +70,7 @@ def page(
         "wrong": dict(errors),
         "opened": typed.opened if typed else request.GET.get("open", "")[:80],
         "goal_choices": _goal_choices(seen),
-        "for_goal": request.GET.get("goal", "")[:64],
+        "for_goal": request.GET.get("goal", "")[:64] or _only_goal(seen),
         "for_need": request.GET.get("need", "")[:80],
     }
     return render(request, "care_plans/plan.html", known, status=status if errors else 200)
@@ -95,8 +95,14 @@ def _shown(request: MemberRequest, patient: str, seen: Seen) -> dict[str, Any]:
     }
 
 
+def _only_goal(seen: Seen) -> str:
+    """Return the goal that a step is for if there is but one; empty if one has to choose."""
+    goals = [one.id for one in seen.whole.goals if one.open] if seen.whole else []
+    return goals[0] if len(goals) == 1 else ""
+
+
 def _goal_choices(seen: Seen) -> list[tuple[str, str]]:
-    """Return the goals that a step can be for; the first one unless there are several."""
+    """Return the goals that a step can be for, and that it is for no one of them."""
     goals = [(one.id, one.words) for one in seen.whole.goals if one.open] if seen.whole else []
     return [*goals, ("", _("No one goal"))]
 
