@@ -198,7 +198,7 @@ def _counts(sentence: str, spanish: bool) -> list[int]:  # noqa: FBT001 - one of
 @lru_cache(maxsize=8192)
 def english_syllables(word: str) -> int:
     """Return about how many syllables an English word has: vowel groups, less what is silent."""
-    plain = _unaccented(word.lower()).replace("'s", "").replace("’s", "")  # noqa: RUF001
+    plain = _unaccented(word.lower()).replace("'s", "").replace("’s", "")  # noqa: RUF001 - as typed
     plain = re.sub("[^a-z]", "", plain)[:_LONGEST_WORD]
     if not plain:
         return 1

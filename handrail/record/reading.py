@@ -18,7 +18,6 @@ from handrail.record.prepare import reference_of
 from handrail.record.statements import rows
 from handrail.record.stored import Stored
 
-_LAST_VERSION = 2**31 - 1  # the database has no larger integer
 _COLUMNS: LiteralString = (
     "resource_type, id, version, body, updated_at, patient, deleted, transaction, cause"
 )

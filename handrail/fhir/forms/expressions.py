@@ -81,9 +81,9 @@ def parsed(text: str) -> Parsed:
 
 
 def _tree(text: str) -> Node:
-    from antlr4 import CommonTokenStream, InputStream  # type: ignore[import-untyped]
-    from antlr4.error.ErrorListener import ErrorListener  # type: ignore[import-untyped]
-    from antlr4.tree.Tree import ParseTreeWalker  # type: ignore[import-untyped]
+    from antlr4 import CommonTokenStream, InputStream  # type: ignore[import-untyped]  # no types
+    from antlr4.error.ErrorListener import ErrorListener  # type: ignore[import-untyped]  # same
+    from antlr4.tree.Tree import ParseTreeWalker  # type: ignore[import-untyped]  # same
     from fhirpathpy.parser.ASTPathListener import ASTPathListener
     from fhirpathpy.parser.generated.FHIRPathLexer import FHIRPathLexer
     from fhirpathpy.parser.generated.FHIRPathParser import FHIRPathParser
