@@ -33,7 +33,9 @@ def pages(items: Sequence[Item]) -> list[Page]:
         found[-1][1].append(item)
         room += weight
     above = _above(items)
-    return [_page(title or _words(held), held, above) for title, held in found]
+    return [
+        _page(_title(title, held if held[0] in items else ()), held, above) for title, held in found
+    ]
 
 
 def _blocks(items: Iterable[Item], title: str) -> Iterable[tuple[str, Item, int]]:
@@ -46,8 +48,12 @@ def _blocks(items: Iterable[Item], title: str) -> Iterable[tuple[str, Item, int]
             yield title or (item.text if item.kind == "group" else ""), item, weight
 
 
-def _words(items: Sequence[Item]) -> str:
-    return next((item.text for item in items if item.text), "")
+def _title(title: str, items: Sequence[Item]) -> str:
+    """Return what a page is called: with several whole sections, the first and the last of them."""
+    sections = [item.text for item in items if item.kind == "group" and item.text]
+    if len(sections) > 1:
+        return f"{sections[0]} … {sections[-1]}"
+    return title or next((item.text for item in items if item.text), "")
 
 
 def _above(items: Iterable[Item]) -> dict[str, frozenset[str]]:

@@ -54,5 +54,5 @@ def _joined(words: Sequence[str], language: str) -> str:
 
 def _lowered(word: str) -> str:
     """Return an answer as it stands within a sentence: "Not at all" as "not at all"."""
-    plain = word[:1].isupper() and word[1:2].islower()
+    plain = word[:1].isupper() and (word[1:2].islower() or word[1:2] == " ")
     return word[:1].lower() + word[1:] if plain else word

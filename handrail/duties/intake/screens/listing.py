@@ -19,7 +19,7 @@ from handrail.duties.intake.models import Assessment, Score
 from handrail.duties.intake.models import Form as FormRow
 from handrail.duties.intake.screens.answering import address
 from handrail.duties.intake.screens.forms import CARE
-from handrail.duties.intake.screens.panels import offered
+from handrail.duties.intake.screens.panels import Offered, offered
 from handrail.duties.intake.screens.questions import plain
 from handrail.duties.intake.screens.words import (
     STATES,
@@ -35,6 +35,7 @@ from handrail.look.trend import Point, Trend, trend
 from handrail.room import patient_frame
 
 SHOWN = 200
+INTAKE_VISIT = "urn:handrail:questionnaire:intake-visit"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +98,13 @@ def _listed(
     scores = list(Score.objects.filter(org=by.org, patient=patient).order_by("at")[:SHOWN])
     forms = list(FormRow.objects.filter(org=by.org, status="active").order_by("title"))
     spoken = speaks(person)
-    chosen = request.GET.get("form", "") or request.POST.get("form", "")
+    due = offered(by, patient)
+    chosen = request.GET.get("form", "") or request.POST.get("form", "") or _first(due, forms)
     known: dict[str, Any] = {
         "open": [_told(row, scores) for row in rows if row.status == "in-progress"],
         "told": [_told(row, scores) for row in rows if row.status != "in-progress"],
         "courses": courses(scores),
-        "due": offered(by, patient),
+        "due": due,
         "forms": [(row.source, row.title) for row in forms],
         "ways": [(code, _(words)) for code, words in WAYS.items()],
         "languages": _languages(forms, spoken),
@@ -114,6 +116,12 @@ def _listed(
     frame = patient_frame(request, patient)
     status = 422 if errors else 200
     return render(request, "intake/assessments.html", frame | known, status=status)
+
+
+def _first(due: Sequence[Offered], forms: Iterable[FormRow]) -> str:
+    """Return the form that is most likely wanted: the one that is due, else the intake visit."""
+    usual = (row.source for row in forms if row.url == INTAKE_VISIT)
+    return due[0].form if due else next(usual, "")
 
 
 def _told(row: Assessment, scores: Iterable[Score]) -> Told:

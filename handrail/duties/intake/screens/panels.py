@@ -16,7 +16,7 @@ from handrail.duties.intake.models import Form as FormRow
 from handrail.duties.intake.rules import DUE, SAFETY, TO_READ
 from handrail.duties.intake.rules.due import Due, reference_of
 from handrail.duties.intake.screens.forms import CARE
-from handrail.duties.intake.screens.words import born_of, score_words
+from handrail.duties.intake.screens.words import born_of, name_of, person_of, score_words
 from handrail.fhir.resource import id_of
 from handrail.record import store
 
@@ -92,7 +92,8 @@ def today(request: HttpRequest, principal: Principal, _patient: str) -> str:
         return ""
     owners = [*principal.identities]
     rows = Asked.objects.filter(org=principal.org, kind=SAFETY, owner__in=owners)
-    known = {"rows": list(rows.order_by("due_at")[:EXCERPT])}
+    mine = rows.order_by("due_at")[:EXCERPT]
+    known = {"rows": [(row, name_of(person_of(principal, row.patient))) for row in mine]}
     return render_to_string("intake/today.html", known, request=request) if known["rows"] else ""
 
 

@@ -20,7 +20,7 @@ from handrail.duties.intake.rules.paper import sheet
 from handrail.duties.intake.rules.paper_words import ENGLISH, has_words, said
 from handrail.duties.intake.screens.library import READERS, SHELF
 from handrail.duties.intake.screens.shelf_words import language_name
-from handrail.duties.intake.screens.words import speaks
+from handrail.duties.intake.screens.words import name_of, speaks
 from handrail.fhir.forms.form import Form
 from handrail.fhir.resource import Resource
 from handrail.record import store
@@ -82,14 +82,6 @@ def _whose(person: Resource) -> Whose:
         born=str(person.get("birthDate", "")),
         mrn=str(next(mrn, "")),
     )
-
-
-def name_of(person: Resource) -> str:
-    """Return a person's name as one says it, given names first."""
-    names = person.get("name") or [{}]
-    name = next((one for one in names if one.get("use") == "official"), names[0])
-    parts = [*name.get("given", ()), name.get("family", "")]
-    return str(name.get("text") or " ".join(part for part in parts if part))
 
 
 def _sheet(

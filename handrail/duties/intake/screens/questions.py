@@ -9,7 +9,6 @@ from decimal import Decimal
 from typing import Any, Final
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from handrail.duties.intake.resources import (
     CARRIED,
@@ -209,16 +208,15 @@ class _Lines:
         item = spot.item
         if item.enable_expression:
             return _("Asked because of the answers above.")
-        said = [words for one in item.enable_when if (words := self._because(one.question))]
+        asked = dict.fromkeys(one.question for one in item.enable_when)
+        said = [words for question in asked if (words := self._because(question))]
         return _("Asked because: %(what)s") % {"what": "; ".join(said)} if said else ""
 
     def _because(self, link_id: str) -> str:
         for spot in self.spots.values():
             if spot.item.link_id == link_id and spot.answers:
-                said = ", ".join(
-                    words_of(spot.item, one, self.shown.asking) for one in spot.answers
-                )
-                return f"{spot.item.words(self.shown.asking)[0]} {said}."
+                said = ", ".join(words_of(spot.item, one, self.shown.own) for one in spot.answers)
+                return f"{spot.item.words(self.shown.own)[0]} {said}."
         return ""
 
     def _clash(self, spot: Spot) -> Beside | None:
@@ -315,9 +313,6 @@ def hint_of(item: Item) -> str:
     least, most = item.minimum, item.maximum
     if least is not None or most is not None:
         return _between(least, most)
-    if item.max_length and item.kind in {"string", "text"}:
-        n = item.max_length
-        return ngettext("at most %(n)s character", "at most %(n)s characters", n) % {"n": n}
     return ""
 
 

@@ -22,9 +22,8 @@ from handrail.duties.intake.rules.spoken import Spoken, spoken
 from handrail.duties.intake.screens import answering
 from handrail.duties.intake.screens.filling import Apart, Sheet, context, own_language, sheet_of
 from handrail.duties.intake.screens.forms import CARE, fields_of, seen_of
-from handrail.duties.intake.screens.paper import name_of
 from handrail.duties.intake.screens.questions import Line
-from handrail.duties.intake.screens.words import person_of
+from handrail.duties.intake.screens.words import name_of, person_of
 from handrail.fhir.forms import spots_of
 from handrail.look.typed import whole
 

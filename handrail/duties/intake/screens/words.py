@@ -58,6 +58,14 @@ def person_of(by: Principal, patient: str) -> Resource:
     return known(by.org).read(f"Patient/{patient}") or {}
 
 
+def name_of(person: Resource) -> str:
+    """Return a person's name as one says it, given names first."""
+    names = person.get("name") or [{}]
+    name = next((one for one in names if one.get("use") == "official"), names[0])
+    parts = [*name.get("given", ()), name.get("family", "")]
+    return str(name.get("text") or " ".join(part for part in parts if part))
+
+
 def born_of(by: Principal, patient: str) -> date | None:
     """Return the birth date; None if it is not known to the day."""
     try:

@@ -6,6 +6,7 @@ import pytest
 
 from handrail.access.database import acting
 from handrail.duties.intake.actions import ending, finishing, opening, protecting, saving
+from handrail.duties.intake.actions.finishing import UnfinishedError
 from handrail.duties.intake.actions.protecting import IncompleteProtocolError, Protected
 from handrail.duties.intake.actions.starting import Begin, start_assessment
 from handrail.duties.intake.models import Asked, Assessment, Score
@@ -288,6 +289,41 @@ def test_answers_from_elsewhere_are_read_and_taken_over(kim, maria):
     assert task["status"] == "completed"
     total = next(o for o in observations(kim) if o["code"]["coding"][0]["code"] == "44261-6")
     assert total["valueQuantity"]["value"] == 16
+
+
+def test_answers_that_change_elsewhere_are_read_again_and_what_is_no_longer_said_is_withdrawn(
+    kim, maria
+):
+    elsewhere(kim)
+    for number, code in enumerate((ANSWERS[1], ANSWERS[3])):
+        with acting(kim):
+            finishing.take_over(kim, "theirs")
+        one = {"linkId": PHQ9[0], "answer": [{"valueCoding": {"code": code}}]}
+        one["answer"][0]["valueCoding"]["system"] = "http://loinc.org"
+        elsewhere(kim, status="amended", item=[{"linkId": "problems", "item": [one]}])
+        found = tasks(kim, TO_READ)
+        assert sorted(t["status"] for t in found) == ["completed"] * (number + 1) + ["requested"]
+    with acting(kim):
+        finishing.take_over(kim, "theirs")
+    found = {o["code"]["coding"][0]["code"]: o for o in observations(kim)}
+    assert found[PHQ9[0]]["status"] == "amended"
+    assert found[PHQ9[0]]["valueCodeableConcept"]["coding"][0]["code"] == ANSWERS[3]
+    assert found[PHQ9[1]]["status"] == "entered-in-error"
+
+
+def test_nobody_is_asked_to_read_answers_of_somebody_who_has_died(kim, maria):
+    with acting(kim):
+        patient = store.read("Patient/maria", by=kim).resource
+        store.commit([{**patient, "deceasedBoolean": True}], by=kim, reason="test")
+    elsewhere(kim)
+    assert tasks(kim, TO_READ) == []
+
+
+def test_an_assessment_without_any_answer_is_not_finished(kim, maria):
+    one = begun(kim, "handrail-intake-visit")
+    with pytest.raises(UnfinishedError, match="Nothing is answered"):
+        finish(kim, one)
+    assert read(kim, f"QuestionnaireResponse/{one}")["status"] == "in-progress"
 
 
 def test_old_answers_from_elsewhere_are_history_not_work(kim, maria):

@@ -35,14 +35,21 @@
     } else if (typing(el)) { el.focus(); if (el.select) el.select(); } else el.click();
   };
 
-  // Questions: a key answers and goes on, Enter skips, b goes back. Without focus: the first open one.
+  // Questions: a key answers and goes on to the next open one, Enter skips, b goes back. Without focus:
+  // the first open one. An old answer is open until somebody says that it is still true.
   const questions = () => all("[data-q]").filter(seen);
-  const open = () => questions().find((q) => !$(":checked", q) && !all(".i", q).some((el) => el.value));
-  const asked = (target) => target.closest("[data-q]") || (target === body && open()) || null;
-  const onward = (from, by) => {
+  const isOpen = (q) => q.matches("[data-old]") || (!$("input:checked", q) && !all(".i", q).some((el) => el.value));
+  const open = () => questions().find(isOpen);
+  const after = (id) => questions().find((q) => isOpen(q) && $("#" + id) && $("#" + id).compareDocumentPosition(q) & Node.DOCUMENT_POSITION_FOLLOWING && !$("#" + id).contains(q));
+  const done = (el) => el.matches("#next-part,#finish");
+  const asked = (target) => target.closest("[data-q]") || ((target === body || done(target)) && open()) || null;
+  const field = (q) => $("input:checked", q) || $("input:not([type=hidden]),select,textarea", q);
+  let ended = "";
+  const onward = (from, by, skip) => {
     const list = questions();
-    const to = list[list.indexOf(from) + by];
-    const el = to ? $(":checked", to) || $("input:not([type=hidden]),select,textarea", to) : by > 0 && $("#next-part,#finish");
+    const to = skip ? list.slice(list.indexOf(from) + 1).find(isOpen) : list[list.indexOf(from) + by];
+    const el = to ? field(to) : by > 0 && $("#next-part,#finish");
+    ended = to ? "" : from.parentNode.id;
     if (el) el.focus();
   };
   const answer = (q, event) => {
@@ -56,7 +63,7 @@
       el.click();
       const sure = q.matches("[data-old]") && $("[name$='!confirmed']", q);
       if (sure && !sure.checked) sure.click();
-      if (!q.matches("[data-many]") && key !== "Backspace" && !el.matches("button")) onward(q, 1);
+      if (!q.matches("[data-many]") && key !== "Backspace" && !el.matches("button")) onward(q, 1, true);
     }
     event.preventDefault();
     return true;
@@ -85,7 +92,7 @@
       // Several questions on a page share the digits: the one that has the focus comes first.
       const named = `[data-key~="${CSS.escape(key)}"]`;
       const own = target.closest("fieldset");
-      el = [...(own ? all(named, own) : []), ...all(named)].find(seen);
+      el = [...(own ? all(named, own) : []), ...all(named).filter((one) => !one.closest("[data-q]"))].find(seen);
     }
     going = key === "g" && !going ? Date.now() : 0;
     if (el) { event.preventDefault(); choose(el); }
@@ -155,8 +162,9 @@
     rove(rows().find((row) => row.matches(".on")) || current() || rows()[0]);
     all("form[data-draft]").filter((form) => !form.dataset.ready).forEach(restore);
     const q = document.activeElement === body && open();
-    const el = q && $("[type=radio],[type=checkbox]", q);
-    if (el) el.focus();
+    if (q) field(q).focus({ preventScroll: q === questions()[0] });
+    const more = ended && done(document.activeElement) && after(ended);
+    if (more) { ended = ""; field(more).focus(); }
   };
   const aim = (event) => {
     const { target } = event.detail.ctx;
