@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-PATIENTS = ("p40", "p41", "p42", "p43", "p44", "p45")
+PATIENTS = ("p40", "p41", "p42", "p43", "p44", "p45", "p46", "p47", "p48", "p49")
 CODES = "http://loinc.org"
 UNABLE, FOOD, UTILITIES = "93031-3", "LA30125-1", "LA30124-4"
 FORM = "urn:example:questionnaire:first-visit"

@@ -30,11 +30,12 @@ class Counted:
 
 def taken(counted: Counted) -> None:
     """Take the first suggestion for each of the two needs: a goal with its first step."""
-    needs = counted.page.locator("section:has(input[name=take])")
+    needs = counted.page.locator("fieldset:has(input[name=take])")
     expect(needs).to_have_count(2)
-    for place in range(2):
-        needs.nth(place).locator("input[name=take]").first.click()
-        counted.actions += 1
+    expect(counted.page.locator("input[name=take]:checked")).to_have_count(0)
+    counted.press("1")  # the next need has the focus then
+    counted.press("1")
+    expect(counted.page.locator("input[name=take]:checked")).to_have_count(2)
     counted.press("Control+Enter")
 
 
