@@ -20,6 +20,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("handrail.edge.hl7v2.urls")),
     path("", include("handrail.edge.smart.urls")),
     path("", include("handrail.edge.connect.urls")),
+    path("", include("handrail.edge.ccda.urls")),
 ]
 handler400 = "handrail.site.faults.bad_request"
 handler403 = "handrail.site.faults.forbidden"

@@ -64,7 +64,8 @@ def record(language="en", words="Walk to church with my sister", step="Call the 
          "description": {"text": words}, "target": [{"dueDate": str(SOON)}]},
         task("t1", step, me),
         task("t2", "Weigh yourself each morning", {**rosa, "display": "Rosa Delgado"}),
-        {"resourceType": "Appointment", "id": "v1", "status": "booked", "description": "Heart doctor",
+        {"resourceType": "Appointment", "id": "v1", "status": "booked",
+         "description": "Heart doctor",
          "start": f"{SOON}T15:00:00Z", "end": f"{SOON}T16:00:00Z", "participant": [
              {"actor": rosa, "status": "accepted"},
              {"actor": {"reference": "Practitioner/shah", "display": "Dr. Shah"},
@@ -144,7 +145,7 @@ def test_hard_sentences_and_words_are_told_and_the_persons_own_are_not(web, writ
     hard = "Facilitate multidisciplinary authorization documentation regarding furosemide"
     write(words=own, step=hard)
     shown = page(web)
-    mend = re.search(r'<ul class="pl" id="mend">(.*?)</ul>', shown, re.S)[1]
+    mend = re.search(r'<ul class="pl" id="mend">(.*?)</ul>', shown, re.DOTALL)[1]
     assert hard in mend
     assert own not in mend
     assert own in shown
