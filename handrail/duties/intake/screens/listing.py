@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -43,6 +43,7 @@ class Told:
     """One assessment of the list, with its scores in words."""
 
     row: Assessment
+    title: str
     state: str
     way: str
     scores: tuple[tuple[Score, str], ...]
@@ -97,12 +98,13 @@ def _listed(
     rows = list(Assessment.objects.filter(org=by.org, patient=patient).order_by("-at")[:SHOWN])
     scores = list(Score.objects.filter(org=by.org, patient=patient).order_by("at")[:SHOWN])
     forms = list(FormRow.objects.filter(org=by.org, status="active").order_by("title"))
+    titles = {row.url: row.title for row in forms}
     spoken = speaks(person)
     due = offered(by, patient)
     chosen = request.GET.get("form", "") or request.POST.get("form", "") or _first(due, forms)
     known: dict[str, Any] = {
-        "open": [_told(row, scores) for row in rows if row.status == "in-progress"],
-        "told": [_told(row, scores) for row in rows if row.status != "in-progress"],
+        "open": [_told(row, scores, titles) for row in rows if row.status == "in-progress"],
+        "told": [_told(row, scores, titles) for row in rows if row.status != "in-progress"],
         "courses": courses(scores),
         "due": due,
         "forms": [(row.source, row.title) for row in forms],
@@ -124,11 +126,12 @@ def _first(due: Sequence[Offered], forms: Iterable[FormRow]) -> str:
     return due[0].form if due else next(usual, "")
 
 
-def _told(row: Assessment, scores: Iterable[Score]) -> Told:
+def _told(row: Assessment, scores: Iterable[Score], titles: Mapping[str, str]) -> Told:
+    title = row.title or titles.get(row.form.partition("|")[0]) or row.form or _("Answers")
     mine = tuple((s, score_words(s)) for s in scores if s.assessment == row.source)
     state = _(STATES.get(row.status, row.status))
     way = _(WAYS[row.asked_by]) if row.asked_by in WAYS else _("From elsewhere")
-    return Told(row, state, way, mine)
+    return Told(row, title, state, way, mine)
 
 
 def courses(scores: Sequence[Score]) -> list[Course]:

@@ -47,6 +47,7 @@ def side(request: HttpRequest, principal: Principal, patient: str) -> str:
         "scores": [(row, score_words(row)) for row in ordered[:EXCERPT]],
         "due": offered(principal, patient),
         "open": open_ones[:EXCERPT],
+        "asked": Assessment.objects.filter(org=principal.org, patient=patient).exists(),
     }
     return render_to_string("intake/side.html", known, request=request)
 
