@@ -278,6 +278,17 @@ def install(org: Organization) -> Callable[[], int]:
     return lambda: definitions.install(org.id)
 
 
+@pytest.fixture(scope="session")
+def translated() -> None:
+    """Compile the catalogues that changed, as every start does."""
+    from django.utils.translation import trans_real
+
+    from handrail.site.translations import compile_stale
+
+    compile_stale()
+    trans_real._translations.clear()  # noqa: SLF001 - Django keeps what it read as it started
+
+
 @pytest.fixture
 def principal_for(org: Organization) -> Callable[..., Principal]:
     """Make a principal of the organization: ``principal_for("coordinator", teams=(…,))``."""

@@ -7,7 +7,7 @@ import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.utils.translation import get_language, trans_real
+from django.utils.translation import get_language
 from pypdf import PdfReader
 
 from handrail.access.database import acting
@@ -16,17 +16,10 @@ from handrail.access.principal import system
 from handrail.duties.care_plans.actions.papers import see_papers
 from handrail.duties.care_plans.screens import person
 from handrail.record import store
-from handrail.site.translations import compile_stale
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("translated")]
 WHERE = "/patients/rosa/plan"
 SOON = datetime.now(UTC).date() + timedelta(days=10)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def spanish():
-    compile_stale()
-    trans_real._translations.clear()
 
 
 @pytest.fixture
