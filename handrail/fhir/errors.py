@@ -80,6 +80,12 @@ class VersionConflictError(HandrailError):
     code = "conflict"
 
 
+class CollidedError(VersionConflictError):
+    """Two made the same resource at the same moment; only the first is there."""
+
+    status = 409
+
+
 class ForbiddenError(HandrailError):
     """This principal may not see or do this."""
 

@@ -10,13 +10,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from django.db import connection
+from psycopg.errors import UniqueViolation
 
 from handrail.access.database import acting, writing
 from handrail.access.decide import require
 from handrail.access.narrowing import is_narrow, require_let
 from handrail.access.principal import Principal
 from handrail.fhir import text
-from handrail.fhir.errors import NotFoundError, VersionConflictError
+from handrail.fhir.errors import CollidedError, NotFoundError, VersionConflictError
 from handrail.fhir.resource import Resource
 from handrail.record import guard
 from handrail.record.appending import append
@@ -56,15 +57,20 @@ def commit(  # noqa: PLR0913 - who, what, why: the one write path says it all
     Raises:
         InvalidResourceError: a draft is not valid R4; all faults are in it.
         BusinessRuleError: a rule of the house refuses a draft.
-        VersionConflictError: somebody else saved first.
+        VersionConflictError: somebody else saved first, or made the same at the same moment.
         ForbiddenError: ``by`` or ``room`` may not write this.
     """
     wanted = [Draft(draft) if isinstance(draft, dict) else draft for draft in drafts]
     nested = connection.in_atomic_block
-    with acting(by), writing(savepoint=nested):
-        writer = _Writer(by, room, known(by.org, as_of), correcting)
-        writer.take(wanted)
-        return writer.finish(reason, origin or by.app)
+    try:
+        with acting(by), writing(savepoint=nested):
+            writer = _Writer(by, room, known(by.org, as_of), correcting)
+            writer.take(wanted)
+            return writer.finish(reason, origin or by.app)
+    except UniqueViolation as error:  # both were new when the two looked
+        raise CollidedError(
+            "Somebody else stored the same at the same moment. Nothing was saved; try again."
+        ) from error
 
 
 def _now() -> datetime:

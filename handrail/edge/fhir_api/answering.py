@@ -9,7 +9,6 @@ from handrail.access import audit
 from handrail.access.bearer import TokenRefusedError
 from handrail.edge.fhir_api import outcomes
 from handrail.edge.fhir_api.errors import (
-    CollidedError,
     MethodNotAllowedError,
     UnavailableError,
 )
@@ -18,6 +17,7 @@ from handrail.edge.fhir_api.response import Headers, Response
 from handrail.edge.fhir_api.routing import Interaction, interaction
 from handrail.edge.fhir_api.shaping import shaped
 from handrail.fhir.errors import (
+    CollidedError,
     ForbiddenError,
     HandrailError,
     InvalidResourceError,

@@ -61,13 +61,6 @@ class NoMatchError(HandrailError):
     code: ClassVar[str] = "not-found"
 
 
-class CollidedError(HandrailError):
-    """Two requests made the same resource at the same moment."""
-
-    status: ClassVar[int] = 409
-    code: ClassVar[str] = "conflict"
-
-
 class UnavailableError(HandrailError):
     """The database cannot be reached, or is too busy; trying again helps."""
 

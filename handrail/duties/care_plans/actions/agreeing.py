@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
-from uuid import uuid4
+from uuid import NAMESPACE_URL, uuid4, uuid5
 
 from django.utils.translation import gettext as _
 
 from handrail.access.database import acting
 from handrail.access.decide import require
 from handrail.access.principal import Principal, Role
+from handrail.duties.care_plans.resources import STEP
 from handrail.duties.care_plans.rules import agreeing, reviewing
 from handrail.duties.care_plans.rules.agreeing import Link, SignError, Signing, Standing, State
+from handrail.fhir import work
 from handrail.fhir.errors import NotFoundError
 from handrail.fhir.resource import (
     Resource,
@@ -152,7 +154,7 @@ def ask(by: Principal, patient: str, plan: str, *, if_match: int) -> Committed:
         if seen.waiting or seen.next is None:
             raise SignError(_("Somebody is asked already. Look at the plan again."))
         task = _asked(by, facts, found, seen.next)
-        drafts = [Draft({**found}, if_match=if_match), Draft(task)]
+        drafts = [Draft({**found}, if_match=if_match), Draft(task, if_match=0)]
         return store.commit(drafts, by=by, reason="plan: signature asked", room=ROOM)
 
 
@@ -166,7 +168,23 @@ def _asked(by: Principal, facts: RecordKnown, plan: Resource, link: Link) -> Res
         at=facts.as_of.isoformat(timespec="seconds"),
         look_by=facts.calendar.on_or_after(today + timedelta(days=link.days)).isoformat(),
     )
-    return {**agreeing.sign_off(plan, link, asking), "id": uuid4().hex}
+    return {**agreeing.sign_off(plan, link, asking), "id": _next_id(facts, plan, link)}
+
+
+def _next_id(facts: RecordKnown, plan: Resource, link: Link) -> str:
+    """Return the id of the next question to a link: two who ask at once ask the same."""
+    patient = id_of(plan.get("subject"), "Patient")
+    asked = [
+        str(task["id"])
+        for task in facts.of_patient(patient, "Task")
+        if _is_question(task, reference_to(plan))
+    ]
+    return uuid5(NAMESPACE_URL, "|".join([reference_to(plan), link.by, *sorted(asked)])).hex
+
+
+def _is_question(task: Resource, plan: str) -> bool:
+    """Tell whether a Task asks somebody to sign this plan."""
+    return work.kind_of(task) == agreeing.KIND and target_of(task.get("focus")) == plan
 
 
 def _who_is_asked(by: Principal, facts: RecordKnown, plan: Resource, link: Link) -> tuple[str, str]:
@@ -187,12 +205,16 @@ def _who_is_asked(by: Principal, facts: RecordKnown, plan: Resource, link: Link)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Given:
-    """A signature as the form gives it. ``who``: the patient, a RelatedPerson, or empty."""
+    """A signature as the form gives it. ``who``: the patient, a RelatedPerson, or empty.
+
+    ``seen`` is the fingerprint of what was on the screen (:attr:`Agreement.content`).
+    """
 
     how: str
     who: str = ""
     name: str = ""
     review_on: str = ""
+    seen: str = ""
 
 
 def sign(by: Principal, patient: str, plan: str, task: str, given: Given) -> Committed:
@@ -202,8 +224,10 @@ def sign(by: Principal, patient: str, plan: str, task: str, given: Given) -> Com
     its goals are, the plan it replaces ends, and the next review has its date.
 
     Raises:
-        SignError: it is not their turn, or it does not say who signed.
+        SignError: it is not their turn, it does not say who signed, or the plan was changed after
+            they looked.
         ReviewError: the last signature needs a date of review, within a year.
+        VersionConflictError: somebody signed or changed the plan at the same moment.
     """
     with acting(by):
         found, facts = plan_of(by, patient, plan), known(by.org)
@@ -212,10 +236,34 @@ def sign(by: Principal, patient: str, plan: str, task: str, given: Given) -> Com
         waiting, asked = seen.waiting, facts.read(f"Task/{task}")
         if waiting is None or asked is None or waiting.task != task:
             raise SignError(_("This signature is not asked any more. Look at the plan again."))
+        _refuse_unseen(given.seen, seen)
         signing = _signing(by, patient, waiting.link, given, facts)
         done = agreeing.signed(asked, found, seen.content, signing)
-        drafts = [Draft(done), *_following(by, facts, seen, done, given.review_on)]
+        made = [done, *_following(by, facts, seen, done, given.review_on)]
+        drafts = _held(made, [found, *parts_of(found, facts)])
         return store.commit(drafts, by=by, reason="plan: signed", room=ROOM)
+
+
+def _refuse_unseen(content: str, now: Agreement) -> None:
+    if content and content != now.content:
+        raise SignError(_("The plan was changed after you looked. Read it again, then sign."))
+
+
+def _held(made: Iterable[Resource], signed: Iterable[Resource]) -> list[Draft]:
+    """Return drafts that hold only while all that was signed is as it was read."""
+    every = {reference_to(one): one for one in signed if _is_ours(one)}
+    every |= {reference_to(one): one for one in made}
+    return [Draft(one, if_match=_version_of(one)) for one in every.values()]
+
+
+def _is_ours(part: Resource) -> bool:
+    """Tell whether a part of a plan is written by this room alone."""
+    return part["resourceType"] in {"CarePlan", "Goal"} or work.kind_of(part) == STEP
+
+
+def _version_of(one: Resource) -> int:
+    """Return the version that was read; 0 for what is new."""
+    return int((one.get("meta") or {}).get("versionId", 0))
 
 
 def _signing(by: Principal, patient: str, link: Link, given: Given, facts: RecordKnown) -> Signing:
@@ -241,7 +289,7 @@ def signs_here(by: Principal, link: str) -> bool:
 
 def _following(
     by: Principal, facts: RecordKnown, seen: Agreement, done: Resource, review_on: str
-) -> list[Draft]:
+) -> list[Resource]:
     """Return what a signature brings about: the next is asked, or the plan is agreed."""
     plan, patient = seen.plan, id_of(seen.plan.get("subject"), "Patient")
     tasks = [t for t in facts.of_patient(patient, "Task") if t["id"] != done["id"]]
@@ -249,9 +297,9 @@ def _following(
     chain = agreeing.standings(links, [*tasks, done], reference_to(plan), seen.content)
     following = agreeing.next_link(chain)
     if following is not None:
-        return [Draft(_asked(by, facts, plan, following))]
+        return [_asked(by, facts, plan, following)]
     on = reviewing.check_date(review_on or seen.review_on.isoformat(), facts)
-    return [Draft(one) for one in _agreed(facts, plan, on)]
+    return _agreed(facts, plan, on)
 
 
 def _agreed(facts: RecordKnown, plan: Resource, review_on: date) -> list[Resource]:
@@ -287,16 +335,19 @@ def send_back(by: Principal, patient: str, plan: str, task: str, reason: str) ->
     with acting(by):
         found, facts = plan_of(by, patient, plan), known(by.org)
         asked = facts.read(f"Task/{task}")
-        if asked is None or target_of(asked.get("focus")) != reference_to(found):
+        if asked is None or not _is_question(asked, reference_to(found)):
             raise SignError(_("This signature is not asked any more. Look at the plan again."))
         back = agreeing.sent_back(asked, reason)
         on = facts.calendar.after(facts.as_of.date(), 1)
         why = _("Sent back: %(reason)s") % {"reason": reason.strip()}
         again = {**reviewing.review_task(found, on, why, facts), "id": uuid4().hex}
-        return store.commit([back, again], by=by, reason="plan: sent back", room=ROOM)
+        drafts = _held([back, again], ())
+        return store.commit(drafts, by=by, reason="plan: sent back", room=ROOM)
 
 
-def leave_out(by: Principal, patient: str, plan: str, task: str, reason: str) -> Committed:
+def leave_out(
+    by: Principal, patient: str, plan: str, task: str, reason: str, *, content: str = ""
+) -> Committed:
     """Leave a signature out that is not required, with the reason; the next one is asked.
 
     Raises:
@@ -311,6 +362,8 @@ def leave_out(by: Principal, patient: str, plan: str, task: str, reason: str) ->
             raise SignError(_("This signature is not asked any more. Look at the plan again."))
         if waiting.link.required:
             raise SignError(_("This signature cannot be left out."))
+        _refuse_unseen(content, seen)
         done = agreeing.skipped(asked, reason)
-        drafts = [Draft(done), *_following(by, facts, seen, done, "")]
+        made = [done, *_following(by, facts, seen, done, "")]
+        drafts = _held(made, [found, *parts_of(found, facts)])
         return store.commit(drafts, by=by, reason="plan: signature left out", room=ROOM)

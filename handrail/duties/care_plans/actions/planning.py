@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from uuid import uuid4
+from uuid import NAMESPACE_URL, uuid4, uuid5
 
 from django.utils.translation import gettext as _
 from typing_extensions import override
@@ -18,12 +18,14 @@ from handrail.duties.care_plans.resources import goal_view, step_view
 from handrail.duties.care_plans.rules import agreeing, building
 from handrail.duties.care_plans.rules.building import PlanError, WantedGoal
 from handrail.fhir import work
-from handrail.fhir.errors import Fault, NotFoundError
+from handrail.fhir.errors import Fault, NotFoundError, VersionConflictError
 from handrail.fhir.resource import Resource, id_of, reference, reference_to, target_of
 from handrail.fhir.task import TaskStatus, is_open
 from handrail.record import store
 from handrail.record.known import RecordKnown, known
 from handrail.record.store import Committed, Draft
+
+_TRIES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,9 @@ def open_draft(by: Principal, facts: RecordKnown, patient: str) -> Opened:
         if plan["status"] in {"draft", "on-hold"}:
             return Opened(plan, int(plan["meta"]["versionId"]))
     on = facts.as_of.date()
-    fresh = building.new_plan(patient, reference(by.person, by.name), on, uuid4().hex)
+    before = sorted(str(one["id"]) for one in facts.of_patient(patient, "CarePlan"))
+    identity = uuid5(NAMESPACE_URL, "|".join([patient, *before])).hex  # two who begin: one plan
+    fresh = building.new_plan(patient, reference(by.person, by.name), on, identity)
     agreed = next((plan for plan in plans if plan["status"] == "active"), None)
     if agreed is None:
         return Opened(fresh, 0)
@@ -97,8 +101,38 @@ def write(
     made = list(parts)
     told = building.narrated(opened.plan, whole_of(_Over(facts, made), opened.plan))
     drafts = [Draft(part) for part in made]
-    drafts.append(Draft(told, if_match=opened.version or None))
+    drafts.append(Draft(told, if_match=opened.version))
     return store.commit(drafts, by=by, reason=reason, room=ROOM)
+
+
+def retell(facts: RecordKnown, plan: Resource, part: Resource) -> Draft:
+    """Return a plan with its narrative told anew, now that ``part`` of it is to change.
+
+    So every change of what is signed is a change of the plan, too, and can be undone only as long
+    as nobody went on from it.
+    """
+    told = building.narrated(plan, whole_of(_Over(facts, [part]), plan))
+    return Draft(told, if_match=int(plan["meta"]["versionId"]))
+
+
+def retried(
+    act: Callable[[], Committed], is_stale: Callable[[], bool] = lambda: False
+) -> Committed:
+    """Do ``act``; again when somebody saved between its reading and its writing.
+
+    What is only added, or stands elsewhere in the plan, gets in nobody's way. ``is_stale`` tells
+    whether what the person saw has changed: then they are told.
+
+    Raises:
+        VersionConflictError: it is stale, or others keep saving.
+    """
+    for _attempt in range(_TRIES - 1):
+        try:
+            return act()
+        except VersionConflictError:
+            if is_stale():
+                raise
+    return act()
 
 
 class _Over(RecordKnown):
@@ -129,12 +163,17 @@ def add_goal(by: Principal, patient: str, wanted: WantedGoal, *, if_match: int =
         PlanError: something on the form is wrong.
         VersionConflictError: somebody changed the plan meanwhile.
     """
+    return retried(lambda: _add_goal(by, patient, wanted, if_match), lambda: bool(if_match))
+
+
+def _add_goal(by: Principal, patient: str, wanted: WantedGoal, if_match: int) -> Committed:
     with acting(by):
         facts = facts_of(by, patient)
         building.check_goal(wanted, facts.as_of.date())
         opened = as_seen(open_draft(by, facts, patient), if_match)
         goal = madegoal_of(facts, patient, wanted)
-        plan = building.with_parts(opened.plan, goals=[reference_to(goal)], needs=wanted.needs)
+        needs = [target_of(one) for one in goal.get("addresses", ())]
+        plan = building.with_parts(opened.plan, goals=[reference_to(goal)], needs=needs)
         return write(by, facts, Opened(plan, opened.version), [goal], "plan: goal added")
 
 
@@ -151,14 +190,16 @@ def as_seen(opened: Opened, if_match: int) -> Opened:
 
 def madegoal_of(facts: RecordKnown, patient: str, wanted: WantedGoal) -> Resource:
     """Return the Goal for a form, addressing needs of this person alone."""
-    needs = [
-        need
-        for ref in wanted.needs
-        if (need := facts.read(ref)) and id_of(need.get("subject"), "Patient") == patient
-    ]
-    kept = replace(wanted, needs=tuple(reference_to(need) for need in needs))
+    needs = needs_of(facts, patient, wanted.needs)
+    kept = replace(wanted, needs=tuple(map(reference_to, needs)))
     on = facts.as_of.date()
     return building.new_goal(patient, kept, needs, on, uuid4().hex)
+
+
+def needs_of(facts: RecordKnown, patient: str, wanted: Iterable[str]) -> list[Resource]:
+    """Return those of the wanted Conditions that are of this person, in the order asked."""
+    mine = {reference_to(one): one for one in facts.of_patient(patient, "Condition")}
+    return [mine[ref] for ref in dict.fromkeys(wanted) if ref in mine]
 
 
 def change_goal(
@@ -171,16 +212,29 @@ def change_goal(
         FrozenPlanError: the plan is agreed and no new version was begun.
         VersionConflictError: somebody changed the goal meanwhile.
     """
+
+    def is_stale() -> bool:
+        with acting(by):
+            now = goal_of(facts_of(by, patient), patient, goal)
+            return int(now["meta"]["versionId"]) != if_match
+
+    return retried(lambda: _change_goal(by, patient, goal, wanted, if_match), is_stale)
+
+
+def _change_goal(
+    by: Principal, patient: str, goal: str, wanted: WantedGoal, if_match: int
+) -> Committed:
     with acting(by):
         facts = facts_of(by, patient)
         before = goal_of(facts, patient, goal)
+        needs = tuple(map(reference_to, needs_of(facts, patient, wanted.needs)))
+        wanted = replace(wanted, needs=needs)
         due = goal_view(before).due_on
         building.check_goal(_unmoved(wanted, due), facts.as_of.date())
-        opened = _draft_of(facts, patient, reference_to(before))
+        opened = draft_of(facts, patient, reference_to(before))
         changed = building.changed_goal(before, wanted)
-        plan = building.with_parts(opened.plan, needs=wanted.needs)
-        told = building.narrated(plan, whole_of(_Over(facts, [changed]), plan))
-        drafts = [Draft(changed, if_match=if_match), Draft(told)]
+        plan = building.with_parts(opened.plan, needs=needs)
+        drafts = [Draft(changed, if_match=if_match), retell(facts, plan, changed)]
         return store.commit(drafts, by=by, reason="plan: goal changed", room=ROOM)
 
 
@@ -201,7 +255,7 @@ def goal_of(facts: RecordKnown, patient: str, goal: str) -> Resource:
     return found
 
 
-def _draft_of(facts: RecordKnown, patient: str, goal: str) -> Opened:
+def draft_of(facts: RecordKnown, patient: str, goal: str) -> Opened:
     """Return the draft that a goal is in.
 
     Raises:
@@ -231,7 +285,7 @@ def drop_goal(by: Principal, patient: str, goal: str, reason: str) -> Committed:
         before = goal_of(facts, patient, goal)
         if not reason.strip():
             raise PlanError(_("Say why."), [Fault("reason", _("Say why."))])
-        opened = _draft_of(facts, patient, reference_to(before))
+        opened = draft_of(facts, patient, reference_to(before))
         steps = [
             step
             for one in opened.plan.get("activity", ())
@@ -272,6 +326,6 @@ def move_goal(by: Principal, patient: str, goal: str, places: int, *, if_match: 
     """
     with acting(by):
         facts = facts_of(by, patient)
-        opened = _draft_of(facts, patient, f"Goal/{goal}")
+        opened = draft_of(facts, patient, f"Goal/{goal}")
         plan = building.moved(opened.plan, f"Goal/{goal}", places)
         return write(by, facts, Opened(plan, if_match), [], "plan: order changed")

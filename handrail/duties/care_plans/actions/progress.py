@@ -206,6 +206,7 @@ def review_plan(by: Principal, patient: str, task: str, review: Reviewed) -> Com
 
     Raises:
         ReviewError: no outcome, a day that cannot be, or the review was made already.
+        VersionConflictError: somebody made it at the same moment.
     """
     with acting(by):
         facts = known(by.org)
@@ -216,12 +217,16 @@ def review_plan(by: Principal, patient: str, task: str, review: Reviewed) -> Com
         if review.outcome not in OUTCOMES:
             raise ReviewError(_("Say whether the plan is still right."))
         on = reviewing.check_date(review.next_on, facts)
-        drafts = [_reviewed(by, plan, review, facts)]
-        drafts.append(work.ended(asked, TaskStatus.COMPLETED, evidence=[reference_to(plan)]))
+        ended = work.ended(asked, TaskStatus.COMPLETED, evidence=[reference_to(plan)])
+        drafts = [
+            Draft(_reviewed(by, plan, review, facts), if_match=int(plan["meta"]["versionId"])),
+            Draft(ended, if_match=int(asked["meta"]["versionId"])),
+        ]
         others = [one for one in reviewing.open_reviews(plan, facts) if one["id"] != task]
         if not any(work.look_by(one)[:10] <= on.isoformat() for one in others):
             why = _("The next review of the agreed plan.")
-            drafts.append({**reviewing.review_task(plan, on, why, facts), "id": uuid4().hex})
+            after = reviewing.review_task(plan, on, why, facts)
+            drafts.append(Draft({**after, "id": uuid4().hex}))
         return store.commit(drafts, by=by, reason="plan: reviewed", room=ROOM)
 
 

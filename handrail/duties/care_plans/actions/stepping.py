@@ -15,13 +15,16 @@ from handrail.duties.care_plans.actions.agreeing import ROOM
 from handrail.duties.care_plans.actions.planning import (
     Opened,
     as_seen,
+    draft_of,
     facts_of,
     goal_of,
     open_draft,
+    retell,
+    retried,
     write,
 )
 from handrail.duties.care_plans.actions.seeing import colleagues, owners, proposed_day
-from handrail.duties.care_plans.resources import STEP
+from handrail.duties.care_plans.resources import STEP, need_view
 from handrail.duties.care_plans.rules import agreeing, building, reviewing
 from handrail.duties.care_plans.rules.building import PlanError, WantedStep
 from handrail.fhir import work
@@ -43,10 +46,17 @@ def add_step(by: Principal, patient: str, wanted: WantedStep, *, if_match: int =
 
     Raises:
         PlanError: something on the form is wrong.
+        NotFoundError: it is for a goal that this person does not have.
         VersionConflictError: somebody changed the plan meanwhile.
     """
+    return retried(lambda: _add_step(by, patient, wanted, if_match), lambda: bool(if_match))
+
+
+def _add_step(by: Principal, patient: str, wanted: WantedStep, if_match: int) -> Committed:
     with acting(by):
         facts = facts_of(by, patient)
+        for goal in wanted.goals:
+            goal_of(facts, patient, goal.partition("/")[2])
         named = named_step(by, patient, wanted, facts)
         opened = as_seen(open_draft(by, facts, patient), if_match)
         step = made_step(by, facts, patient, named, reference_to(opened.plan))
@@ -141,14 +151,17 @@ def change_step(
         if not is_open(before["status"]):
             raise PlanError(_("This step has ended. Add a new one."))
         plan = facts.read(target_of(next(iter(before.get("basedOn", ())), {})))
-        if plan and before.get("description") != wanted.words.strip():
+        reworded = plan is not None and before.get("description") != wanted.words.strip()
+        if plan is not None and reworded:
             agreeing.check_open(plan)
         same_day = wanted.due_on == work.look_by(before)[:10]
         shown = replace(wanted, due_on=facts.as_of.date().isoformat()) if same_day else wanted
         named = replace(named_step(by, patient, shown, facts), due_on=wanted.due_on)
         changed = building.changed_step(before, named)
-        draft = Draft(changed, if_match=if_match)
-        return store.commit([draft], by=by, reason="plan: step changed", room=ROOM)
+        drafts = [Draft(changed, if_match=if_match)]
+        if plan is not None and reworded:
+            drafts.append(retell(facts, plan, changed))
+        return store.commit(drafts, by=by, reason="plan: step changed", room=ROOM)
 
 
 def _step(facts: RecordKnown, patient: str, step: str) -> Resource:
@@ -240,13 +253,19 @@ def add_barrier(by: Principal, patient: str, goal: str, words: str) -> Committed
 
     Raises:
         PlanError: no words, or too many.
+        FrozenPlanError: the plan is agreed: a barrier is part of what was signed.
     """
+    return retried(lambda: _add_barrier(by, patient, goal, words))
+
+
+def _add_barrier(by: Principal, patient: str, goal: str, words: str) -> Committed:
     with acting(by):
         facts = facts_of(by, patient)
         goal_of(facts, patient, goal)
-        on = facts.as_of.date()
-        made = building.barrier(patient, words, f"Goal/{goal}", on, uuid4().hex)
-        return store.commit([made], by=by, reason="plan: barrier", room=ROOM)
+        opened = draft_of(facts, patient, f"Goal/{goal}")
+        made = building.barrier(patient, words, f"Goal/{goal}", facts.as_of.date(), uuid4().hex)
+        drafts = [Draft(made), retell(facts, opened.plan, made)]
+        return store.commit(drafts, by=by, reason="plan: barrier", room=ROOM)
 
 
 def overcome_barrier(by: Principal, patient: str, barrier: str) -> Committed:
@@ -254,7 +273,9 @@ def overcome_barrier(by: Principal, patient: str, barrier: str) -> Committed:
     with acting(by):
         facts = facts_of(by, patient)
         found = facts.read(f"Condition/{barrier}")
-        if found is None or id_of(found.get("subject"), "Patient") != patient:
+        whose = id_of((found or {}).get("subject"), "Patient")
+        if found is None or whose != patient or not need_view(found).barrier:
             raise NotFoundError(_("This person has no such barrier."))
         ended = building.overcome(found, facts.as_of.date())
-        return store.commit([ended], by=by, reason="plan: barrier overcome", room=ROOM)
+        draft = Draft(ended, if_match=int(found["meta"]["versionId"]))
+        return store.commit([draft], by=by, reason="plan: barrier overcome", room=ROOM)

@@ -18,6 +18,7 @@ from handrail.duties.care_plans.resources import (
     ROLE,
     SDOHCC,
     STEP,
+    GoalView,
     Whole,
     detail_words,
     goal_view,
@@ -340,7 +341,7 @@ def moved(plan: Resource, goal: str, by: int) -> Resource:
 
 def narrated(plan: Resource, whole: Whole) -> Resource:
     """Return the plan with its narrative: US Core 7.0.0 wants every CarePlan to be readable."""
-    goals = "".join(_goal_said(whole, goal.reference, goal.words) for goal in whole.goals)
+    goals = "".join(_goal_said(whole, goal) for goal in whole.goals)
     needs = "".join(f"<li>{_safe(need.words)}</li>" for need in whole.needs if need.open)
     rest = "".join(f"<li>{_safe(step.words)}</li>" for step in whole.steps_of(""))
     parts = [
@@ -353,9 +354,19 @@ def narrated(plan: Resource, whole: Whole) -> Resource:
     return {**plan, "text": {"status": "generated", "div": div}}
 
 
-def _goal_said(whole: Whole, goal: str, words: str) -> str:
-    steps = "".join(f"<li>{_safe(step.words)}</li>" for step in whole.steps_of(goal))
-    return f"<li>{_safe(words)}{f'<ul>{steps}</ul>' if steps else ''}</li>"
+def _goal_said(whole: Whole, goal: GoalView) -> str:
+    """Return a goal with all that a signature covers: how important, how far, by when, what for."""
+    priority = PRIORITY.get(goal.priority, "")
+    said = [
+        goal.words,
+        f"Priority: {priority}" if priority else "",
+        ": ".join(filter(None, (goal.measure, goal.target))),
+        f"By {goal.due_on}" if goal.due_on else "",
+    ]
+    lines = [f"In the way: {one.words}" for one in whole.barriers_of(goal.reference) if one.open]
+    lines += [step.words for step in whole.steps_of(goal.reference)]
+    below = "".join(f"<li>{_safe(line)}</li>" for line in lines)
+    return f"<li>{_safe('. '.join(filter(None, said)))}{f'<ul>{below}</ul>' if below else ''}</li>"
 
 
 def _safe(text: str) -> str:

@@ -41,7 +41,7 @@ HOWS = {
     "said": later("said so, by phone or in person"),
     "left-out": later("left out"),
 }
-_FIELDS = ("do", "task", "plan", "how", "who", "name", "reason", "review_on")
+_FIELDS = ("do", "task", "plan", "how", "who", "name", "reason", "review_on", "seen")
 _LONGEST = 500
 
 
@@ -72,13 +72,16 @@ def _do(request: MemberRequest, patient: str, typed: dict[str, str]) -> tuple[st
             who=typed["who"],
             name=typed["name"] or _name(request, patient, typed["who"]),
             review_on=typed["review_on"],
+            seen=typed["seen"],
         )
         return _("Signed."), agreeing.sign(by, patient, plan, task, given)
     if typed["do"] == "back":
         saved = agreeing.send_back(by, patient, plan, task, typed["reason"])
         return _("Sent back. Who coordinates is asked to see to it."), saved
     if typed["do"] == "leave":
-        return _("Left out."), agreeing.leave_out(by, patient, plan, task, typed["reason"])
+        seen = typed["seen"]
+        saved = agreeing.leave_out(by, patient, plan, task, typed["reason"], content=seen)
+        return _("Left out."), saved
     seen = request.POST.get("if_match", "")
     version = int(seen) if seen.isdecimal() and len(seen) < len("1000000000") else 0
     return _("Asked."), agreeing.ask(by, patient, plan, if_match=version)
