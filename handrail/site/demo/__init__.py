@@ -15,7 +15,7 @@ from handrail.access.models import Organization
 from handrail.duties.caseload.actions import enroll
 from handrail.fhir.errors import BusinessRuleError
 from handrail.record.clock import sweep_all
-from handrail.site.demo import house
+from handrail.site.demo import house, teams
 from handrail.site.demo.days import Days, utc_now
 from handrail.site.demo.events import Happening, happenings
 from handrail.site.demo.living import Life
@@ -56,7 +56,7 @@ def create(progress: Counting, now: datetime | None = None) -> list[tuple[str, s
     papers = papers_of(days)
     life = Life(days, progress.add)
     known, happened = told(papers)
-    life.background([each for paper in papers for each in paper.about()])
+    life.background([*teams.outside(), *(each for paper in papers for each in paper.about())])
     life.background([resource for one in known for resource in one.resources])
     life.live(happened)
     _enroll_newcomers(papers)

@@ -13,7 +13,10 @@ from handrail.site.demo.days import dice, stamp
 from handrail.site.demo.house import AWAY, AWAY_DAYS, STAND_IN
 from handrail.site.demo.papers import Paper
 
-ACTS = ("call", "step", "hold", "done", "park", "ask", "assess", "decide")
+ACTS = (
+    "call", "step", "hold", "done", "park", "ask", "assess", "decide", "needs", "team", "plan",
+    "sign", "went",
+)  # fmt: skip
 """Verbs of what colleagues do, in the order of one day; everything else is received."""
 
 HISTORY_DAYS = 31

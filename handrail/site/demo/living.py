@@ -28,16 +28,24 @@ from handrail.record.known import RecordKnown, known
 from handrail.record.registry import registry
 from handrail.record.store import Committed
 from handrail.room import house as rooms
-from handrail.site.demo import asking, deciding, house
+from handrail.site.demo import agreeing, asking, deciding, house, needs, teams
 from handrail.site.demo.days import Days, dice, stamp
 from handrail.site.demo.events import Happening, episode_id
 
-ORDER = ("received", "enrolled", "ask", "assess", "decide", "call", "step", "hold", "done", "park")
+ORDER = (
+    "received", "enrolled", "ask", "assess", "decide", "needs", "team", "call", "step", "hold",
+    "done", "plan", "sign", "went", "park",
+)  # fmt: skip
 _ROOM = {
     "enrolled": "caseload",
     "ask": "intake",
     "assess": "intake",
     "decide": "needs",
+    "needs": "needs",
+    "team": "care_team",
+    "plan": "care_plans",
+    "sign": "care_plans",
+    "went": "care_plans",
     "call": "check_ins",
     "step": "check_ins",
     "hold": "desk",
@@ -223,6 +231,11 @@ _ACTS: dict[str, Act] = {
     "ask": lambda _life, one, now: asking.ask(one, now),
     "assess": lambda _life, one, now: asking.assess(one, now),
     "decide": lambda _life, one, now: deciding.decide(one, now),
+    "needs": lambda _life, one, now: needs.say(one, now),
+    "team": lambda _life, one, now: teams.join(one, now),
+    "plan": lambda _life, one, now: agreeing.plan(one, now),
+    "sign": lambda _life, one, now: agreeing.sign(one, now),
+    "went": lambda _life, one, now: agreeing.follow(one, now),
     "call": Life.call,
     "step": Life.step,
     "hold": Life.hold,

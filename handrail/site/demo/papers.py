@@ -21,13 +21,13 @@ from handrail.duties.registration.resources import (
 from handrail.duties.registration.rules.details import RELATIONSHIP_CODES
 from handrail.fhir.resource import Resource, concept, reference
 from handrail.site.demo.days import Days, dice, identity, stamp
+from handrail.site.demo.measures import measured
 from handrail.site.demo.words import CONDITIONS, LANGUAGE_NAMES, MEDICINES
 
 ICD10 = "http://hl7.org/fhir/sid/icd-10-cm"
 _HL7 = "http://terminology.hl7.org/CodeSystem"
 _RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
 _LOINC = "http://loinc.org"
-_UCUM = "http://unitsofmeasure.org"
 _NOTES = "http://hl7.org/fhir/us/core/CodeSystem/us-core-documentreference-category"
 _AREA_CODES = (202, 303, 404, 505)
 _FICTION = 100  # numbers 555-0100 to 555-0199 are kept for fiction in every area
@@ -236,23 +236,9 @@ class Paper:
                 allergy["reaction"] = [{"manifestation": [{"text": reaction}]}]
             yield allergy
 
-    def measured(self, day: int, kind: str, values: Sequence[float], every: int) -> list[Resource]:
+    def measured(self, day: int, kind: str, values: Sequence[Any], every: int) -> list[Resource]:
         """Return Observations of one kind, the last of them on ``day``, ``every`` days apart."""
-        code, display, unit, ucum = MEASURES[kind]
-        first = day - every * (len(values) - 1)
-        return [
-            {
-                "resourceType": "Observation",
-                "id": self.id(kind, first + every * place),
-                "status": "final",
-                "category": [concept(f"{_HL7}/observation-category", "vital-signs", "Vital Signs")],
-                "code": {**concept(_LOINC, code, display), "text": display},
-                "subject": self.subject,
-                "effectiveDateTime": stamp(self.days.at(first + every * place, 8)),
-                "valueQuantity": {"value": value, "unit": unit, "system": _UCUM, "code": ucum},
-            }
-            for place, value in enumerate(values)
-        ]
+        return measured(self, day, kind, values, every)
 
     def told(self, day: int, question: str, answer: str) -> Resource:
         """Return what the person said about their life."""
@@ -294,13 +280,6 @@ class Paper:
                 }
             ],
         }
-
-
-MEASURES = {
-    "weight": ("29463-7", "Body weight", "kg", "kg"),
-    "oxygen": ("59408-5", "Oxygen saturation", "%", "%"),
-    "pulse": ("8867-4", "Heart rate", "beats/min", "/min"),
-}
 
 
 def _language(code: str) -> Resource:
