@@ -54,6 +54,12 @@ def id_of(ref: Mapping[str, Any] | str | None, resource_type: str = "") -> str:
     return identity if kind and (not resource_type or kind == resource_type) else ""
 
 
+def survivor_of(patient: Mapping[str, Any]) -> str:
+    """Return the id of the Patient that replaced this one when the two were merged, or empty."""
+    links = (link for link in patient.get("link", ()) if link.get("type") == "replaced-by")
+    return next((id_of(link.get("other"), "Patient") for link in links), "")
+
+
 def is_deceased(patient: Mapping[str, Any] | None) -> bool:
     """Tell whether a Patient is known to have died. Unknown counts as alive."""
     patient = patient or {}

@@ -150,6 +150,11 @@ def is_carried(item: Mapping[str, Any]) -> bool:
     return extension_of(item, CARRIED) is not None
 
 
+def is_empty(response: Mapping[str, Any]) -> bool:
+    """Tell whether nothing was answered and nothing declined."""
+    return not any(item.get("answer") or absent_reason(item) for item in items_of(response))
+
+
 def codes_by_link(questionnaire: Mapping[str, Any]) -> dict[str, tuple[tuple[str, str], ...]]:
     """Return the (system, code) pairs of each item of a Questionnaire, by linkId."""
     found: dict[str, tuple[tuple[str, str], ...]] = {}

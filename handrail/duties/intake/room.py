@@ -61,10 +61,7 @@ ROOM = Room(
     doings=(Doing(name="assess", panel=panels.doing),),
     reactions=(
         Reaction(when=When(resource_type="QuestionnaireResponse"), decide=reactions.on_answers),
-        Reaction(
-            when=When(resource_type="QuestionnaireResponse", becomes=("completed", "amended")),
-            decide=reactions.on_finished,
-        ),
+        Reaction(when=When(resource_type="QuestionnaireResponse"), decide=reactions.on_finished),
         Reaction(when=When(resource_type="Patient"), decide=reactions.on_death),
     ),
     sweeps=(

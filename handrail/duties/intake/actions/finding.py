@@ -6,9 +6,11 @@ from collections.abc import Iterable
 from datetime import date
 
 from handrail.access.principal import Principal
-from handrail.duties.intake.models import Assessment, Enrolled, Score
+from handrail.duties.intake.models import Assessment, Enrolled
 from handrail.duties.intake.resources import DONE
+from handrail.duties.intake.rules import DUE, reactions
 from handrail.duties.intake.rules.due import Done, Due, Person, due
+from handrail.fhir import work
 from handrail.fhir.change import Known
 from handrail.record.known import known, organization_facts
 
@@ -26,8 +28,8 @@ def due_for(by: Principal, patient: str, born: date | None) -> list[Due]:
     mine = {"org": by.org, "patient": patient}
     finished = Assessment.objects.filter(**mine, status__in=DONE, at__isnull=False)
     done = [Done(form, at.date()) for form, at in finished.values_list("form", "at") if at]
-    scored = Score.objects.filter(**mine, at__isnull=False).values_list("code", "at")
-    done += [Done(code, at.date()) for code, at in scored if at]
+    asked = facts.coded(patient, "Task", work.TASK_KIND, {DUE})
+    done += [*reactions.scored(patient, facts), *reactions.refused(asked)]
     programs = Enrolled.objects.filter(**mine).values_list("program", flat=True)
     person = Person(born=born, programs=frozenset(programs), done=done)
     return due(person, facts.rules, facts.as_of.date(), calendar)

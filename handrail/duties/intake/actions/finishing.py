@@ -19,7 +19,7 @@ from handrail.duties.intake.resources import DONE, Answers, answers_of, is_carri
 from handrail.duties.intake.rules import TO_READ, observing, scoring
 from handrail.duties.intake.rules.carrying import without_old
 from handrail.duties.intake.rules.instruments import scores
-from handrail.duties.intake.rules.progress import stamped
+from handrail.duties.intake.rules.progress import is_untouched, stamped
 from handrail.fhir import work
 from handrail.fhir.errors import BusinessRuleError
 from handrail.fhir.forms import Evaluated, Fault, Form, entered
@@ -58,7 +58,8 @@ def finish_assessment(by: Principal, assessment: str, *, if_match: int | None = 
     """Complete an assessment: its answers and scores become Observations, in one commit.
 
     Raises:
-        UnfinishedError: a required question has no answer, or an answer is out of range.
+        UnfinishedError: nothing is answered, a required question is not, or an answer is out of
+            range.
         BusinessRuleError: it is finished already.
         VersionConflictError: somebody saved meanwhile.
     """
@@ -69,6 +70,10 @@ def finish_assessment(by: Principal, assessment: str, *, if_match: int | None = 
     old = sum(1 for item in items_of(opened.response) if is_carried(item))
     found = worked_out(by, form, plain, patient)
     _refuse_unfinished(found)
+    if is_untouched(form, found):
+        raise UnfinishedError(
+            _("Nothing is answered yet. Answer or decline a question, or set this aside.")
+        )
     facts = known(by.org)
     drafts = completed(by, form, found, facts)
     return Finished(_commit(by, drafts, opened, if_match, "assessment finished"), patient, old)
@@ -157,12 +162,14 @@ def take_over(by: Principal, assessment: str) -> Committed:
     refuse_unless(opened.said.status in DONE, _("This assessment is not finished."))
     found = worked_out(by, opened.form, opened.response, opened.said.patient)
     facts = known(by.org)
-    made = _drafts(by, opened.form, found.final, facts, "final")[1:]
+    status = "amended" if any(_made_of(by, opened)) else "final"
+    made = _drafts(by, opened.form, found.final, facts, status)[1:]
     proof = [f"Observation/{each['id']}" for each in made] or [opened.stored.reference]
     ended = [
         Draft(work.ended(task, TaskStatus.COMPLETED, evidence=proof[:1]))
         for task in readings(by, opened)
     ]
+    made += _withdrawn(by, opened, {str(each["id"]) for each in made})
     drafts = [*(Draft(each) for each in made), *ended]
     return store.commit(drafts, by=by, reason="answers taken over", room=ROOM)
 
@@ -208,9 +215,14 @@ def correct_assessment(
 
 def _withdrawn(by: Principal, opened: Opened, kept: set[str]) -> Iterator[Resource]:
     """Yield the Observations of this assessment that are no longer said."""
+    for observation in _made_of(by, opened):
+        if observation["id"] not in kept and observation.get("status") not in _GONE:
+            yield {**observation, "status": "entered-in-error"}
+
+
+def _made_of(by: Principal, opened: Opened) -> Iterator[Resource]:
+    """Yield the Observations that were made of this assessment."""
     for each in store.of_patient(opened.said.patient, "Observation", by=by):
         observation = each.resource
-        sources = [id_of(one) for one in observation.get("derivedFrom", ())]
-        stale = opened.id in sources and each.id not in kept
-        if stale and observation.get("status") not in _GONE:
-            yield {**observation, "status": "entered-in-error"}
+        if opened.id in [id_of(one) for one in observation.get("derivedFrom", ())]:
+            yield observation

@@ -38,6 +38,16 @@ def is_settled(spot: Spot) -> bool:
     return (spot.has_answer and not is_carried(spot.said)) or bool(absent_reason(spot.said))
 
 
+def is_untouched(form: Form, worked_out: Evaluated) -> bool:
+    """Tell whether nobody answered or declined anything: what a form begins with is no answer."""
+    asked = [
+        spot
+        for spot in questions(form, worked_out)
+        if not (spot.item.initial or spot.item.initial_expression)
+    ]
+    return bool(asked) and not any(map(is_settled, asked))
+
+
 def progress(form: Form, worked_out: Evaluated) -> Progress:
     """Return how far the assessment is."""
     return how_far(list(questions(form, worked_out)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta
 from typing import Any
+from uuid import NAMESPACE_URL, uuid5
 
 from handrail.duties.intake.resources import (
     DONE,
@@ -12,6 +13,8 @@ from handrail.duties.intake.resources import (
     Answers,
     answers_of,
     codes_by_link,
+    extension_of,
+    is_empty,
     panel_codes,
 )
 from handrail.duties.intake.rules import DUE, KINDS, SCORE_NAME, TO_READ, safety
@@ -26,10 +29,17 @@ from handrail.duties.intake.rules.due import (
     satisfies,
 )
 from handrail.duties.intake.rules.instruments import scores
-from handrail.duties.intake.rules.scoring import counted
+from handrail.duties.intake.rules.scoring import Counted, counted
 from handrail.fhir import work
 from handrail.fhir.change import Change, Known
-from handrail.fhir.resource import Resource, code_of, id_of, is_deceased
+from handrail.fhir.resource import (
+    Resource,
+    code_of,
+    id_of,
+    is_deceased,
+    survivor_of,
+    target_of,
+)
 from handrail.fhir.task import TaskStatus, is_open
 
 READING = "assessments.reading"
@@ -78,20 +88,33 @@ def on_answers(change: Change, known: Known) -> Iterable[Resource]:
 
 
 def on_finished(change: Change, known: Known) -> Iterable[Resource]:
-    """An assessment is finished: what asked for it ends; what its score asks for begins."""
+    """An assessment is finished or corrected: what asked for it ends; what it asks for begins."""
     said = answers_of(change.after)
-    if not said.patient or not _is_recent(said.authored, known):
+    if not said.patient or not _is_news(change) or not _is_recent(said.authored, known):
         return
     tasks = [t for t in known.of_patient(said.patient, "Task") if work.kind_of(t) in KINDS]
     proof = f"QuestionnaireResponse/{said.id}"
-    answered = [task for task in tasks if is_open(task["status"]) and _asked_for(task, said, known)]
-    for task in answered:
-        yield work.ended(task, TaskStatus.COMPLETED, evidence=[proof])
+    for task in [] if is_empty(change.after) else tasks:
+        if is_open(task["status"]) and _asked_for(task, said, known):
+            yield work.ended(task, TaskStatus.COMPLETED, evidence=[proof])
+    patient = known.read(f"Patient/{said.patient}") or {}
+    if is_deceased(patient):
+        return
     form = definition_of(said, known)
     if form is not None:
-        yield from _follow_ups(change.after, said, form, tasks, known)
+        wanted = scores(known.rules, panel_codes(form), known.as_of.date())
+        gender = str(patient.get("gender", ""))
+        found = counted(wanted, change.after, codes_by_link(form), gender)
+        yield from _follow_ups(said, found, tasks, known)
     if not said.is_own:
         yield from _to_read(said, form, tasks, known)
+
+
+def _is_news(change: Change) -> bool:
+    """Tell whether answers are final that were not, or say something else than before."""
+    before, after = change.before or {}, change.after
+    was = before.get("status") in DONE
+    return after.get("status") in DONE and not (was and before.get("item") == after.get("item"))
 
 
 def _asked_for(task: Resource, said: Answers, known: Known) -> bool:
@@ -106,19 +129,16 @@ def _asked_for(task: Resource, said: Answers, known: Known) -> bool:
 
 
 def _follow_ups(
-    response: Resource, said: Answers, form: Resource, tasks: list[Resource], known: Known
+    said: Answers, found: Iterable[Counted], tasks: list[Resource], known: Known
 ) -> Iterator[Resource]:
-    """Yield what a positive screen asks for: the longer form."""
+    """Yield what a positive screen asks for: the longer form, once for each assessment."""
     today = known.as_of.date()
-    patient = known.read(f"Patient/{said.patient}") or {}
-    if is_deceased(patient):
-        return
-    gender = str(patient.get("gender", ""))
-    rules = scores(known.rules, panel_codes(form), today)
-    for each in counted(rules, response, codes_by_link(form), gender):
+    for each in found:
         slug = each.rule.follow_with
         focus = f"Questionnaire/handrail-{slug}"
-        if not (each.positive and slug) or _is_open(tasks, DUE, focus):
+        identity = uuid5(NAMESPACE_URL, f"{DUE}|{said.id}|{slug}").hex
+        asked = _is_open(tasks, DUE, focus) or known.read(f"Task/{identity}")
+        if not (each.positive and slug) or asked:
             continue
         longer = known.read(focus) or {}
         days = int(_values(known)["follow_up_business_days"])
@@ -130,7 +150,7 @@ def _follow_ups(
             look_by=known.calendar.after(today, days),
         )
         why = f"{each.rule.name} is {each.value}. {each.band.words if each.band else ''}".strip()
-        yield due_task(wanted, said.patient, known, why=why)
+        yield {**due_task(wanted, said.patient, known, why=why), "id": identity}
 
 
 def _is_open(tasks: Iterable[Resource], kind: str, focus: str) -> bool:
@@ -166,30 +186,28 @@ def due_task(wanted: Due, patient: str, known: Known, *, why: str = "") -> Resou
 def _to_read(
     said: Answers, form: Resource | None, tasks: list[Resource], known: Known
 ) -> Iterator[Resource]:
-    """Yield the reading of answers that came from elsewhere."""
+    """Yield the reading of answers that came from elsewhere: anew whenever they say otherwise."""
     focus = f"QuestionnaireResponse/{said.id}"
     if _is_open(tasks, TO_READ, focus):
         return
+    before = sum(1 for t in tasks if work.kind_of(t) == TO_READ and target_of(t["focus"]) == focus)
     owner, name = safety.manager_of(said.patient, known)
     days = int(_values(known)["read_business_days"])
-    title = str((form or {}).get("title", "")) or said.title or said.form
-    yield work.open_task(
-        work.Step(
-            kind=TO_READ,
-            step="Read the answers",
-            why=f"{title or 'An assessment'} was answered elsewhere.",
-            patient=said.patient,
-            owner=owner,
-            owner_name=name,
-            look_by=known.calendar.end_of(
-                known.calendar.after(known.as_of.date(), days)
-            ).isoformat(),
-            authored_at=known.as_of.isoformat(timespec="seconds"),
-            rule=READING,
-            source=said.by_name or "elsewhere",
-            focus=focus,
-        )
+    title = str((form or {}).get("title", "")) or said.title or said.form or "An assessment"
+    step = work.Step(
+        kind=TO_READ,
+        step="Read the answers",
+        why=f"{title} was {'changed' if before else 'answered'} elsewhere.",
+        patient=said.patient,
+        owner=owner,
+        owner_name=name,
+        look_by=known.calendar.end_of(known.calendar.after(known.as_of.date(), days)).isoformat(),
+        authored_at=known.as_of.isoformat(timespec="seconds"),
+        rule=READING,
+        source=said.by_name or "elsewhere",
+        focus=focus,
     )
+    yield work.open_task(step, uuid5(NAMESPACE_URL, f"{TO_READ}|{said.id}|{before}").hex)
 
 
 def on_death(change: Change, known: Known) -> Iterable[Resource]:
@@ -202,7 +220,7 @@ def on_death(change: Change, known: Known) -> Iterable[Resource]:
 def decide_due(patient: str, known: Known) -> Iterable[Resource]:
     """Open the assessments that are due for somebody who is enrolled."""
     who = known.read(f"Patient/{patient}")
-    if who is None or is_deceased(who):
+    if who is None or is_deceased(who) or survivor_of(who):
         return
     episodes = known.of_patient(patient, "EpisodeOfCare")
     active = [episode for episode in episodes if episode.get("status") == "active"]
@@ -212,7 +230,7 @@ def decide_due(patient: str, known: Known) -> Iterable[Resource]:
     person = Person(
         born=_day(who.get("birthDate")),
         programs=frozenset(code_of(t) for e in active for t in e.get("type", ())),
-        done=[*_done(patient, known), *_refused(tasks)],
+        done=[*_done(patient, known), *scored(patient, known), *refused(tasks)],
     )
     asked = {work.input_of(task, work.RULE) for task in tasks if is_open(task["status"])}
     for wanted in due(person, known.rules, known.as_of.date(), known.calendar):
@@ -221,27 +239,27 @@ def decide_due(patient: str, known: Known) -> Iterable[Resource]:
 
 
 def _done(patient: str, known: Known) -> Iterator[Done]:
-    """Yield what was finished, and what scores are known."""
+    """Yield the assessments that were finished."""
     for response in known.of_patient(patient, "QuestionnaireResponse"):
         said = answers_of(response)
         on = _day(said.authored)
         if said.status in DONE and on:
             yield Done(said.form, on)
+
+
+def scored(patient: str, known: Known) -> Iterator[Done]:
+    """Yield the scores that others counted; our own follow from our assessments."""
     codes = {
         code for rule in known.rules.all("assessment.") for code in rule.values.get("scores", ())
     }
     for observation in known.coded(patient, "Observation", _LOINC, codes):
         on = _day(observation.get("effectiveDateTime"))
         is_answer = observation.get("status") in {"final", "amended", "corrected"}
-        if (
-            is_answer
-            and on
-            and not any(e.get("url") == SCORE_NAME for e in observation.get("extension", ()))
-        ):
+        if is_answer and on and extension_of(observation, SCORE_NAME) is None:
             yield Done(code_of(observation.get("code"), _LOINC), on)
 
 
-def _refused(tasks: Iterable[Resource]) -> Iterator[Done]:
+def refused(tasks: Iterable[Resource]) -> Iterator[Done]:
     """Yield what was declined or not needed: it is not asked again before its time."""
     for task in tasks:
         on = _day((task.get("meta") or {}).get("lastUpdated"))

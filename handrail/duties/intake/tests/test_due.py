@@ -6,7 +6,7 @@ from handrail.access.database import acting
 from handrail.duties.intake.actions import ending, finishing
 from handrail.duties.intake.room import ROOM
 from handrail.duties.intake.rules import DUE
-from handrail.duties.intake.tests.test_actions import begun, read, tasks
+from handrail.duties.intake.tests.test_actions import begun, read, save, tasks
 from handrail.fhir import work
 from handrail.record import store
 from handrail.record.clock import sweep_one
@@ -34,6 +34,7 @@ def test_the_sweep_opens_what_is_due_once(org, kim, maria):
 def test_finishing_an_assessment_ends_what_asked_for_it(org, kim, maria):
     sweep(org)
     one = begun(kim, "handrail-intake-visit")
+    save(kim, one, hope="Walk to church")
     with acting(kim):
         finishing.finish_assessment(kim, one)
     assert open_steps(kim) == set()
