@@ -124,6 +124,24 @@ class RecordKnown:
         )
         return text.parse(found[0][0]) if found else None
 
+    def several(self, references: Collection[str]) -> dict[str, Resource]:
+        """Return what :meth:`read` returns of those of ``references`` that are there."""
+        changes = self.changes.now
+        pairs = [one.split("/", 1) for one in references if "/" in one and one not in changes]
+        found: dict[str, Resource] = {
+            one: pending.resource for one in references if (pending := changes.get(one))
+        }
+        if pairs:
+            stored = rows(
+                "SELECT v.resource_type, v.id, v.body FROM record_current c JOIN record_version v"
+                " USING (org, resource_type, id, version) WHERE c.org = %s AND NOT c.deleted"
+                " AND (c.resource_type, c.id) IN"
+                " (SELECT * FROM unnest((SELECT %s::text[]), (SELECT %s::text[])))",
+                (self.org, [kind for kind, _ in pairs], [identity for _, identity in pairs]),
+            )
+            found |= {f"{kind}/{identity}": text.parse(body) for kind, identity, body in stored}
+        return found
+
     def of_patient(self, patient: str, resource_type: str) -> Sequence[Resource]:
         """Return the current resources of this type in the patient's record.
 

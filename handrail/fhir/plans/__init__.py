@@ -13,7 +13,7 @@ from handrail.fhir.plans.carrying import contained
 from handrail.fhir.plans.facts import Facts
 from handrail.fhir.plans.gaps import Unsupported, unsupported
 from handrail.fhir.plans.plan import Plan, PlanGoal, PlanStep, Source, Target
-from handrail.fhir.plans.reading import UnreadablePlanError, read_plan
+from handrail.fhir.plans.reading import UnreadablePlanError, read_plan, read_text
 from handrail.fhir.plans.suggesting import Person, Suggestion, matching, person_of
 from handrail.fhir.plans.words import Words
 
@@ -35,5 +35,6 @@ __all__ = [
     "matching",
     "person_of",
     "read_plan",
+    "read_text",
     "unsupported",
 ]

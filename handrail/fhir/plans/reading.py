@@ -10,8 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Any, ClassVar, Final
 
+from handrail.fhir import text as fhir_text
 from handrail.fhir.errors import HandrailError
 from handrail.fhir.plans import names
 from handrail.fhir.plans.plan import (
@@ -44,6 +46,12 @@ class UnreadablePlanError(HandrailError):
 
     status: ClassVar[int] = 422
     code: ClassVar[str] = "structure"
+
+
+@lru_cache(maxsize=256)
+def read_text(body: bytes) -> Plan:
+    """Return the plan in the text of a PlanDefinition, as :func:`read_plan`; read once."""
+    return read_plan(fhir_text.parse(body))
 
 
 def read_plan(definition: Any) -> Plan:

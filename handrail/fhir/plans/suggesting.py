@@ -80,14 +80,15 @@ def _age(born: str, on: date) -> Decimal | None:
 
 
 def matching(
-    definitions: Iterable[Resource],
+    definitions: Iterable[Resource | Plan],
     conditions: Iterable[Resource],
     person: Person | None = None,
 ) -> list[Suggestion]:
     """Return what fits, the closest first, in the order of the conditions.
 
     Args:
-        definitions: PlanDefinitions; those not active or that cannot be read are passed over.
+        definitions: PlanDefinitions, read or not; those not active or that cannot be read are
+            passed over.
         conditions: what the person needs; what is over or was refuted is passed over.
         person: for plans that are for an age or a program; None fits them all.
     """
@@ -102,10 +103,10 @@ def matching(
     return [offered for offered, _ in found]
 
 
-def _plans(definitions: Iterable[Resource]) -> Iterator[Plan]:
+def _plans(definitions: Iterable[Resource | Plan]) -> Iterator[Plan]:
     for definition in definitions:
         try:
-            plan = read_plan(definition)
+            plan = definition if isinstance(definition, Plan) else read_plan(definition)
         except UnreadablePlanError:
             continue
         if plan.status == "active":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import lru_cache
 from uuid import uuid4
 
 from django.utils.translation import gettext as _
@@ -18,7 +19,7 @@ from handrail.duties.care_plans.actions.suggesting import definitions_of, owner_
 from handrail.duties.care_plans.resources import pertains, words_of
 from handrail.duties.care_plans.rules import building
 from handrail.duties.care_plans.rules.building import PlanError, WantedStep
-from handrail.fhir import plans, work
+from handrail.fhir import plans, text, work
 from handrail.fhir.plans import Facts, UnreadablePlanError
 from handrail.fhir.resource import Resource, code_of, reference_to, target_of
 from handrail.record.known import RecordKnown, known
@@ -28,11 +29,13 @@ from handrail.record.store import Committed
 def whole_plans(by: Principal) -> list[tuple[str, str]]:
     """Return the plans of the library that are switched on: (id, title), by title."""
     with acting(by):
-        found = [(str(one["id"]), _title(one)) for one in definitions_of(by)]
+        found = [(one.id, _title(one.body)) for one in definitions_of(by)]
     return sorted(found, key=lambda one: one[1].casefold())
 
 
-def _title(definition: Resource) -> str:
+@lru_cache(maxsize=256)
+def _title(body: bytes) -> str:
+    definition = text.parse(body)
     return str(definition.get("title") or definition.get("name") or definition["id"])
 
 
@@ -49,11 +52,11 @@ def apply_plan(by: Principal, patient: str, definition: str) -> Committed:
     with acting(by):
         require(by, "read", "Patient", patient)
         facts = known(by.org)
-        chosen = next((one for one in definitions_of(by) if one["id"] == definition), None)
+        chosen = next((one for one in definitions_of(by) if one.id == definition), None)
         if chosen is None:
             raise PlanError(_("Choose a plan of the library."))
         opened = open_draft(by, facts, patient)
-        made = list(_made(by, facts, patient, chosen, reference_to(opened.plan)))
+        made = list(_made(by, facts, patient, chosen.resource, reference_to(opened.plan)))
         goals = [one for one in made if one["resourceType"] == "Goal"]
         plan = building.with_parts(
             opened.plan,

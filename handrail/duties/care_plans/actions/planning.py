@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from uuid import NAMESPACE_URL, uuid4, uuid5
 
@@ -145,6 +145,11 @@ class _Over(RecordKnown):
     @override
     def read(self, reference: str) -> Resource | None:
         return self._made.get(reference) or self._facts.read(reference)
+
+    @override
+    def several(self, references: Collection[str]) -> dict[str, Resource]:
+        mine = {one: self._made[one] for one in references if one in self._made}
+        return self._facts.several([one for one in references if one not in mine]) | mine
 
     @override
     def of_patient(self, patient: str, resource_type: str) -> Sequence[Resource]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -11,6 +11,7 @@ from handrail.access.database import acting
 from handrail.access.decide import require
 from handrail.access.models import Membership, Team
 from handrail.access.principal import Principal
+from handrail.duties.care_plans.models import Plan
 from handrail.duties.care_plans.resources import (
     STEP,
     NeedView,
@@ -29,6 +30,7 @@ from handrail.fhir.resource import Resource, reference_to, target_of
 from handrail.record.known import RecordKnown, known
 
 STEPS = "care-plan.steps"
+CURRENT = frozenset({"draft", "on-hold", "active"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,7 @@ def see_plan(by: Principal, patient: str, plan: str = "") -> Seen:
         require(by, "read", "Patient", patient)
         require(by, "read", "CarePlan")
         facts = known(by.org)
+        facts.remember()
         person = facts.read(f"Patient/{patient}") or {}
         plans = plans_of(facts, patient)
         chosen = _chosen(plans, plan)
@@ -78,11 +81,9 @@ def see_plan(by: Principal, patient: str, plan: str = "") -> Seen:
         conditions = [need_view(one) for one in facts.of_patient(patient, "Condition")]
         looked = ["CarePlan?patient", "Goal?patient", "Condition?patient", "Task?patient"]
         audit.read(by, looked, None, patient)
-    rule = facts.rules.rule(gaps.CONFLICTS, facts.as_of.date())
-    ours = frozenset(colleagues(by.org))
     return Seen(
         whole=whole,
-        gaps=gaps.gaps(whole, facts.as_of.date(), rule, ours) if whole else (),
+        gaps=_gaps(facts, whole) if whole else (),
         agreed=next((str(one["id"]) for one in plans if one["status"] == "active"), ""),
         draft=next((str(one["id"]) for one in plans if one["status"] == "draft"), ""),
         needs=[one for one in conditions if one.concern and one.open and not _kept(one)],
@@ -90,6 +91,17 @@ def see_plan(by: Principal, patient: str, plan: str = "") -> Seen:
         person=name_of(person),
         language=language_of(person),
     )
+
+
+def _gaps(facts: RecordKnown, whole: Whole) -> Sequence[Gap]:
+    rule = facts.rules.rule(gaps.CONFLICTS, facts.as_of.date())
+    return gaps.gaps(whole, facts.as_of.date(), rule, frozenset(colleagues(facts.org)))
+
+
+def has_plan(by: Principal, patient: str) -> bool:
+    """Tell, without reading it, whether there is a plan that :func:`see_plan` would choose."""
+    plans = Plan.objects.filter(org=by.org, patient=patient, status__in=CURRENT)
+    return plans.exists()
 
 
 def _kept(need: NeedView) -> bool:
@@ -107,15 +119,16 @@ def plans_of(facts: RecordKnown, patient: str) -> list[Resource]:
 def _chosen(plans: Sequence[Resource], plan: str) -> Resource | None:
     if plan:
         return next((one for one in plans if one["id"] == plan), None)
-    current = (one for one in plans if one["status"] in {"draft", "on-hold", "active"})
+    current = (one for one in plans if one["status"] in CURRENT)
     return next(current, None)
 
 
 def whole_of(facts: RecordKnown, plan: Resource) -> Whole:
     """Return a plan with its goals, steps, needs and barriers as they are now."""
     view = plan_view(plan)
-    goals = [goal_view(one) for one in _each(facts, view.goals)]
-    steps = [step_view(one) for one in _each(facts, view.steps)]
+    parts = facts.several([*view.goals, *view.steps])
+    goals = [goal_view(parts[ref]) for ref in view.goals if ref in parts]
+    steps = [step_view(parts[ref]) for ref in view.steps if ref in parts]
     aimed = [ref for goal in goals for ref in goal.addresses]
     conditions = [need_view(one) for one in facts.of_patient(view.patient, "Condition")]
     wanted = {*view.needs, *aimed}
@@ -137,10 +150,6 @@ def whole_of(facts: RecordKnown, plan: Resource) -> Whole:
 
 def _open_need(need: NeedView) -> bool:
     return need.concern and need.open and need.confirmed
-
-
-def _each(facts: RecordKnown, refs: Iterable[str]) -> Iterable[Resource]:
-    return (found for ref in refs if (found := facts.read(ref)))
 
 
 def _review_on(facts: RecordKnown, plan: Resource) -> str:

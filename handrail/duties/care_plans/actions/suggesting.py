@@ -19,13 +19,13 @@ from handrail.duties.care_plans.resources import NeedView, need_view
 from handrail.duties.care_plans.rules import building, reviewing
 from handrail.duties.care_plans.rules.building import PlanError, WantedStep
 from handrail.fhir import plans
-from handrail.fhir.plans import Facts, PlanStep, Suggestion
+from handrail.fhir.plans import Facts, Plan, PlanStep, Suggestion, UnreadablePlanError
 from handrail.fhir.plans.goals import goal as goal_made
 from handrail.fhir.resource import Resource, code_of, reference_to, target_of
 from handrail.fhir.searching.query import parse
 from handrail.record import store
 from handrail.record.known import RecordKnown, known
-from handrail.record.store import Committed
+from handrail.record.store import Committed, Stored
 
 MOST = 500  # definitions of an organization
 _NEXT = 14  # days, for a step that does not say when
@@ -70,13 +70,13 @@ def _offers(by: Principal, facts: RecordKnown, patient: str) -> list[tuple[NeedV
     unmet = _unmet(by, facts, patient)
     if not unmet:
         return []
-    definitions = definitions_of(by)
+    library = [plan for one in definitions_of(by) if (plan := _read(one.body))]
     person = plans.person_of(
         facts.read(f"Patient/{patient}") or {}, facts.as_of.date(), _programs(facts, patient)
     )
     found = []
     for condition in unmet:
-        suggested = plans.matching(definitions, [condition], person)
+        suggested = plans.matching(library, [condition], person)
         need = need_view(condition)
         offers = [_offer(by, facts, patient, need, one) for one in suggested]
         found.append((need, offers))
@@ -90,10 +90,18 @@ def _unmet(by: Principal, facts: RecordKnown, patient: str) -> list[Resource]:
     return [one for one in conditions if reference_to(one) in open_ones]
 
 
-def definitions_of(by: Principal) -> list[Resource]:
+def definitions_of(by: Principal) -> list[Stored]:
     """Return the plans of the library that are switched on."""
     query = parse("PlanDefinition", [("status", "active"), ("_count", str(MOST))])
-    return [entry.resource for entry in store.search(query, by=by).entries]
+    return store.search(query, by=by).entries
+
+
+def _read(body: bytes) -> Plan | None:
+    """Return a plan of the library; None: it cannot be read."""
+    try:
+        return plans.read_text(body)
+    except UnreadablePlanError:
+        return None
 
 
 def _programs(facts: RecordKnown, patient: str) -> list[str]:

@@ -18,8 +18,8 @@ def main(request: HttpRequest, principal: Principal, patient: str) -> str:
     """Return the plan in short: goals in the person's words, the next step of each, by whom."""
     if not allows(principal, "read", "CarePlan") or not allows(principal, "read", "Task"):
         return ""
-    seen = seeing.see_plan(principal, patient)
-    whole = seen.whole
+    seen = seeing.see_plan(principal, patient) if seeing.has_plan(principal, patient) else None
+    whole = seen.whole if seen else None
     goals = [
         (
             {"words": goal.words, "achieved": words.in_words(words.ACHIEVED, goal.achievement)},
@@ -33,7 +33,7 @@ def main(request: HttpRequest, principal: Principal, patient: str) -> str:
         "goals": goals,
         "status": words.in_words(words.STATUS, whole.plan.status) if whole else "",
         "review_on": whole.review_on if whole else "",
-        "gaps": len(seen.gaps),
+        "gaps": len(seen.gaps) if seen else 0,
         "assess": house.way("assess", patient),
     }
     return render_to_string("care_plans/main.html", known, request=request)

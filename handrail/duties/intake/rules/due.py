@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 
 from handrail.fhir.calendar import Calendar
 from handrail.fhir.rulebook import Rule, Rulebook
@@ -66,15 +67,16 @@ def due(person: Person, rules: Rulebook, today: date, calendar: Calendar) -> lis
     return kept
 
 
-def due_rules(rules: Rulebook, today: date) -> list[Rule]:
-    """Return the rules about what is due, in force on that day."""
+@lru_cache(maxsize=64)
+def due_rules(rules: Rulebook, today: date) -> tuple[Rule, ...]:
+    """Return the rules about what is due, in force on that day; read once."""
     seen: set[str] = set()
     found = []
     for rule in rules.all("assessment."):
         if rule.id not in seen and rule.in_force(today):
             seen.add(rule.id)
             found.append(rule)
-    return found
+    return tuple(found)
 
 
 def _due(rule: Rule, person: Person, today: date, calendar: Calendar) -> Due | None:

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from handrail.fhir.rulebook import Rule, Rulebook
@@ -120,9 +121,10 @@ def scores(rules: Rulebook, panels: Collection[str], on: date) -> list[ScoreRule
     return [score for score in all_scores(rules, on) if score.panels & set(panels)]
 
 
-def all_scores(rules: Rulebook, on: date) -> list[ScoreRule]:
-    """Return every score, in force on that day."""
-    return [_score(rule) for rule in _in_force(rules, "score.", on)]
+@lru_cache(maxsize=64)
+def all_scores(rules: Rulebook, on: date) -> tuple[ScoreRule, ...]:
+    """Return every score, in force on that day; read once."""
+    return tuple(_score(rule) for rule in _in_force(rules, "score.", on))
 
 
 def _score(rule: Rule) -> ScoreRule:
@@ -163,9 +165,10 @@ def _number(values: Mapping[str, Any], name: str) -> Decimal | None:
     return Decimal(str(values[name])) if name in values else None
 
 
-def safety_rules(rules: Rulebook, on: date) -> list[SafetyRule]:
-    """Return the rules about answers that cannot wait."""
-    return [
+@lru_cache(maxsize=64)
+def safety_rules(rules: Rulebook, on: date) -> tuple[SafetyRule, ...]:
+    """Return the rules about answers that cannot wait; read once."""
+    return tuple(
         SafetyRule(
             id=rule.id,
             parts=frozenset((*rule.values.get("items", ()), *rule.values.get("link_ids", ()))),
@@ -176,7 +179,7 @@ def safety_rules(rules: Rulebook, on: date) -> list[SafetyRule]:
             words_es=str(rule.values.get("words_es", "")),
         )
         for rule in _in_force(rules, "safety.", on)
-    ]
+    )
 
 
 def protocol(rules: Rulebook, slug: str, on: date, language: str = "en") -> Protocol:

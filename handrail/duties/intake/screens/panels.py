@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.db.models import F
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
@@ -36,9 +37,9 @@ def side(request: HttpRequest, principal: Principal, patient: str) -> str:
     """Return the panel on the patient page: the latest scores in words, and what is due."""
     if not principal.has(*CARE):
         return ""
-    rows = Score.objects.filter(org=principal.org, patient=patient).order_by("-at")
-    latest = {row.code: row for row in reversed(rows[:100])}
-    ordered = sorted(latest.values(), key=lambda row: (row.at is None, row.at), reverse=True)
+    mine = Score.objects.filter(org=principal.org, patient=patient)
+    latest = mine.order_by("code", F("at").desc(nulls_last=True)).distinct("code")
+    ordered = sorted(latest, key=lambda row: (row.at is not None, row.at), reverse=True)
     open_ones = Assessment.objects.filter(
         org=principal.org, patient=patient, status="in-progress"
     ).order_by("-at")
@@ -54,22 +55,24 @@ def side(request: HttpRequest, principal: Principal, patient: str) -> str:
 
 def offered(principal: Principal, patient: str) -> list[Offered]:
     """Return the forms that are due for a patient and are here: asked for by work, then by rule."""
-    forms = {
-        row.source: row.title
-        for row in FormRow.objects.filter(org=principal.org, status="active").only(
-            "source", "title"
-        )
-    }
-    found: dict[str, Offered] = {}
     asked = Asked.objects.filter(org=principal.org, patient=patient, kind=DUE).order_by("due_at")
-    for row in asked:
-        if row.about in forms:
-            found.setdefault(row.about, Offered(row.about, forms[row.about], row.why))
-    for each in due_for(principal, patient, born_of(principal, patient)):
-        identity = id_of(reference_of(each.form))
-        if identity in forms:
-            found.setdefault(identity, Offered(identity, forms[identity], _why(each)))
+    ruled = due_for(principal, patient, born_of(principal, patient))
+    wanted = [(row.about, row.why) for row in asked]
+    wanted += [(id_of(reference_of(each.form)), _why(each)) for each in ruled]
+    forms = _titles(principal, {form for form, _why_now in wanted})
+    found: dict[str, Offered] = {}
+    for form, why in wanted:
+        if form in forms:
+            found.setdefault(form, Offered(form, forms[form], why))
     return list(found.values())
+
+
+def _titles(principal: Principal, forms: set[str]) -> dict[str, str]:
+    """Return what those of the forms are called that are here and in use, by id."""
+    if not forms:
+        return {}
+    rows = FormRow.objects.filter(org=principal.org, status="active", source__in=forms)
+    return dict(rows.values_list("source", "title"))
 
 
 def _why(each: Due) -> str:
