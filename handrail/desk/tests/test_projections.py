@@ -19,12 +19,21 @@ from handrail.desk.projections.moments import (
     document_rows,
     encounter_rows,
     observation_rows,
+    response_rows,
     task_rows,
 )
 from handrail.desk.projections.work_items import relationship_rows, work_rows
 from handrail.fhir.task import OPEN as OPEN_STATUSES
 from handrail.fhir.task import TaskStatus
-from handrail.fhir.work import WAITING, Step, ended, open_task, put_off, with_attempt
+from handrail.fhir.work import (
+    WAITING,
+    Step,
+    ended,
+    looked_after,
+    open_task,
+    put_off,
+    with_attempt,
+)
 
 STEP = Step(
     kind="tcm-contact",
@@ -58,6 +67,18 @@ def test_an_open_task_is_a_row_with_owner_date_and_reason():
 def test_a_task_that_has_ended_is_no_work():
     task = ended(open_task(STEP, "t1"), TaskStatus.COMPLETED, evidence=["Encounter/e1"])
     assert list(work_rows(task)) == []
+
+
+def test_what_the_person_does_is_on_the_list_of_who_looks_after_it():
+    theirs = {**open_task(STEP), "owner": {"reference": "Patient/p1", "display": "Rosa Delgado"}}
+    seen = row(looked_after(theirs, "Practitioner/dana", "Dana Rivera"))
+    assert (seen["owner"], seen["owner_name"]) == ("Practitioner/dana", "Dana Rivera")
+    assert (seen["waiting_on"], seen["adopted"]) == ("Rosa Delgado", False)
+    (reach,) = relationship_rows(looked_after(theirs, "Practitioner/dana"))
+    assert reach["person"] == "Practitioner/dana"
+    named = {**theirs, "owner": {"identifier": {"value": "Pantry"}, "display": "Pantry"}}
+    assert row(looked_after(named, "CareTeam/pool", "Pool"))["waiting_on"] == "Pantry"
+    assert list(relationship_rows(theirs)) == []
 
 
 def test_due_is_the_deadline_when_it_comes_before_the_next_look():
@@ -240,6 +261,49 @@ def test_laboratory_results_stay_out_of_the_timeline():
     assert list(observation_rows(lab)) == []
     told = {**lab, "category": [{"coding": [{"code": "survey"}]}], "code": {"text": "Has food"}}
     assert [each["kind"] for each in observation_rows(told)] == ["told"]
+
+
+def test_an_assessment_is_one_line_and_its_score_another():
+    answers = {
+        "resourceType": "QuestionnaireResponse",
+        "id": "q1",
+        "status": "completed",
+        "_questionnaire": {
+            "extension": [
+                {
+                    "url": "http://hl7.org/fhir/StructureDefinition/display",
+                    "valueString": "PHQ-9",
+                }
+            ]
+        },
+        "subject": {"reference": "Patient/p1"},
+        "author": {"reference": "Practitioner/kim", "display": "Kim"},
+        "authored": "2026-11-20T15:10:00Z",
+    }
+    (line,) = response_rows(answers)
+    assert (line["kind"], line["title"], line["who"]) == ("asked", "PHQ-9", "Kim")
+    assert list(response_rows({**answers, "status": "in-progress"})) == []
+    answer = {
+        "resourceType": "Observation",
+        "id": "o1",
+        "status": "final",
+        "category": [{"coding": [{"code": "survey"}]}],
+        "code": {"text": "Poor appetite"},
+        "valueCodeableConcept": {"text": "Several days"},
+        "subject": {"reference": "Patient/p1"},
+        "effectiveDateTime": "2026-11-20",
+        "derivedFrom": [{"reference": "QuestionnaireResponse/q1"}],
+    }
+    assert list(observation_rows(answer)) == []
+    score = {
+        **answer,
+        "code": {"text": "PHQ-9 total"},
+        "valueInteger": 5,
+        "interpretation": [{"text": "Mild"}],
+    }
+    del score["valueCodeableConcept"]
+    (line,) = observation_rows(score)
+    assert (line["title"], line["detail"]) == ("PHQ-9 total", "Mild")
 
 
 def test_a_note_shows_how_it_begins():

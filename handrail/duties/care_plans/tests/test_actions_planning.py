@@ -12,11 +12,12 @@ from handrail.duties.care_plans.actions import planning, seeing, stepping, sugge
 from handrail.duties.care_plans.actions.suggesting import Taken
 from handrail.duties.care_plans.rules.building import PlanError, WantedGoal, WantedStep
 from handrail.fhir.errors import NotFoundError, VersionConflictError
-from handrail.fhir.profiles import faults
+from handrail.fhir.profiles import faults, profile_of
 from handrail.record import store
 
 pytestmark = pytest.mark.django_db
 US_CORE = "http://hl7.org/fhir/us/core/StructureDefinition/"
+VERSIONS = ("6.1.0", "7.0.0")
 SOCIAL = "http://hl7.org/fhir/us/sdoh-clinicalcare/StructureDefinition/SDOHCC-Goal"
 DOMAIN = "http://hl7.org/fhir/us/sdoh-clinicalcare/CodeSystem/SDOHCC-CodeSystemTemporaryCodes"
 SOON = (datetime.now(UTC).date() + timedelta(days=10)).isoformat()
@@ -87,13 +88,20 @@ def test_the_first_goal_begins_a_plan_that_is_us_core_and_reads_well(ana, house)
         plan = store.read(whole.plan.reference, by=house).resource
         aim = store.read(whole.goals[0].reference, by=house).resource
     assert "Call the pantry" in plan["text"]["div"]
+    stepping.add_barrier(ana, "rosa", whole.goals[0].id, "No car")
+    (barrier,) = written(ana).barriers
+    with acting(house):
+        hindrance = store.read(barrier.reference, by=house).resource
+    concern = f"{US_CORE}us-core-condition-problems-health-concerns"
     for resource, profile in (
-        (plan, f"{US_CORE}us-core-careplan"),
-        (aim, f"{US_CORE}us-core-goal"),
+        *((plan, f"{US_CORE}us-core-careplan|{version}") for version in VERSIONS),
+        *((aim, f"{US_CORE}us-core-goal|{version}") for version in VERSIONS),
+        *((hindrance, f"{concern}|{version}") for version in VERSIONS),
         (aim, SOCIAL),
     ):
+        assert profile_of(profile), profile
         wrong = [fault for fault in faults(resource, profile) if fault.severity == "error"]
-        assert wrong == []
+        assert wrong == [], profile
 
 
 def test_what_a_plan_lacks_is_told_until_it_is_there(ana):
