@@ -19,7 +19,7 @@ HOSTILE = (
 
 def person(**more):
     line = {"when": "Tue, Nov 24", "what": "Walk a little", "who": "", "phone": ""}
-    part = {"head": "What you do", "say": "", "phone": "555-0142", "lines": [line]}
+    part = {"head": "What you do", "say": "", "phone": "555-0142", "names": False, "lines": [line]}
     base = {
         "title": "Your plan", "lang": "en", "name": "Rosa Delgado", "about": "", "footer": "Clinic",
         "parts": [part], "notice": [{"language": "es", "text": "Llámenos"}], "unchecked": "",
@@ -38,7 +38,7 @@ def said(made):
 
 def saying(text):
     line = {"when": "", "what": text, "who": "", "phone": ""}
-    return person(parts=[{"head": "A", "say": "", "phone": "", "lines": [line]}])
+    return person(parts=[{"head": "A", "say": "", "phone": "", "names": False, "lines": [line]}])
 
 
 def test_a_paper_is_tagged_titled_and_says_its_language():
@@ -100,6 +100,15 @@ def test_a_script_without_a_font_is_refused_and_never_printed_as_boxes(text):
     with pytest.raises(UnprintableError, match="no font for its letters") as refused:
         pdf("person", saying(f"Take {text}"))
     assert text[0] in refused.value.message
+
+
+def test_the_print_is_as_big_as_one_page_allows_and_a_long_plan_goes_on():
+    line = {"when": "", "what": "Walk a little each day", "who": "", "phone": ""}
+    for many, pages in ((2, 1), (24, 1), (200, 7)):
+        part = {"head": "A", "say": "", "phone": "", "names": False, "lines": [line] * many}
+        made = pdf("person", person(parts=[part]))
+        assert len(reader(made).pages) <= pages
+        assert said(made).count("Walk a little") == many
 
 
 def test_a_paper_that_does_not_exist_is_refused():

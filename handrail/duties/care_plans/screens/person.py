@@ -145,7 +145,8 @@ def _parts(papers: Papers, language: str) -> Iterator[Part]:
     if papers.whole.review_on:
         day = _day(papers.whole.review_on, language)
         yield Part(
-            _("Next look"), say=_("We look at this plan with you on %(day)s.") % {"day": day}
+            _("When we look again"),
+            say=_("We look at this plan with you on %(day)s.") % {"day": day},
         )
 
 
@@ -164,8 +165,10 @@ def _visit(visit: Visit, language: str) -> Line:
 
 
 def _goal(goal: GoalView, language: str) -> Line:
+    if not goal.due_on:
+        return Line(goal.words, own=True)
     by = _("We hope to get there by %(day)s.") % {"day": _day(goal.due_on, language)}
-    return Line(goal.words, who=by if goal.due_on else "", own=True)
+    return Line(goal.words, who=by, own=True)
 
 
 def _is_theirs(step: StepView) -> bool:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
+from django.utils.formats import date_format
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -32,11 +34,16 @@ def paper(papers: Papers) -> dict[str, Any]:
         "loose": [_step(step) for step in whole.steps_of("")],
         "team": [[one.name, one.does, one.phone] for one in papers.team],
         "signatures": [_signed(one) for one in papers.chain],
-        "review": dates.day(whole.review_on) or _("No review is set yet."),
+        "review": _day(whole.review_on) or _("No review is set yet."),
         "notice": [dict(line) for line in papers.help],
         "footer": papers.house,
         "words": _words(),
     }
+
+
+def _day(day: str | date) -> str:
+    """Return a day with its year: paper is read later than the screen."""
+    return date_format(dates.on(day), "D j M Y") if day else ""
 
 
 def _words() -> dict[str, Any]:
@@ -67,10 +74,10 @@ def _facts(papers: Papers) -> list[list[str]]:
         (_("Title"), plan.title),
         (_("State"), words.in_words(words.STATUS, plan.status)),
         (_("Version"), str(plan.version) if plan.version else ""),
-        (_("Written"), " · ".join(filter(None, (dates.day(plan.created), plan.author)))),
-        (_("Holds"), " - ".join(filter(None, map(dates.day, (plan.starts_on, plan.ends_on))))),
+        (_("Written"), " · ".join(filter(None, (_day(plan.created), plan.author)))),
+        (_("Holds"), " - ".join(filter(None, map(_day, (plan.starts_on, plan.ends_on))))),
         (_("Coordinator"), called),
-        (_("Printed"), f"{dates.day(papers.on)} · {papers.house}"),
+        (_("Printed"), f"{_day(papers.on)} · {papers.house}"),
     ]
     return [[label, value] for label, value in pairs if value]
 
@@ -82,7 +89,7 @@ def _goal(papers: Papers, goal: GoalView) -> dict[str, Any]:
         (_("How important"), words.in_words(dict(words.priorities()), goal.priority)),
         (_("Now"), goal.baseline),
         (_("Target"), ": ".join(filter(None, (goal.measure, goal.target)))),
-        (_("By"), dates.day(goal.due_on)),
+        (_("By"), _day(goal.due_on)),
         (_("Progress"), words.in_words(words.ACHIEVED, goal.achievement)),
     ]
     barriers = papers.whole.barriers_of(goal.reference)
@@ -96,7 +103,7 @@ def _goal(papers: Papers, goal: GoalView) -> dict[str, Any]:
 
 def _step(step: StepView) -> Sequence[str]:
     state = words.in_words(words.STEP_STATUS, step.status)
-    return [step.words, step.owner_name, dates.day(step.due_on), state]
+    return [step.words, step.owner_name, _day(step.due_on), state]
 
 
 def _signed(one: Standing) -> Sequence[str]:

@@ -169,6 +169,16 @@ def test_the_pdf_for_the_person_is_one_page_in_their_language(web, write):
         assert reader.trailer["/Root"]["/Lang"].startswith(language)
 
 
+def test_a_goal_without_a_day_is_printed_without_one(web, write, house):
+    write()
+    with acting(house):
+        goal = store.read("Goal/g1", by=house).resource
+        kept = {key: value for key, value in goal.items() if key != "target"}
+        store.commit([kept], by=house, reason="test")
+    assert "We hope to get there" not in page(web)
+    assert web.get(f"{WHERE}/pdf").status_code == 200
+
+
 def test_without_a_number_there_is_a_line_to_write_it(web, write, house):
     write()
     with acting(house):
