@@ -23,7 +23,6 @@ from handrail.fhir.task import TaskStatus, is_open
 
 KIND: Final = "plan-sign-off"
 RULE: Final = "care-plan.chain"
-SIGNER: Final = "urn:handrail:plan-signer"
 SIGNATURE: Final = "signature"
 SIGNED_CONTENT: Final = "signed-content"
 SENT_BACK: Final = "sent-back"

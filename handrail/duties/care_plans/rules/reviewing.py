@@ -21,6 +21,7 @@ from handrail.fhir.resource import (
     Resource,
     code_of,
     codings,
+    concept,
     id_of,
     is_deceased,
     reference_to,
@@ -102,8 +103,7 @@ def review_task(plan: Resource, on: date, why: str, known: Known, *, need: str =
         )
     )
     if need:
-        entry = {"type": {"coding": [{"system": work.TASK_INPUT, "code": NEED}]},
-                 "valueString": need}  # fmt: skip
+        entry = {"type": concept(work.TASK_INPUT, NEED), "valueString": need}
         task["input"] = [*task.get("input", []), entry]
     return task
 
