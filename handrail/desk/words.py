@@ -44,6 +44,7 @@ MOMENTS = {
     "document": later("Document"),
     "prescribed": later("Prescribed"),
     "told": later("Told us"),
+    "asked": later("Assessment"),
     "enrolled": later("Enrolled"),
     "left": later("Left the program"),
     "kept": later("Kept an appointment"),
@@ -56,7 +57,7 @@ FILTERS: dict[str, tuple[str, tuple[str, ...]]] = {
         later("Hospital and visits"),
         ("admitted", "discharged", "emergency", "left-emergency", "visit", "kept", "missed"),
     ),
-    "health": (later("Health"), ("condition", "procedure", "prescribed", "told")),
+    "health": (later("Health"), ("condition", "procedure", "prescribed", "told", "asked")),
     "documents": (later("Documents"), ("document", "note")),
     "work": (later("Work"), ("done", "dropped", "enrolled", "left")),
 }

@@ -23,6 +23,8 @@ Rows = Callable[[Resource], Iterable[Row]]
 STAYS = frozenset({"IMP", "ACUTE", "NONAC", "OBSENC", "SS"})
 _TOLD = frozenset({"social-history", "survey", "sdoh"})
 _EXCERPT = 400  # characters of a note
+_ANSWERS = "QuestionnaireResponse"
+_DISPLAY = "http://hl7.org/fhir/StructureDefinition/display"
 _CONTACT = "urn:handrail:contact"  # the systems of a contact's codes begin with this
 _NOT_HAPPENED = frozenset({"entered-in-error", "cancelled", "not-done", "proposed", "planned"})
 
@@ -211,9 +213,28 @@ def observation_rows(observation: Resource) -> Iterable[Row]:
 
 
 def _told(observation: Resource) -> Iterable[Row]:
+    meaning = words(_first(observation.get("interpretation")))
+    asked = any(id_of(one, _ANSWERS) for one in observation.get("derivedFrom", ()))
+    if asked and not meaning:
+        return ()  # one answer of many: the line of the assessment stands for all
     answer = words(observation.get("valueCodeableConcept")) or observation.get("valueString", "")
+    detail = str(answer) or meaning
     when = observation.get("effectiveDateTime", "")
-    return _row(observation, when, "told", words(observation.get("code")), str(answer))
+    return _row(observation, when, "told", words(observation.get("code")), detail)
+
+
+def response_rows(response: Resource) -> Iterable[Row]:
+    """Yield a finished assessment, by the name of its form."""
+    if response.get("status") not in {"completed", "amended"}:
+        return
+    form: Resource = response.get("_questionnaire") or {}
+    title = next(
+        (one.get("valueString", "") for one in form.get("extension", ()) if one["url"] == _DISPLAY),
+        "",
+    )
+    row = {**response, "status": ""}
+    who = _name(response.get("author"))
+    yield from _row(row, response.get("authored", ""), "asked", str(title), who=who)
 
 
 def episode_rows(episode: Resource) -> Iterable[Row]:
@@ -248,6 +269,7 @@ _ROWS: dict[str, Rows] = {
     "DocumentReference": document_rows,
     "MedicationRequest": prescription_rows,
     "Observation": observation_rows,
+    "QuestionnaireResponse": response_rows,
     "EpisodeOfCare": episode_rows,
     "Appointment": appointment_rows,
 }

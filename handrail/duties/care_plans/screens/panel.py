@@ -11,7 +11,6 @@ from handrail.duties.care_plans.actions import seeing
 from handrail.duties.care_plans.screens import words
 from handrail.fhir.resource import id_of
 from handrail.record import store
-from handrail.room import house
 
 
 def main(request: HttpRequest, principal: Principal, patient: str) -> str:
@@ -34,7 +33,6 @@ def main(request: HttpRequest, principal: Principal, patient: str) -> str:
         "status": words.in_words(words.STATUS, whole.plan.status) if whole else "",
         "review_on": whole.review_on if whole else "",
         "gaps": len(seen.gaps) if seen else 0,
-        "assess": house.way("assess", patient),
     }
     return render_to_string("care_plans/main.html", known, request=request)
 

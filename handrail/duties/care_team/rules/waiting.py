@@ -36,7 +36,7 @@ class Waiting:
 
 
 def waiting(tasks: Iterable[Resource], patient: str, ours: frozenset[str]) -> Sequence[Waiting]:
-    """Return who is waiting on whom, the longest wait first.
+    """Return who is waiting on whom: on others the longest wait first, else what is due first.
 
     Args:
         tasks: all Tasks of the patient.
@@ -44,7 +44,12 @@ def waiting(tasks: Iterable[Resource], patient: str, ours: frozenset[str]) -> Se
         ours: references of those who work here, and of their teams.
     """
     found = [one for task in tasks if (one := _one(task, patient, ours))]
-    return sorted(found, key=lambda one: (list(Side).index(one.side), one.since, one.task))
+    return sorted(found, key=_urgency)
+
+
+def _urgency(one: Waiting) -> tuple[int, str, str]:
+    first = one.since if one.side is Side.OTHERS else one.look_by
+    return list(Side).index(one.side), first, one.task
 
 
 def _one(task: Resource, patient: str, ours: frozenset[str]) -> Waiting | None:

@@ -100,7 +100,7 @@ def test_somebody_outside_without_name_or_phone_is_refused_and_the_text_kept(web
 def test_family_joins_and_knows_nothing_until_the_person_says_so(web, house):
     assert add(web, "family", name="Luz Delgado", relationship="daughter", role="caregiver",
                phone="617-555-0133").status_code == 303  # fmt: skip
-    assert "No permission by parts is written down." in text(web)
+    assert "they may know is not written down." in text(web)
     with acting(house):
         (related,) = store.of_patient("rosa", "RelatedPerson", by=house)
     assert [f for f in faults(related.resource, RELATED) if f.severity == "error"] == []
@@ -113,7 +113,7 @@ def test_family_joins_and_knows_nothing_until_the_person_says_so(web, house):
     assert "May know: The care plan: goals and steps; Appointments and rides." in text(web)
     assert "Some parts only: see Team" in text(web, "/patients/rosa/people")
     assert web.post(f"{where}/revoke").status_code == 303
-    assert "No permission by parts is written down." in text(web)
+    assert "they may know is not written down." in text(web)
     assert "No one may be told anything" in text(web, "/patients/rosa/people")
 
 
