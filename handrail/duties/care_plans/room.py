@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.utils.translation import gettext_noop as _
 
 from handrail.access.principal import Role
+from handrail.duties.care_plans.actions.finding import candidates_unreviewed
 from handrail.duties.care_plans.projections import PROJECTIONS
 from handrail.duties.care_plans.resources import STEP
 from handrail.duties.care_plans.rules import agreeing, reviewing
 from handrail.duties.care_plans.screens import panel
 from handrail.fhir.change import When
-from handrail.record.registry import Reaction
+from handrail.record.registry import Reaction, Sweep
 from handrail.room import Doing, Nav, Panel, Room, TaskKind
 
 KINDS = (
@@ -62,5 +65,14 @@ ROOM = Room(
         Reaction(when=When(resource_type="Condition"), decide=reviewing.on_need_confirmed),
         Reaction(when=When(resource_type="CarePlan"), decide=reviewing.on_plan),
         Reaction(when=When(resource_type="Patient"), decide=reviewing.on_death),
+    ),
+    sweeps=(
+        Sweep(
+            name="plan-without-review",
+            every=timedelta(hours=20),
+            candidates=candidates_unreviewed,
+            decide=reviewing.unreviewed,
+            promises="Nobody looks at this agreed plan again (42 CFR 441.725(c)).",
+        ),
     ),
 )

@@ -25,6 +25,7 @@ from handrail.fhir.resource import (
     reference_to,
     target_of,
 )
+from handrail.fhir.task import TaskStatus
 from handrail.record import store
 from handrail.record.known import RecordKnown, known
 from handrail.record.store import Committed, Draft
@@ -155,6 +156,9 @@ def ask(by: Principal, patient: str, plan: str, *, if_match: int) -> Committed:
             raise SignError(_("Somebody is asked already. Look at the plan again."))
         task = _asked(by, facts, found, seen.next)
         drafts = [Draft({**found}, if_match=if_match), Draft(task, if_match=0)]
+        for one in reviewing.open_reviews(found, facts):  # it was sent back, and goes around again
+            again = work.ended(one, TaskStatus.COMPLETED, evidence=[reference_to(found)])
+            drafts.append(Draft(again))
         return store.commit(drafts, by=by, reason="plan: signature asked", room=ROOM)
 
 

@@ -25,6 +25,7 @@ from handrail.fhir.resource import (
     id_of,
     is_deceased,
     reference_to,
+    survivor_of,
     target_of,
 )
 from handrail.fhir.rulebook import Rule
@@ -34,7 +35,7 @@ KIND: Final = "plan-review"
 RULE: Final = "care-plan.review"
 NEED: Final = "need"
 CATEGORIES: Final = "http://hl7.org/fhir/us/core/CodeSystem/careplan-category"
-_RECENT: Final = timedelta(days=30)
+PLAN_ENDED: Final = "plan-ended"
 _INSIDE: Final = frozenset({"IMP", "ACUTE", "NONAC", "OBSENC", "SS"})
 
 
@@ -146,13 +147,19 @@ def _due_for(
 ) -> Iterator[Resource]:
     """Yield the review that an event makes due, unless one is due by then anyway."""
     plan, days = agreed_plan(patient, known), _days(event, known)
-    if plan is None or days < 0:
+    if plan is None or days < 0 or _is_gone(patient, known):
         return
     on = known.calendar.after(known.as_of.date(), days)
     reviews = open_reviews(plan, known)
     if any(work.look_by(task)[:10] <= on.isoformat() for task in reviews):
         return
     yield review_task(plan, on, why, known, need=need)
+
+
+def _is_gone(patient: str, known: Known) -> bool:
+    """Tell whether the person has died, or their record was merged into another."""
+    person = known.read(f"Patient/{patient}") or {}
+    return is_deceased(person) or bool(survivor_of(person))
 
 
 def on_stay(change: Change, known: Known) -> Iterable[Resource]:
@@ -166,7 +173,8 @@ def on_stay(change: Change, known: Known) -> Iterable[Resource]:
         return
     period = after.get("period") or {}
     at = str(period.get("end" if event == "discharge" else "start", ""))[:10]
-    if at and at < (known.as_of.date() - _RECENT).isoformat():
+    recent = timedelta(days=int(_rule(known).values["recent_days"]))
+    if at and at < (known.as_of.date() - recent).isoformat():
         return
     why = "Left the hospital." if event == "discharge" else "Went into hospital."
     yield from _due_for(event, id_of(after.get("subject"), "Patient"), known, why)
@@ -199,16 +207,22 @@ def _addressed(plan: Resource) -> set[str]:
 
 
 def on_plan(change: Change, known: Known) -> Iterable[Resource]:
-    """A plan ended, or addresses the need that made a review due: that review ends."""
+    """A plan ended, or addresses the need that made a review due: that review ends.
+
+    Nobody is asked any more to sign a plan that ended.
+    """
     plan = change.after
     patient = id_of(plan.get("subject"), "Patient")
     covered = _addressed(plan) if plan.get("status") in {"draft", "active"} else set()
     over = plan.get("status") in {"completed", "revoked", "entered-in-error"}
     for task in known.of_patient(patient, "Task"):
-        if work.kind_of(task) != KIND or not is_open(task["status"]):
+        kind, is_about = work.kind_of(task), target_of(task.get("focus")) == reference_to(plan)
+        if not is_open(task["status"]):
             continue
-        need = work.input_of(task, NEED)
-        if (over and target_of(task.get("focus")) == reference_to(plan)) or need in covered - {""}:
+        if kind == SIGN_OFF and over and is_about:
+            why = (PLAN_ENDED, "The plan ended before it was signed.")
+            yield work.ended(task, TaskStatus.CANCELLED, reason=why)
+        if kind == KIND and ((over and is_about) or work.input_of(task, NEED) in covered - {""}):
             yield work.ended(task, TaskStatus.COMPLETED, evidence=[reference_to(plan)])
 
 
@@ -222,6 +236,6 @@ def on_death(change: Change, known: Known) -> Iterable[Resource]:
 
 def unreviewed(patient: str, known: Known) -> Iterable[Resource]:
     """Give an agreed plan without a date of review one: the sweep that keeps the promise."""
-    plan = agreed_plan(patient, known)
+    plan = None if _is_gone(patient, known) else agreed_plan(patient, known)
     if plan is not None and not open_reviews(plan, known):
         yield review_task(plan, proposed_on(known), "The plan has no date of review.", known)

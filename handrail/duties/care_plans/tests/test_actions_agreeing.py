@@ -9,13 +9,16 @@ from handrail.access.principal import system
 from handrail.duties.care_plans.actions import agreeing as actions
 from handrail.duties.care_plans.actions import planning
 from handrail.duties.care_plans.actions.agreeing import Given
+from handrail.duties.care_plans.room import ROOM
 from handrail.duties.care_plans.rules import reviewing
 from handrail.duties.care_plans.rules.agreeing import FrozenPlanError, SignError, State
 from handrail.duties.care_plans.rules.building import PlanError
 from handrail.duties.care_plans.rules.reviewing import ReviewError
 from handrail.fhir import work
 from handrail.fhir.errors import VersionConflictError
+from handrail.fhir.task import TaskStatus, is_open
 from handrail.record import store
+from handrail.record.clock import sweep_one
 
 pytestmark = pytest.mark.django_db
 
@@ -172,6 +175,25 @@ def test_a_plan_that_is_sent_back_says_why_to_who_coordinates(ana, house):
         tasks = [one.resource for one in store.of_patient("rosa", "Task", by=house)]
     why = [t["reasonCode"]["text"] for t in tasks if work.kind_of(t) == "plan-review"]
     assert why == ["Sent back: The goal is too far."]
+    actions.ask(ana, "rosa", "p1", if_match=version(house))
+    assert open_reviews(house) == []
+
+
+def open_reviews(house):
+    with acting(house):
+        tasks = [one.resource for one in store.of_patient("rosa", "Task", by=house)]
+    return [t for t in tasks if work.kind_of(t) == "plan-review" and is_open(t["status"])]
+
+
+def test_the_sweep_gives_an_agreed_plan_its_date_of_review_back(ana, house):
+    agree(ana, house)
+    (review,) = open_reviews(house)
+    with acting(house):
+        ended = work.ended(review, TaskStatus.CANCELLED, reason=("not-needed", "By mistake"))
+        store.commit([ended], by=house, reason="test", room="care_plans")
+    assert open_reviews(house) == []
+    assert sweep_one(house.org, "care_plans", ROOM.sweeps[0], due_only=False) == 1
+    assert [one["focus"]["reference"] for one in open_reviews(house)] == ["CarePlan/p1"]
 
 
 def test_what_is_required_is_not_left_out(ana, house):

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from handrail.duties.care_plans.rules import reviewing
+from handrail.duties.care_plans.rules import agreeing, reviewing
 from handrail.duties.care_plans.rules.reviewing import ReviewError
 from handrail.fhir import work
 from handrail.fhir.calendar import Calendar
@@ -46,6 +46,10 @@ class Facts:
     @property
     def rules(self):
         return rulebook()
+
+    def read(self, reference):
+        every = (one for one in self.resources if f"{one['resourceType']}/{one['id']}" == reference)
+        return next(every, None)
 
     def of_patient(self, _patient, resource_type):
         return [one for one in self.resources if one["resourceType"] == resource_type]
@@ -147,3 +151,34 @@ def test_a_date_of_review_that_cannot_be_is_refused(typed):
 
 def test_a_date_within_a_year_is_taken():
     assert reviewing.check_date("2027-11-20", Facts()) == date(2027, 11, 20)
+
+
+@pytest.mark.parametrize(
+    "gone",
+    [
+        {"deceasedBoolean": True},
+        {"link": [{"type": "replaced-by", "other": {"reference": "Patient/other"}}]},
+    ],
+)
+def test_the_plan_of_who_has_died_or_was_merged_is_not_reviewed(gone):
+    person = {"resourceType": "Patient", "id": "rosa", **gone}
+    facts = Facts([PLAN, EPISODE, person])
+    assert left_hospital(facts) == []
+    assert list(reviewing.on_need_confirmed(Change(None, need("confirmed")), facts)) == []
+    assert list(reviewing.unreviewed("rosa", facts)) == []
+
+
+def test_nobody_is_asked_to_sign_a_plan_that_ended():
+    draft = {**PLAN, "status": "draft"}
+    asking = agreeing.Asking(
+        owner="Practitioner/ana",
+        owner_name="Ana Silva",
+        by="Practitioner/ana",
+        at="2026-11-19T09:00:00Z",
+        look_by="2026-11-24",
+    )
+    link = agreeing.Link(by="nurse", days=3, required=False)
+    task = {**agreeing.sign_off(draft, link, asking), "id": "t1"}
+    (ended,) = reviewing.on_plan(Change(draft, {**PLAN, "status": "revoked"}), Facts([task]))
+    assert ended["status"] == "cancelled"
+    assert ended["statusReason"]["coding"][0]["code"] == "plan-ended"
