@@ -27,6 +27,7 @@ class When:
     ``becomes``: statuses this very change brings about (any of them); empty: every change.
     ``leaves``: statuses this very change ends. ``code``: code of ``Resource.code``.
     ``category``: a code in any ``category``. ``class_``: codes of ``Encounter.class``.
+    ``existing``: only what was there before; a load of what is new is not looked through for it.
     """
 
     resource_type: str
@@ -35,6 +36,7 @@ class When:
     code: tuple[str, ...] = ()
     category: tuple[str, ...] = ()
     class_: tuple[str, ...] = ()
+    existing: bool = False
 
     def matches(self, change: Change) -> bool:
         """Tell whether ``change`` is what we wait for."""
@@ -42,6 +44,7 @@ class When:
         status, was = after.get("status"), before.get("status")
         return (
             after["resourceType"] == self.resource_type
+            and not (self.existing and change.before is None)
             and (not self.becomes or (status in self.becomes and status != was))
             and (not self.leaves or (was in self.leaves and status != was))
             and (not self.code or _has(after.get("code"), self.code))

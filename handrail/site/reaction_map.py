@@ -55,6 +55,8 @@ def _trigger(when: When) -> str:
     ):
         if values:
             parts.append(f"{word} {' or '.join(values)}")
+    if when.existing:
+        parts.append("when it was there before")
     return ", ".join(parts) if len(parts) > 1 else f"{parts[0]}, any change"
 
 

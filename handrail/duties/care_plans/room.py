@@ -61,8 +61,14 @@ ROOM = Room(
         "plan-from-needs": "/patients/{patient}/plan/suggestions",
     },
     reactions=(
-        Reaction(when=When(resource_type="Encounter"), decide=reviewing.on_stay),
-        Reaction(when=When(resource_type="Condition"), decide=reviewing.on_need_confirmed),
+        Reaction(
+            when=When(resource_type="Encounter", class_=reviewing.INSIDE),
+            decide=reviewing.on_stay,
+        ),
+        Reaction(
+            when=When(resource_type="Condition", category=(reviewing.CONCERN,)),
+            decide=reviewing.on_need_confirmed,
+        ),
         Reaction(when=When(resource_type="CarePlan"), decide=reviewing.on_plan),
         Reaction(when=When(resource_type="Patient"), decide=reviewing.on_death),
     ),

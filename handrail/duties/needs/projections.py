@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from handrail.duties.needs.models import Addressed, Need
-from handrail.duties.needs.resources import aim_of, need_of
+from handrail.duties.needs.resources import aim_of, is_concern, need_of
 from handrail.fhir.resource import Resource, id_of
 from handrail.record.registry import Projection
 
@@ -15,8 +15,8 @@ _OVER = frozenset({"revoked", "entered-in-error", "draft"})
 
 def project_need(condition: Resource) -> Iterator[Mapping[str, Any]]:
     """Give a row for a need or a strength."""
-    need = need_of(condition)
-    if need is not None and need.is_concern and need.patient:
+    need = need_of(condition) if is_concern(condition) else None
+    if need is not None and need.patient:
         yield {
             "patient": need.patient,
             "kind": need.kind,

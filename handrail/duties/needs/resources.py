@@ -140,6 +140,12 @@ def need_of(condition: Resource) -> Need | None:
     )
 
 
+def is_concern(condition: Resource) -> bool:
+    """Tell whether a Condition belongs among the needs, without reading the rest of it."""
+    categories = {pair for each in condition.get("category", ()) for pair in codings(each)}
+    return _is_concern(categories, codings(condition.get("code")))
+
+
 def _is_concern(categories: set[tuple[str, str]], codes: Iterable[tuple[str, str]]) -> bool:
     systems = {system for system, _ in categories}
     social = (code for system, code in codes if system == ICD10)

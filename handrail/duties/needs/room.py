@@ -31,8 +31,10 @@ ROOM = Room(
     doings=(Doing(name=asking.KIND, panel=ask_again),),
     reactions=(
         Reaction(when=When(resource_type="QuestionnaireResponse"), decide=reactions.on_answers),
-        Reaction(when=When(resource_type="Condition"), decide=reactions.on_need_ended),
-        Reaction(when=When(resource_type="Patient"), decide=reactions.on_death),
+        Reaction(
+            when=When(resource_type="Condition", existing=True), decide=reactions.on_need_ended
+        ),
+        Reaction(when=When(resource_type="Patient", existing=True), decide=reactions.on_death),
     ),
     projections=PROJECTIONS,
     panels=(Panel(slot="side", order=5, render=side),),

@@ -36,7 +36,8 @@ RULE: Final = "care-plan.review"
 NEED: Final = "need"
 CATEGORIES: Final = "http://hl7.org/fhir/us/core/CodeSystem/careplan-category"
 PLAN_ENDED: Final = "plan-ended"
-_INSIDE: Final = frozenset({"IMP", "ACUTE", "NONAC", "OBSENC", "SS"})
+INSIDE: Final = ("IMP", "ACUTE", "NONAC", "OBSENC", "SS")
+CONCERN: Final = "health-concern"
 
 
 class ReviewError(BusinessRuleError):
@@ -165,7 +166,7 @@ def _is_gone(patient: str, known: Known) -> bool:
 def on_stay(change: Change, known: Known) -> Iterable[Resource]:
     """Somebody with an agreed plan went into hospital or left it: look whether it still fits."""
     after, before = change.after, change.before or {}
-    if (after.get("class") or {}).get("code") not in _INSIDE:
+    if (after.get("class") or {}).get("code") not in INSIDE:
         return
     moved = after.get("status") != before.get("status")
     event = {"in-progress": "admission", "finished": "discharge"}.get(str(after.get("status")))
@@ -186,7 +187,7 @@ def on_need_confirmed(change: Change, known: Known) -> Iterable[Resource]:
     if not _newly(after, before, "confirmed"):
         return
     categories = {code for one in after.get("category", ()) for _, code in codings(one)}
-    if "health-concern" not in categories:
+    if CONCERN not in categories:
         return
     patient = id_of(after.get("subject"), "Patient")
     plan = agreed_plan(patient, known)
@@ -215,6 +216,8 @@ def on_plan(change: Change, known: Known) -> Iterable[Resource]:
     patient = id_of(plan.get("subject"), "Patient")
     covered = _addressed(plan) if plan.get("status") in {"draft", "active"} else set()
     over = plan.get("status") in {"completed", "revoked", "entered-in-error"}
+    if not covered and (change.before is None or not over):
+        return  # nothing can wait for it: a load of plans is not looked through
     for task in known.of_patient(patient, "Task"):
         kind, is_about = work.kind_of(task), target_of(task.get("focus")) == reference_to(plan)
         if not is_open(task["status"]):
