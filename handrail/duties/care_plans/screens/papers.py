@@ -6,6 +6,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.safestring import mark_safe
+from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from handrail.access.marks import MemberRequest, open_to
@@ -45,6 +46,7 @@ def plain(request: MemberRequest, patient: str) -> HttpResponse:
         "checked": person.checked(papers, made),
         "limits": papers.limits.values,
         "languages": person.LANGUAGES,
+        "called": _(person.SPOKEN_OF[made.language]),
         "plan": papers.whole.plan,
         "phone": papers.phone,
         "version": request.GET.get("version", "")[:64],

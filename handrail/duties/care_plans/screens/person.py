@@ -20,6 +20,8 @@ from handrail.look import dates, reading
 from handrail.look.reading import Hard, Limits, Reading
 
 LANGUAGES = {"en": "English", "es": "Español"}
+SPOKEN_OF = {"en": later("English"), "es": later("Spanish")}
+"""Languages by their own name, and as the reader of the page calls them."""
 _DAY = {"en": "EEE, MMM d", "es": "EEEE d 'de' MMMM"}
 _HOUR = {"en": "h:mm a", "es": "h:mm a"}
 _CATALOGUE = Path(__file__).parents[1] / "locale"

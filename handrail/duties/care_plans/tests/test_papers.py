@@ -153,7 +153,7 @@ def test_a_person_who_reads_spanish_gets_spanish_and_the_coordinator_stays_in_en
     assert "Lo que usted hace" in article
     assert "Llame al 911" in article
     assert "Back to the plan" in shown
-    assert "Español text not yet checked by a qualified translator." in shown
+    assert "Spanish text not yet checked by a qualified translator." in shown
     assert "aún no revisó" in article
     assert get_language() == "en-us" or get_language().startswith("en")
     _reader, said = text_of(web.get(f"{WHERE}/plain/pdf"))
