@@ -107,6 +107,7 @@ def _codings(entry: Mapping[str, Any]) -> Iterator[dict[str, str]]:
         ("icd10cm", names.ICD10CM),
         ("snomed", names.SNOMED),
         ("domains", names.DOMAIN),
+        ("needs", names.NEED),
     ):
         for code in entry.get(field, ()):
             yield {"system": system, "code": code}

@@ -13,6 +13,9 @@ DOMAIN: Final = (
 )
 """The domains of social need (SDOHCC 3.0.0)."""
 
+NEED: Final = "urn:handrail:need-rule"
+"""The rule by which answers became a need; its id stands in the Condition (valueString)."""
+
 TOPIC: Final = "urn:handrail:plan-topic"
 OWNER: Final = "urn:handrail:plan-owner"
 """Who usually does a step: the codes are in :data:`OWNERS`."""

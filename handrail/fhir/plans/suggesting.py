@@ -1,7 +1,8 @@
 """Which goals and steps of the library fit what a person needs. A person decides; nothing is made.
 
 A Condition fits a goal when one of its codes is a code of the goal, or lies under it in ICD-10-CM
-(``I50`` stands for ``I50.22`` too), or when its category is the goal's SDOHCC domain.
+(``I50`` stands for ``I50.22`` too), when the rule that proposed it is the goal's, or when its
+category is the goal's SDOHCC domain.
 """
 
 from __future__ import annotations
@@ -175,7 +176,7 @@ def _suggestion(plan: Plan, goal: PlanGoal, whom: tuple[str, ...], close: int) -
 
 def closeness(asked: frozenset[Code], condition: Resource) -> int:
     """Return how closely a Condition fits the codes: 0 not at all, 100 the very code."""
-    own = set(_codes(condition.get("code")))
+    own = {*_codes(condition.get("code")), *_rules(condition)}
     if own & asked:
         return _EXACT
     above = [
@@ -188,6 +189,12 @@ def closeness(asked: frozenset[Code], condition: Resource) -> int:
     domains = {code for system, code in _all_codes(condition.get("category"))}
     wanted = {code for system, code in asked if system == names.DOMAIN}
     return _DOMAIN_ONLY if domains & wanted else 0
+
+
+def _rules(condition: Resource) -> Iterator[Code]:
+    for extension in parts(condition.get("extension")):
+        if extension.get("url") == names.NEED:
+            yield names.NEED, text(extension.get("valueString"))
 
 
 def _under(code: str, above: str) -> bool:

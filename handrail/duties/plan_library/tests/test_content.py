@@ -15,9 +15,10 @@ from handrail.duties.plan_library.resources import definition_in
 from handrail.fhir import profiles, text
 from handrail.fhir.plans import Facts, apply, contained, matching, read_plan, unsupported
 from handrail.fhir.plans.compiling import UnusableSituationError
-from handrail.fhir.plans.names import DOMAIN, ICD10CM, OWNERS
+from handrail.fhir.plans.names import DOMAIN, ICD10CM, NEED, OWNERS
 from handrail.fhir.resource import concept
 from handrail.fhir.validation import faults
+from handrail.record.rulebook import rulebook
 from tests.data import data
 
 SHIPPED = {one["id"].removeprefix("handrail-plan-"): one for one in definitions()}
@@ -153,3 +154,17 @@ def test_a_file_that_lacks_something_says_what():
     whole = Path("rules/plans/food.toml").read_text("utf-8")
     with pytest.raises(UnusableSituationError, match="'done'"):
         definition_in(re.sub(r"^done = .*$", "", whole, flags=re.MULTILINE), "food.toml")
+
+
+def test_every_rule_of_needs_that_a_plan_is_for_is_there():
+    named = {
+        code
+        for definition in SHIPPED.values()
+        for goal in definition["goal"]
+        for address in goal.get("addresses", ())
+        for coding in address.get("coding", ())
+        for system, code in [(coding["system"], coding["code"])]
+        if system == NEED
+    }
+    assert len(named) >= 15
+    assert named <= {rule.id for rule in rulebook().all("need.")}

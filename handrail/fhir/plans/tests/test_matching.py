@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from handrail.fhir.plans import Person, matching, person_of
+from handrail.fhir.plans import Person, matching, names, person_of
 from handrail.fhir.plans.names import DOMAIN, ICD10CM, SNOMED
 from handrail.fhir.resource import concept
 
@@ -134,3 +134,27 @@ def test_a_goal_or_step_that_is_switched_off_is_not_offered():
     assert matching([no_goal], needs) == []
     no_step = {**FAILURE, "action": [{**FAILURE["action"][0], **off}]}
     assert matching([no_step], needs)[0].steps == ()
+
+
+def test_a_need_without_a_code_fits_by_the_rule_that_proposed_it():
+    screened = {
+        "resourceType": "Condition",
+        "id": "low",
+        "code": {"text": "Signs of depression"},
+        "extension": [{"url": names.NEED, "valueString": "need.44261-6"}],
+    }
+    plan = {
+        "resourceType": "PlanDefinition",
+        "id": "mood",
+        "status": "active",
+        "goal": [
+            {
+                "id": "g",
+                "description": {"text": "I feel like myself"},
+                "addresses": [{"coding": [{"system": names.NEED, "code": "need.44261-6"}]}],
+            }
+        ],
+    }
+    (offered,) = matching([plan], [screened])
+    assert offered.addresses == ("Condition/low",)
+    assert matching([plan], [{**screened, "extension": []}]) == []
