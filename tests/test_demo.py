@@ -22,6 +22,7 @@ from handrail.fhir.calendar import Calendar
 from handrail.fhir.errors import BusinessRuleError
 from handrail.fhir.resource import code_of
 from handrail.fhir.task import is_open
+from handrail.fhir.validation import validate
 from handrail.fhir.work import EVIDENCE, kind_of, outputs_of
 from handrail.record.comparing import differences
 from handrail.record.known import forget, known
@@ -171,13 +172,71 @@ def test_every_coordinator_has_a_day_of_work(sign_ins, who):
         mine = worklist.whose(by, "mine", house.INTAKE)
         counts = worklist.counts(by, mine)
         items = worklist.items(by, mine, worklist.ALL)
-    assert 25 <= counts.all <= 48
-    assert 1 <= counts.late <= 12
+    assert 25 <= counts.all <= 80
+    assert 1 <= counts.late <= 14
     assert counts.today >= 4
     assert counts.waiting >= 2
     assert counts.snoozed >= 1
     assert len({item.kind for item in items}) >= 7
     assert all(item.why and item.step and item.name for item in items)
+
+
+def test_there_are_plans_in_every_state(sign_ins):
+    plans = Counter(plan["status"] for plan in read_all("CarePlan"))
+    assert plans["draft"] >= 6
+    assert plans["active"] >= 8
+    assert plans["completed"] >= 1
+    asked = [task for task in read_all("Task") if kind_of(task) == "plan-sign-off"]
+    assert any(is_open(task["status"]) for task in asked)
+    assert any(code_of(task.get("statusReason")) == "sent-back" for task in asked)
+    assert any(goal["lifecycleStatus"] == "completed" for goal in read_all("Goal"))
+    assert any("replaces" in plan for plan in read_all("CarePlan") if plan["status"] == "draft")
+
+
+def test_every_agreed_plan_has_a_day_of_review(sign_ins):
+    agreed = {f"CarePlan/{p['id']}" for p in read_all("CarePlan") if p["status"] == "active"}
+    reviews = {
+        task["focus"]["reference"]: task["restriction"]["period"]["end"]
+        for task in read_all("Task")
+        if kind_of(task) == "plan-review" and is_open(task["status"])
+    }
+    assert agreed
+    assert all(reviews.get(plan) for plan in agreed)
+
+
+def test_every_task_of_ours_says_who_does_it(sign_ins):
+    ours = [task for task in read_all("Task") if kind_of(task)]
+    owners = [task.get("owner") or {} for task in ours]
+    assert all(owner.get("reference") or owner.get("display") for owner in owners)
+    steps = [task for task in ours if kind_of(task) == "plan-step"]
+    whose = {(task["owner"].get("reference") or "named").partition("/")[0] for task in steps}
+    assert whose == {
+        "Patient", "RelatedPerson", "Practitioner", "Organization", "named",
+    }  # fmt: skip
+
+
+def test_needs_were_spoken_about_and_teams_say_how_to_reach_everybody(sign_ins):
+    wishes = Counter(
+        one["valueCodeableConcept"]["coding"][0]["code"]
+        for one in read_all("Observation")
+        if code_of(one["code"], "urn:handrail:observation") == "help-wish"
+    )
+    assert {"not-now", "already-getting-help", "wants-help"} <= wishes.keys()
+    teams = read_all("CareTeam")
+    assert sum("subject" in team for team in teams) >= 20
+    outside = [one for one in (*read_all("Practitioner"), *read_all("Organization"))
+               if "telecom" in one]  # fmt: skip
+    assert len(outside) > 20
+    numbers = [point["value"] for one in outside for point in one["telecom"]]
+    assert all(re.fullmatch(r"\d{3}-555-01\d\d", number) for number in numbers)
+
+
+@pytest.mark.parametrize("kind", ["CarePlan", "Goal", "CareTeam", "Consent", "Condition", "Task"])
+def test_what_the_demo_wrote_is_valid(sign_ins, kind):
+    found = read_all(kind)
+    assert found
+    for resource in found:
+        validate(json.dumps(resource).encode(), kind)
 
 
 def test_somebody_on_leave_is_covered(sign_ins):
