@@ -41,6 +41,15 @@ def code_of(codeable: Mapping[str, Any] | None, system: str = "") -> str:
     return ""
 
 
+def words_of(codeable: Mapping[str, Any] | None) -> str:
+    """Return the words of a CodeableConcept: its text, else the first display, else a code."""
+    concept = codeable or {}
+    listed = [one for one in concept.get("coding", ()) if one]
+    shown = [one["display"] for one in listed if one.get("display")]
+    codes = [one["code"] for one in listed if one.get("code")]
+    return str(next(iter((*filter(None, [concept.get("text")]), *shown, *codes)), ""))
+
+
 def target_of(ref: Mapping[str, Any] | None) -> str:
     """Return the literal reference in a Reference, or an empty string."""
     return str((ref or {}).get("reference", ""))

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from handrail.desk.models import PatientCard
-from handrail.fhir.resource import Resource, code_of, id_of, is_deceased
+from handrail.fhir.resource import Resource, code_of, is_deceased, survivor_of
 from handrail.record.registry import Projection
 
 _INTERPRETER_NEEDED = "http://hl7.org/fhir/us/core/StructureDefinition/us-core-interpreter-needed"
@@ -37,7 +37,7 @@ def card_rows(patient: Resource) -> Iterable[Mapping[str, Any]]:
             **_extensions(patient),
             "gender": str(patient.get("gender", "")),
             "mrn": _mrn(patient.get("identifier", ())),
-            "replaced_by": _replaced_by(patient),
+            "replaced_by": survivor_of(patient),
         }
     ]
 
@@ -91,14 +91,6 @@ def _mrn(identifiers: Iterable[Mapping[str, Any]]) -> str:
         if kind == "MR" and not best:
             best = str(value)
     return best
-
-
-def _replaced_by(patient: Resource) -> str:
-    """Return the id of the patient this record was merged into."""
-    for link in patient.get("link", ()):
-        if link.get("type") == "replaced-by":
-            return id_of(link.get("other"), "Patient")
-    return ""
 
 
 CARD = Projection(of="Patient", into=PatientCard, rows=card_rows)

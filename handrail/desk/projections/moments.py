@@ -13,7 +13,7 @@ from typing import Any
 
 from handrail.desk.models import Moment
 from handrail.desk.projections.instants import Instant, instant
-from handrail.fhir.resource import Resource, codings, id_of
+from handrail.fhir.resource import Resource, codings, id_of, words_of
 from handrail.fhir.task import is_open
 from handrail.record.registry import Projection
 
@@ -29,19 +29,6 @@ _CONTACT = "urn:handrail:contact"  # the systems of a contact's codes begin with
 _NOT_HAPPENED = frozenset({"entered-in-error", "cancelled", "not-done", "proposed", "planned"})
 
 
-def words(concept: Mapping[str, Any] | None) -> str:
-    """Return the words of a CodeableConcept: its text, else its first display, else its code."""
-    if not concept:
-        return ""
-    text = concept.get("text")
-    if text:
-        return str(text)
-    for coding in concept.get("coding", ()):
-        if coding.get("display"):
-            return str(coding["display"])
-    return next((code for _, code in codings(concept)), "")
-
-
 def _first(items: Iterable[Any] | None) -> Mapping[str, Any]:
     return next(iter(items or ()), None) or {}
 
@@ -53,7 +40,7 @@ def _name(ref: Mapping[str, Any] | None) -> str:
 def _contact(concepts: Iterable[Mapping[str, Any]]) -> str:
     """Return how one of our contacts was made and what came of it: "Phone, no answer"."""
     ours = [
-        words(concept)
+        words_of(concept)
         for concept in concepts
         if any(system.startswith(_CONTACT) for system, _ in codings(concept))
     ]
@@ -90,8 +77,8 @@ def encounter_rows(encounter: Resource) -> Iterable[Row]:
     """Yield a visit or a contact, or the admission and the discharge of a stay."""
     period = encounter.get("period") or {}
     start, end = period.get("start", ""), period.get("end", "")
-    reason = words(_first(encounter.get("reasonCode")))
-    title = words(_first(encounter.get("type"))) or reason
+    reason = words_of(_first(encounter.get("reasonCode")))
+    title = words_of(_first(encounter.get("type"))) or reason
     place = _name(encounter.get("serviceProvider"))
     class_code = (encounter.get("class") or {}).get("code", "")
     detail = reason if reason != title else ""
@@ -112,7 +99,7 @@ def encounter_rows(encounter: Resource) -> Iterable[Row]:
 
 
 def _disposition(encounter: Resource) -> str:
-    return words((encounter.get("hospitalization") or {}).get("dischargeDisposition"))
+    return words_of((encounter.get("hospitalization") or {}).get("dischargeDisposition"))
 
 
 def communication_rows(communication: Resource) -> Iterable[Row]:
@@ -121,7 +108,7 @@ def communication_rows(communication: Resource) -> Iterable[Row]:
     if not contact and communication.get("status") not in {"completed", "in-progress"}:
         return
     payload = _first(communication.get("payload")).get("contentString", "")
-    title = words(_first(communication.get("medium"))) or words(communication.get("topic"))
+    title = words_of(_first(communication.get("medium"))) or words_of(communication.get("topic"))
     when = communication.get("sent") or communication.get("received") or ""
     sender = _name(communication.get("sender"))
     kind = "contact" if contact else "message"
@@ -138,14 +125,14 @@ def condition_rows(condition: Resource) -> Iterable[Row]:
         return
     unsure = "".join(sorted(verified & {"unconfirmed", "provisional", "differential"}))
     when = condition.get("onsetDateTime") or condition.get("recordedDate") or ""
-    yield from _row(condition, when, "condition", words(condition.get("code")), unsure)
+    yield from _row(condition, when, "condition", words_of(condition.get("code")), unsure)
 
 
 def procedure_rows(procedure: Resource) -> Iterable[Row]:
     """Yield a procedure that was done."""
     period = procedure.get("performedPeriod") or {}
     when = procedure.get("performedDateTime") or period.get("start", "")
-    yield from _row(procedure, when, "procedure", words(procedure.get("code")))
+    yield from _row(procedure, when, "procedure", words_of(procedure.get("code")))
 
 
 def task_rows(task: Resource) -> Iterable[Row]:
@@ -158,10 +145,10 @@ def task_rows(task: Resource) -> Iterable[Row]:
     when = ended_at or written_at
     kind = "done" if status == "completed" else "dropped"
     note = _first(reversed(task.get("note", ())))
-    why = words(task.get("statusReason"))
+    why = words_of(task.get("statusReason"))
     detail = str(note.get("text") or "")[:_EXCERPT]
     row = {**task, "status": ""}
-    title = task.get("description") or words(task.get("code"))
+    title = task.get("description") or words_of(task.get("code"))
     said = ": ".join(part for part in (why, detail) if part)
     yield from _row(row, when, kind, title, said, note.get("authorString", "") or _author(note))
 
@@ -177,7 +164,7 @@ def document_rows(document: Resource) -> Iterable[Row]:
     attachment = _first(document.get("content")).get("attachment") or {}
     plain = str(attachment.get("contentType", "")).startswith("text/plain")
     detail = _excerpt(attachment.get("data", "")) if plain else str(attachment.get("title", ""))
-    title = document.get("description") or words(document.get("type"))
+    title = document.get("description") or words_of(document.get("type"))
     who = _name(_first(document.get("author")))
     when = document.get("date", "") or attachment.get("creation", "")
     about = id_of(_first((document.get("context") or {}).get("encounter")), "Encounter")
@@ -195,7 +182,7 @@ def _excerpt(data: str) -> str:
 
 def prescription_rows(request: Resource) -> Iterable[Row]:
     """Yield a medicine that was prescribed."""
-    medicine = words(request.get("medicationCodeableConcept")) or _name(
+    medicine = words_of(request.get("medicationCodeableConcept")) or _name(
         request.get("medicationReference")
     )
     dose = str(_first(request.get("dosageInstruction")).get("text", ""))
@@ -213,14 +200,14 @@ def observation_rows(observation: Resource) -> Iterable[Row]:
 
 
 def _told(observation: Resource) -> Iterable[Row]:
-    meaning = words(_first(observation.get("interpretation")))
+    meaning = words_of(_first(observation.get("interpretation")))
     asked = any(id_of(one, _ANSWERS) for one in observation.get("derivedFrom", ()))
     if asked and not meaning:
         return ()  # one answer of many: the line of the assessment stands for all
-    answer = words(observation.get("valueCodeableConcept")) or observation.get("valueString", "")
+    answer = words_of(observation.get("valueCodeableConcept")) or observation.get("valueString", "")
     detail = str(answer) or meaning
     when = observation.get("effectiveDateTime", "")
-    return _row(observation, when, "told", words(observation.get("code")), detail)
+    return _row(observation, when, "told", words_of(observation.get("code")), detail)
 
 
 def response_rows(response: Resource) -> Iterable[Row]:
@@ -240,7 +227,7 @@ def response_rows(response: Resource) -> Iterable[Row]:
 def episode_rows(episode: Resource) -> Iterable[Row]:
     """Yield the enrolment in a program and its end."""
     period = episode.get("period") or {}
-    title = words(_first(episode.get("type")))
+    title = words_of(_first(episode.get("type")))
     who = _name(episode.get("careManager"))
     yield from _row(episode, period.get("start", ""), "enrolled", title, who=who)
     if episode.get("status") == "finished":
@@ -254,7 +241,9 @@ def appointment_rows(appointment: Resource) -> Iterable[Row]:
         return
     who = (p.get("actor") or {} for p in appointment.get("participant", ()))
     patient = next((a for a in who if str(a.get("reference", "")).startswith("Patient/")), None)
-    title = str(appointment.get("description", "")) or words(_first(appointment.get("serviceType")))
+    title = str(appointment.get("description", "")) or words_of(
+        _first(appointment.get("serviceType"))
+    )
     kind = "kept" if status == "fulfilled" else "missed"
     row = {**appointment, "subject": patient or {}}
     yield from _row(row, appointment.get("start", ""), kind, title)

@@ -11,8 +11,8 @@ from typing import Any
 
 from handrail.desk.models import Standing
 from handrail.desk.projections.instants import instant
-from handrail.desk.projections.moments import STAYS, words
-from handrail.fhir.resource import Resource, code_of, codings, id_of
+from handrail.desk.projections.moments import STAYS
+from handrail.fhir.resource import Resource, code_of, codings, id_of, words_of
 from handrail.record.registry import Projection
 
 Row = Mapping[str, Any]
@@ -49,11 +49,11 @@ def _row(patient: str, kind: str, text: str, **more: Any) -> Iterable[Row]:
 def allergy_rows(allergy: Resource) -> Iterable[Row]:
     """Return an allergy that stands: active (or not said), and not refuted."""
     standing = {code_of(allergy.get("verificationStatus")), code_of(allergy.get("clinicalStatus"))}
-    text = words(allergy.get("code"))
+    text = words_of(allergy.get("code"))
     if standing & (_CERTAIN_NOT | _OVER) or not text:
         return ()
     reactions = (m for r in allergy.get("reaction", ()) for m in r.get("manifestation", ()))
-    detail = ", ".join(filter(None, map(words, reactions)))
+    detail = ", ".join(filter(None, map(words_of, reactions)))
     rank = 0 if allergy.get("criticality") == "high" else 1
     patient = id_of(allergy.get("patient"), "Patient")
     return _row(patient, ALLERGY, text, detail=detail, rank=rank)
@@ -77,7 +77,7 @@ def coverage_rows(coverage: Resource) -> Iterable[Row]:
 def _coverage_name(coverage: Resource) -> str:
     """Return the payer, and the type where the payer's name does not say it."""
     payer = next((str(p["display"]) for p in coverage.get("payor", ()) if p.get("display")), "")
-    kind = words(coverage.get("type"))
+    kind = words_of(coverage.get("type"))
     if not payer or payer.casefold() in kind.casefold():
         return kind or payer
     return payer if not kind or kind.casefold() in payer.casefold() else f"{payer} ({kind})"
@@ -125,7 +125,7 @@ def _whereto(encounter: Resource) -> str:
     out = hospitalization.get("dischargeDisposition") or {}
     if any(code in _HOME for _, code in codings(out)):
         return HOME
-    return str((hospitalization.get("destination") or {}).get("display", "")) or words(out)
+    return str((hospitalization.get("destination") or {}).get("display", "")) or words_of(out)
 
 
 def primary_rows(patient: Resource) -> Iterable[Row]:
@@ -148,7 +148,7 @@ def team_rows(team: Resource) -> Iterable[Row]:
 
 
 def _is_primary(role: Mapping[str, Any]) -> bool:
-    said = words(role).casefold()
+    said = words_of(role).casefold()
     return any(code in _PCP for _, code in codings(role)) or said.startswith("primary care")
 
 

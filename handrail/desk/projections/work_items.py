@@ -9,7 +9,7 @@ from typing import Any
 from handrail.access.models import CareRelationship
 from handrail.desk.models import WorkItem
 from handrail.desk.projections.instants import Instant, earlier, instant
-from handrail.fhir.resource import Resource, code_of, id_of, target_of
+from handrail.fhir.resource import Resource, code_of, id_of, target_of, words_of
 from handrail.fhir.task import is_open
 from handrail.fhir.work import (
     DEADLINE,
@@ -59,8 +59,8 @@ def work_rows(task: Resource) -> Iterable[Mapping[str, Any]]:
             "due_timed": due.timed,
             "authored_at": authored.at,
             "updated_at": _written(task).at,
-            "step": str(task.get("description", "")) or _text(task.get("code")),
-            "why": _text(task.get("reasonCode")),
+            "step": str(task.get("description", "")) or words_of(task.get("code")),
+            "why": words_of(task.get("reasonCode")),
             "rule": input_of(task, RULE),
             "source_text": input_of(task, SOURCE) or _requester(task),
             "focus": target_of(task.get("focus")),
@@ -102,14 +102,6 @@ def _held(task: Resource) -> tuple[str, str]:
     if code_of(reason, STATUS_REASON) == SNOOZED:
         return SNOOZED, ""
     return WAITING, str(reason.get("text", ""))
-
-
-def _text(concept: Mapping[str, Any] | None) -> str:
-    """Return the words of a CodeableConcept."""
-    if not concept:
-        return ""
-    first: Mapping[str, Any] = next(iter(concept.get("coding", ())), {})
-    return str(concept.get("text") or first.get("display") or first.get("code") or "")
 
 
 def _requester(task: Resource) -> str:

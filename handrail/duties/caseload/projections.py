@@ -35,7 +35,7 @@ from handrail.duties.caseload.resources import (
 )
 from handrail.duties.caseload.rules.enrolment import OPEN_STATUSES
 from handrail.duties.caseload.rules.programs import Grouper, groups
-from handrail.fhir.resource import Resource, id_of, target_of
+from handrail.fhir.resource import Resource, id_of, survivor_of, target_of
 from handrail.fhir.task import OPEN
 from handrail.fhir.work import kind_of, look_by
 from handrail.record.registry import Projection
@@ -47,7 +47,7 @@ Rows = Iterable[Mapping[str, Any]]
 
 def face_rows(patient: Resource) -> Rows:
     """Return the patient's name and age; nothing for a record merged into another."""
-    if any(link.get("type") == "replaced-by" for link in patient.get("link", ())):
+    if survivor_of(patient):
         return ()
     face = face_of(patient)
     folded = unicodedata.normalize("NFKD", face.name.casefold())

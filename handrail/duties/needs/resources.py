@@ -14,7 +14,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
 from handrail.fhir.moments import believable
-from handrail.fhir.resource import Resource, code_of, codings, id_of, target_of
+from handrail.fhir.resource import Resource, code_of, codings, id_of, target_of, words_of
 
 CONCERN: Final = "http://hl7.org/fhir/us/core/CodeSystem/condition-category"
 CATEGORY: Final = "http://hl7.org/fhir/us/core/CodeSystem/us-core-category"
@@ -196,15 +196,6 @@ def extensions(element: Mapping[str, Any], url: str) -> Iterator[str]:
             for name, value in extension.items():
                 if name.startswith("value"):
                     yield str(value)
-
-
-def words_of(codeable: Mapping[str, Any] | None) -> str:
-    """Return the words of a CodeableConcept: its text, else the first display or code."""
-    concept = codeable or {}
-    if concept.get("text"):
-        return str(concept["text"])
-    shown = [str(c.get("display") or c.get("code", "")) for c in concept.get("coding", ())]
-    return next((text for text in shown if text), "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from typing import Any
 
 from typing_extensions import override
 
-from handrail.fhir.resource import Resource, code_of, codings, id_of, is_deceased
+from handrail.fhir.resource import Resource, code_of, codings, id_of, is_deceased, survivor_of
 
 INTERPRETER = "http://hl7.org/fhir/us/core/StructureDefinition/us-core-interpreter-needed"
 MESSAGE_CONSENT = "urn:handrail:message-consent"
@@ -149,7 +149,7 @@ def patient_view(patient: Resource) -> PatientView:
         address=_address(patient.get("address", ())),
         mrn=mrn,
         identifiers=identifiers,
-        merged_into=_merged_into(patient),
+        merged_into=survivor_of(patient),
     )
 
 
@@ -259,10 +259,3 @@ def _identifiers(patient: Resource) -> tuple[str, tuple[str, ...]]:
     own = next((i for i in public if i.get("system") == MRN_SYSTEM), None)
     shown: Mapping[str, Any] = own or mrn or {}
     return str(shown.get("value", "")), tuple(str(i["value"]) for i in public)
-
-
-def _merged_into(patient: Resource) -> str:
-    for link in patient.get("link", ()):
-        if link.get("type") == "replaced-by":
-            return id_of(link.get("other"), "Patient")
-    return ""

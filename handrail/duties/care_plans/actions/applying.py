@@ -16,12 +16,12 @@ from handrail.duties.care_plans.actions.planning import Opened, open_draft, writ
 from handrail.duties.care_plans.actions.seeing import language_of, proposed_day
 from handrail.duties.care_plans.actions.stepping import made_step, named_step
 from handrail.duties.care_plans.actions.suggesting import definitions_of, owner_for
-from handrail.duties.care_plans.resources import pertains, words_of
+from handrail.duties.care_plans.resources import pertains
 from handrail.duties.care_plans.rules import building
 from handrail.duties.care_plans.rules.building import PlanError, WantedStep
 from handrail.fhir import plans, text, work
 from handrail.fhir.plans import Facts, UnreadablePlanError
-from handrail.fhir.resource import Resource, code_of, reference_to, target_of
+from handrail.fhir.resource import Resource, code_of, reference_to, target_of, words_of
 from handrail.record.known import RecordKnown, known
 from handrail.record.store import Committed
 

@@ -13,10 +13,10 @@ from handrail.access.database import acting
 from handrail.access.models import Organization
 from handrail.access.principal import Principal
 from handrail.duties.care_plans.actions import agreeing, seeing
-from handrail.duties.care_plans.resources import Whole, words_of
+from handrail.duties.care_plans.resources import Whole
 from handrail.duties.care_plans.rules.agreeing import Standing
 from handrail.fhir.errors import NotFoundError
-from handrail.fhir.resource import Resource, target_of
+from handrail.fhir.resource import Resource, target_of, words_of
 from handrail.fhir.rulebook import Rule
 from handrail.record.known import RecordKnown, known
 

@@ -21,12 +21,11 @@ from handrail.duties.care_plans.resources import (
     need_view,
     plan_view,
     step_view,
-    words_of,
 )
 from handrail.duties.care_plans.rules import agreeing, gaps, reviewing
 from handrail.duties.care_plans.rules.gaps import Gap
 from handrail.fhir import work
-from handrail.fhir.resource import Resource, reference_to, target_of
+from handrail.fhir.resource import Resource, reference_to, target_of, words_of
 from handrail.record.known import RecordKnown, known
 
 STEPS = "care-plan.steps"

@@ -36,7 +36,6 @@ from handrail.duties.care_plans.resources.wording import (
     bounds,
     detail_words,
     quantity_words,
-    words_of,
 )
 
 __all__ = [
@@ -66,5 +65,4 @@ __all__ = [
     "plan_view",
     "quantity_words",
     "step_view",
-    "words_of",
 ]

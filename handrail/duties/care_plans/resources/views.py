@@ -10,7 +10,6 @@ from handrail.duties.care_plans.resources.wording import (
     bounds,
     detail_words,
     quantity_words,
-    words_of,
 )
 from handrail.fhir import work
 from handrail.fhir.resource import (
@@ -20,6 +19,7 @@ from handrail.fhir.resource import (
     id_of,
     reference_to,
     target_of,
+    words_of,
 )
 
 CATEGORIES: Final = "http://hl7.org/fhir/us/core/CodeSystem/careplan-category"

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from handrail.fhir.resource import words_of
+
 
 def bounds(target: Mapping[str, Any]) -> tuple[float | None, float | None]:
     """Return the lowest and the highest value that a target allows; None where it says none."""
@@ -52,11 +54,3 @@ def quantity_words(quantity: Mapping[str, Any] | None) -> str:
     unit = quantity.get("unit") or quantity.get("code") or ""
     compared = _COMPARED.get(str(quantity.get("comparator", "")), "")
     return " ".join(part for part in (compared, str(quantity["value"]), str(unit)) if part)
-
-
-def words_of(concept: Mapping[str, Any] | None) -> str:
-    """Return the words of a CodeableConcept; empty if it has none."""
-    if not concept:
-        return ""
-    first: Mapping[str, Any] = next(iter(concept.get("coding", ())), {})
-    return str(concept.get("text") or first.get("display") or first.get("code") or "")

@@ -22,11 +22,10 @@ from handrail.duties.care_plans.resources import (
     Whole,
     detail_words,
     goal_view,
-    words_of,
 )
 from handrail.fhir import work
 from handrail.fhir.errors import BusinessRuleError, Fault
-from handrail.fhir.resource import Resource, codings, concept, reference, target_of
+from handrail.fhir.resource import Resource, codings, concept, reference, target_of, words_of
 
 PLAN_PROFILE: Final = "http://hl7.org/fhir/us/core/StructureDefinition/us-core-careplan"
 GOAL_PROFILE: Final = "http://hl7.org/fhir/us/core/StructureDefinition/us-core-goal"
