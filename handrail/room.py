@@ -28,6 +28,8 @@ class TaskKind:
     "plain": a note says what came of it). ``queue`` is the desk's tab. ``checklist`` are the points
     to go through, (code, label); ``script`` what to say, (language, paragraphs). ``attempts`` is
     how many documented attempts without an answer are made before another way is tried.
+    What ``ends_by_doing`` is ended where it is done, not from the list with a reason; what is not
+    ``may_wait`` is not put off either.
     """
 
     code: str
@@ -39,6 +41,8 @@ class TaskKind:
     script: Sequence[tuple[str, Sequence[str]]] = ()
     attempts: int = 3
     minutes: int = 5
+    ends_by_doing: bool = False
+    may_wait: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)

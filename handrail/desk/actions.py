@@ -13,10 +13,11 @@ from handrail.fhir.calendar import Calendar
 from handrail.fhir.errors import BusinessRuleError, ForbiddenError, HandrailError
 from handrail.fhir.resource import Resource, concept, reference, target_of
 from handrail.fhir.task import TaskStatus
-from handrail.fhir.work import SNOOZED, WAITING, assigned, ended, put_off, resumed
+from handrail.fhir.work import SNOOZED, WAITING, assigned, ended, kind_of, put_off, resumed
 from handrail.record import store
 from handrail.record.known import organization_facts
 from handrail.record.stored import Committed, Draft
+from handrail.room import TaskKind, house
 
 ROOM = "desk"
 NOTE_TYPE = ("http://loinc.org", "11506-3", "Progress note")
@@ -69,7 +70,18 @@ def hold(by: Principal, task: str, holding: Holding, if_match: int | None = None
     calendar, _ = organization_facts(by.org)
     comes_back = comes_back_at(calendar, holding.until)
     code, text = (WAITING, holding.who) if holding.who else (SNOOZED, holding.reason)
-    return change(by, task, if_match, code, lambda now: put_off(now, code, text, comes_back))
+
+    def held(now: Resource) -> Resource:
+        if not _kind(now).may_wait:
+            raise MissingWordError("until", "This cannot wait. Open it, or hand it over.")
+        return put_off(now, code, text, comes_back)
+
+    return change(by, task, if_match, code, held)
+
+
+def _kind(task: Resource) -> TaskKind:
+    code = kind_of(task)
+    return house.task_kinds.get(code) or TaskKind(code=code, label=code)
 
 
 def comes_back_at(calendar: Calendar, until: date, now: datetime | None = None) -> str:
@@ -137,6 +149,8 @@ def end(
         raise MissingWordError("note", "Say in a few words what came of it.")
 
     def finish(now: Resource) -> Resource:
+        if _kind(now).ends_by_doing:
+            raise MissingWordError("ending", "This ends only where it is done. Open it first.")
         done = ended(now, status, reason=(ending, label))
         return (
             {**done, "note": [*now.get("note", []), _annotation(by, note)]}

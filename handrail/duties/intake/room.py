@@ -41,6 +41,8 @@ KINDS = (
         does="assess",
         queue="events",
         minutes=20,
+        ends_by_doing=True,
+        may_wait=False,
     ),
 )
 
@@ -62,6 +64,10 @@ ROOM = Room(
     reactions=(
         Reaction(when=When(resource_type="QuestionnaireResponse"), decide=reactions.on_answers),
         Reaction(when=When(resource_type="QuestionnaireResponse"), decide=reactions.on_finished),
+        Reaction(
+            when=When(resource_type="Task", becomes=reactions.ENDED),
+            decide=reactions.on_work_ended,
+        ),
         Reaction(when=When(resource_type="Patient"), decide=reactions.on_death),
     ),
     sweeps=(

@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from handrail.fhir.forms import extensions as ext
 from handrail.fhir.forms.choosing import chosen
+from handrail.fhir.forms.enabling import above as lines_above
 from handrail.fhir.forms.faults import Fault
 from handrail.fhir.forms.form import Form, Item
 from handrail.fhir.forms.responses import why_absent
@@ -110,7 +111,9 @@ def _grow(sheet: Sheet, place: str) -> None:
 def _may_change(spot: Spot, sent: _Sent) -> bool:
     if "removed" in sent.marks:
         return bool(spot.row)
-    return spot.item.takes_answers and not spot.item.read_only and not spot.item.calculated
+    item = spot.item
+    is_hidden = any(each.item.hidden for each in lines_above(spot))
+    return item.takes_answers and not (item.read_only or item.calculated or is_hidden)
 
 
 def _enter(sheet: Sheet, spot: Spot, sent: _Sent, zone: tzinfo, changed: list[str]) -> Fault | None:

@@ -91,6 +91,8 @@ def open_assessment(by: Principal, assessment: str) -> Opened:
     said = answers_of(stored.resource)
     reference = said.definition or reference_for(by, said.form, said.version)
     now = definition(by, reference) if reference else None
+    if now is None and said.definition_version:  # it was taken away: go on with what was begun
+        return Opened(stored, said, definition(by, reference, said.definition_version))
     if now is None or not said.definition_version or said.definition_version == now.version:
         return Opened(stored, said, now)
     begun = definition(by, reference, said.definition_version)

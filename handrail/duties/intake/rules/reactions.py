@@ -17,7 +17,7 @@ from handrail.duties.intake.resources import (
     is_empty,
     panel_codes,
 )
-from handrail.duties.intake.rules import DUE, KINDS, SCORE_NAME, TO_READ, safety
+from handrail.duties.intake.rules import DUE, KINDS, SAFETY, SCORE_NAME, TO_READ, safety
 from handrail.duties.intake.rules.due import (
     SHIPPED,
     Done,
@@ -44,6 +44,8 @@ from handrail.fhir.task import TaskStatus, is_open
 
 READING = "assessments.reading"
 FOLLOW_UP = "assessments.follow-up"
+ENDED = ("completed", "entered-in-error", "cancelled", "failed", "rejected")
+"""Statuses of a Task that has ended, one way or another."""
 _LOINC = "http://loinc.org"
 
 
@@ -85,6 +87,16 @@ def on_answers(change: Change, known: Known) -> Iterable[Resource]:
         if before and answers_of(before).status not in SAFETY_STATUSES:
             was = []
         yield from safety.opened(after, [rule for rule in now if rule not in was], known)
+
+
+def on_work_ended(change: Change, known: Known) -> Iterable[Resource]:
+    """Work ended: a safety protocol that nobody documented opens again."""
+    before, after = change.before, change.after
+    is_over = code_of(after.get("statusReason")) in {safety.TYPING_MISTAKE, work.DECEASED}
+    if is_over or any(work.outputs_of(after, work.EVIDENCE)):
+        return
+    if before and work.kind_of(before) == SAFETY and is_open(before["status"]):
+        yield from safety.opened_again(before, known)
 
 
 def on_finished(change: Change, known: Known) -> Iterable[Resource]:

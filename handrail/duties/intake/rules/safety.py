@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Final
 from uuid import NAMESPACE_URL, uuid5
 
-from handrail.duties.intake.resources import Answers, answers_of
+from handrail.duties.intake.resources import Answers, answers_of, items_of
 from handrail.duties.intake.rules import SAFETY
 from handrail.duties.intake.rules.instruments import (
     SafetyRule,
@@ -30,12 +31,28 @@ OUTCOME_SYSTEM: Final = "urn:handrail:protocol-outcome"
 def met(response: Resource, codes: Codes, rules: Rulebook, on: datetime) -> list[SafetyRule]:
     """Return the rules that the answers meet. Old answers that nobody confirmed meet none."""
     known = safety_rules(rules, on.date())
-    parts = parts_of(response, codes)
+    parts = _every_part(response, codes)
     if not any(part.values for part in parts.values()):
         return []
     sums = counted(all_scores(rules, on.date()), response, codes)
     totals = {each.rule.code: each.so_far for each in sums if each.answered}
     return [rule for rule in known if _is_met(rule, parts, totals)]
+
+
+def _every_part(response: Resource, codes: Codes) -> dict[str, Part]:
+    """Return all answers by code and linkId: asked twice, either answer counts.
+
+    The last part of a linkId counts as a code, because forms made of LOINC panels name their items
+    like ``/44249-1/44260-8``, and a form that is not known here tells no codes.
+    """
+    found: dict[str, Part] = {}
+    for item in items_of(response):
+        for name, part in parts_of({"item": [item]}, codes).items():
+            for each in {name, name.rpartition("/")[2]}:
+                known = found.get(each, Part())
+                values = [*known.values, *part.values]
+                found[each] = Part(values, known.declined or part.declined)
+    return found
 
 
 def _is_met(rule: SafetyRule, parts: Mapping[str, Part], totals: Mapping[str, object]) -> bool:
@@ -44,10 +61,18 @@ def _is_met(rule: SafetyRule, parts: Mapping[str, Part], totals: Mapping[str, ob
         values += [totals[name]] if name in totals else []
         if any(code_in(value) in rule.answers for value in values if code_in(value)):
             return True
-        numbers = [number for value in values if (number := weight_in(value)) is not None]
+        numbers = [number for value in values if (number := _number(value)) is not None]
         if rule.at_least is not None and any(number >= rule.at_least for number in numbers):
             return True
     return False
+
+
+def _number(value: object) -> Decimal | None:
+    """Return what an answer counts; a code that is a number counts as that number."""
+    code = code_in(value)
+    counts = weight_in(value)
+    is_digit = counts is None and code.isascii() and code.isdecimal() and len(code) == 1
+    return Decimal(code) if is_digit else counts
 
 
 def opened(response: Resource, rules: Iterable[SafetyRule], known: Known) -> Iterator[Resource]:
@@ -92,8 +117,8 @@ def _task(
 
 
 def owner_of(said: Answers, known: Known) -> tuple[str, str]:
-    """Return who does it: who asked, else the care manager, else the intake pool."""
-    if said.by.startswith("Practitioner/"):
+    """Return who does it: who asked here, else the care manager, else the intake pool."""
+    if said.is_own and said.by.startswith("Practitioner/"):
         return said.by, said.by_name
     return manager_of(said.patient, known)
 
@@ -105,6 +130,31 @@ def manager_of(patient: str, known: Known) -> tuple[str, str]:
         if episode.get("status") == "active" and target_of(manager):
             return target_of(manager), str(manager.get("display", ""))
     return known.pool, ""
+
+
+def opened_again(before: Resource, known: Known) -> Iterator[Resource]:
+    """Yield a protocol anew that was withdrawn before anybody documented it.
+
+    Undoing an answer, or calling the work an error, is no evidence that the person is safe.
+    """
+    patient = id_of(before.get("for"), "Patient")
+    answers = known.read(target_of(before.get("focus")))
+    if answers is None or answers.get("status") == "entered-in-error":
+        return
+    slug = work.input_of(before, work.RULE)
+    same = [
+        task
+        for task in known.of_patient(patient, "Task")
+        if work.kind_of(task) == SAFETY
+        and target_of(task.get("focus")) == target_of(before.get("focus"))
+        and work.input_of(task, work.RULE) == slug
+    ]
+    if any(is_open(task["status"]) for task in same):
+        return
+    number, protocol_slug = len(same), slug.removeprefix("protocol.")
+    name = f"{SAFETY}|{id_of(before.get('focus'))}|{protocol_slug}|{number}"
+    kept = {key: value for key, value in before.items() if key != "meta"}
+    yield {**kept, "id": str(uuid5(NAMESPACE_URL, name)), "status": TaskStatus.REQUESTED.value}
 
 
 def finished(task: Resource, evidence: str, steps: Iterable[tuple[str, str]]) -> Resource:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from typing import Final
 
@@ -12,6 +13,7 @@ from handrail.look.typed import whole
 
 CARE: Final = (Role.COORDINATOR, Role.SUPERVISOR, Role.CLINICIAN)
 _FIELD, _MINE = "a:", "mine:"
+_KEPT: Final = frozenset("\t\n\u200c\u200d")
 _LONGEST: Final = 20_000
 """Characters of one answer that are taken."""
 
@@ -28,7 +30,7 @@ def fields_of(form: QueryDict) -> dict[str, Sequence[str]]:
             _take(found, name, [printable(str(value))[:_LONGEST] for value in values])
     for name in form:
         if name.startswith(f"{_MINE}{_FIELD}"):
-            _take(found, name.removeprefix(_MINE), [printable(form.get(name, ""))])
+            _take(found, name.removeprefix(_MINE), [printable(form.get(name, ""))[:_LONGEST]])
     return found
 
 
@@ -44,8 +46,13 @@ def _take(found: dict[str, Sequence[str]], name: str, values: list[str]) -> None
 
 
 def printable(text: str) -> str:
-    """Return the text without control characters, which FHIR strings may not hold."""
-    return "".join(c for c in text if c in "\t\n" or c.isprintable())
+    """Return the text without control characters, which FHIR strings may not hold.
+
+    Blanks of any width become plain ones; what joins letters (Persian, emoji) stays.
+    """
+    blank = {"Zs": " ", "Zl": "\n", "Zp": "\n"}
+    plain = (blank.get(unicodedata.category(c), c) for c in text)
+    return "".join(c for c in plain if c in _KEPT or c.isprintable())
 
 
 def seen_of(form: QueryDict) -> int | None:
