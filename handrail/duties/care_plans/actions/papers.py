@@ -15,8 +15,9 @@ from handrail.access.principal import Principal
 from handrail.duties.care_plans.actions import agreeing, seeing
 from handrail.duties.care_plans.resources import Whole
 from handrail.duties.care_plans.rules.agreeing import Standing
+from handrail.fhir.enrolment import care_manager_of
 from handrail.fhir.errors import NotFoundError
-from handrail.fhir.resource import Resource, target_of, words_of
+from handrail.fhir.resource import Resource, reference, target_of, words_of
 from handrail.fhir.rulebook import Rule
 from handrail.record.known import RecordKnown, known
 
@@ -113,11 +114,8 @@ def see_papers(by: Principal, patient: str, plan: str = "") -> Papers:
 
 def _coordinator(facts: RecordKnown, patient: str) -> Helper | None:
     """Return who coordinates the care: the care manager of the enrolment that is active."""
-    for episode in facts.of_patient(patient, "EpisodeOfCare"):
-        manager = episode.get("careManager") or {}
-        if episode.get("status") == "active" and target_of(manager):
-            return _helper(facts, manager, "")
-    return None
+    manager, name = care_manager_of(facts.of_patient(patient, "EpisodeOfCare"))
+    return _helper(facts, reference(manager, name), "") if manager else None
 
 
 def _helper(facts: RecordKnown, who: Mapping[str, Any], does: str) -> Helper:

@@ -16,6 +16,7 @@ from handrail.duties.care_plans.resources import STEP
 from handrail.duties.care_plans.rules.agreeing import KIND as SIGN_OFF
 from handrail.fhir import work
 from handrail.fhir.change import Change, Known
+from handrail.fhir.enrolment import care_manager_of
 from handrail.fhir.errors import BusinessRuleError
 from handrail.fhir.resource import (
     Resource,
@@ -54,11 +55,8 @@ class Coordinator:
 
 def coordinator_of(patient: str, known: Known) -> Coordinator:
     """Return who coordinates a person's care; the intake pool if nobody does."""
-    for episode in known.of_patient(patient, "EpisodeOfCare"):
-        manager = episode.get("careManager") or {}
-        if episode.get("status") == "active" and target_of(manager):
-            return Coordinator(target_of(manager), str(manager.get("display", "")))
-    return Coordinator(known.pool, "")
+    manager, name = care_manager_of(known.of_patient(patient, "EpisodeOfCare"))
+    return Coordinator(manager or known.pool, name)
 
 
 def is_agreed(plan: Resource) -> bool:

@@ -19,6 +19,7 @@ from handrail.duties.needs.rules.deciding import Verdict
 from handrail.duties.needs.rules.meaning import NeedRule, need_rules
 from handrail.fhir import work
 from handrail.fhir.change import Known
+from handrail.fhir.enrolment import care_manager_of
 from handrail.fhir.errors import BusinessRuleError
 from handrail.fhir.resource import Resource, concept, id_of, reference, reference_to, target_of
 from handrail.fhir.task import TaskStatus, is_open
@@ -94,11 +95,8 @@ def checked_day(on: date, known: Known) -> date:
 
 def owner_of(episodes: Iterable[Resource], by: str, by_name: str) -> tuple[str, str]:
     """Return (reference, name) of the person's coordinator; whoever asks, if there is none."""
-    for episode in episodes:
-        manager = episode.get("careManager") or {}
-        if episode.get("status") == "active" and target_of(manager):
-            return target_of(manager), str(manager.get("display", ""))
-    return by, by_name
+    manager, name = care_manager_of(episodes)
+    return (manager, name) if manager else (by, by_name)
 
 
 def task(asked: Asked, owner: tuple[str, str], on: date, known: Known) -> Resource:
