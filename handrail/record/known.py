@@ -142,6 +142,17 @@ class RecordKnown:
             found |= {f"{kind}/{identity}": text.parse(body) for kind, identity, body in stored}
         return found
 
+    def contents(self, references: Collection[str]) -> dict[str, bytes]:
+        """Return the hash of what is stored, as commits compare it, of those that are there."""
+        pairs = [one.split("/", 1) for one in references]
+        found = rows(
+            "SELECT resource_type, id, content FROM record_current WHERE org = %s AND NOT deleted"
+            " AND (resource_type, id) IN"
+            " (SELECT * FROM unnest((SELECT %s::text[]), (SELECT %s::text[])))",
+            (self.org, [kind for kind, _ in pairs], [identity for _, identity in pairs]),
+        )
+        return {f"{kind}/{identity}": bytes(content) for kind, identity, content in found}
+
     def of_patient(self, patient: str, resource_type: str) -> Sequence[Resource]:
         """Return the current resources of this type in the patient's record.
 
