@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from handrail.access import audit
 from handrail.access.database import acting
 from handrail.access.decide import require
-from handrail.access.models import Membership, Team
+from handrail.access.people import colleagues
 from handrail.access.principal import Principal
 from handrail.duties.care_plans.models import Plan
 from handrail.duties.care_plans.resources import (
@@ -154,12 +154,6 @@ def _open_need(need: NeedView) -> bool:
 def _review_on(facts: RecordKnown, plan: Resource) -> str:
     reviews = reviewing.open_reviews(plan, facts)
     return work.look_by(reviews[0])[:10] if reviews else ""
-
-
-def colleagues(org: int) -> dict[str, str]:
-    """Return the names of those who work here and of their teams, by reference."""
-    found = {m.person: m.name for m in Membership.objects.filter(org=org, active=True)}
-    return found | {team.reference: team.name for team in Team.objects.filter(org=org)}
 
 
 def owners(by: Principal, patient: str) -> list[tuple[str, str]]:

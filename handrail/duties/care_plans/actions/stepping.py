@@ -10,6 +10,7 @@ from uuid import uuid4
 from django.utils.translation import gettext as _
 
 from handrail.access.database import acting
+from handrail.access.people import colleagues
 from handrail.access.principal import Principal
 from handrail.duties.care_plans.actions.agreeing import ROOM
 from handrail.duties.care_plans.actions.planning import (
@@ -23,7 +24,7 @@ from handrail.duties.care_plans.actions.planning import (
     retried,
     write,
 )
-from handrail.duties.care_plans.actions.seeing import colleagues, owners, proposed_day
+from handrail.duties.care_plans.actions.seeing import owners, proposed_day
 from handrail.duties.care_plans.resources import STEP, need_view
 from handrail.duties.care_plans.rules import agreeing, building, reviewing
 from handrail.duties.care_plans.rules.building import PlanError, WantedStep

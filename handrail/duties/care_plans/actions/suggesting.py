@@ -11,9 +11,10 @@ from django.utils.translation import gettext as _
 
 from handrail.access.database import acting
 from handrail.access.decide import require
+from handrail.access.people import colleagues
 from handrail.access.principal import Principal
 from handrail.duties.care_plans.actions.planning import Opened, as_seen, open_draft, write
-from handrail.duties.care_plans.actions.seeing import colleagues, owners, whole_of
+from handrail.duties.care_plans.actions.seeing import owners, whole_of
 from handrail.duties.care_plans.actions.stepping import made_step, named_step
 from handrail.duties.care_plans.resources import NeedView, need_view
 from handrail.duties.care_plans.rules import building, reviewing

@@ -15,7 +15,7 @@ from handrail.duties.care_team.actions.permitting import (
     see_permission,
     take_back,
 )
-from handrail.duties.care_team.actions.seeing import Seen, Shown, colleagues, see_team, today
+from handrail.duties.care_team.actions.seeing import Seen, Shown, see_team, today
 
 __all__ = [
     "Outside",
@@ -26,7 +26,6 @@ __all__ = [
     "add_family",
     "add_outside",
     "change_member",
-    "colleagues",
     "permit_family",
     "proposed_end",
     "see_permission",

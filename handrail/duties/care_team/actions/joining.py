@@ -10,8 +10,9 @@ from django.utils.translation import gettext as _
 
 from handrail.access.database import acting
 from handrail.access.decide import require
+from handrail.access.people import colleagues
 from handrail.access.principal import Principal
-from handrail.duties.care_team.actions.seeing import ROOM, colleagues, related_of, today
+from handrail.duties.care_team.actions.seeing import ROOM, related_of, today
 from handrail.duties.care_team.resources import person_of
 from handrail.duties.care_team.rules import joining as join
 from handrail.duties.care_team.rules.joining import Joining, MemberError

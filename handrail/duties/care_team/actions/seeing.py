@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from handrail.access.database import acting
 from handrail.access.decide import require
-from handrail.access.models import Membership, Team
+from handrail.access.people import colleagues
 from handrail.access.principal import Principal
 from handrail.duties.care_team.resources import (
     Member,
@@ -130,12 +130,6 @@ def _missing(
     doing = {str((task.get("owner") or {}).get("reference", "")) for task in tasks}
     found = [ref for ref in ours if ref in doing and ref not in on_it]
     return [(ref, ours[ref]) for ref in found if ref.startswith("Practitioner/")]
-
-
-def colleagues(org: int) -> dict[str, str]:
-    """Return the names of those who work here and of their teams, by reference."""
-    found = {m.person: m.name for m in Membership.objects.filter(org=org, active=True)}
-    return found | {team.reference: team.name for team in Team.objects.filter(org=org)}
 
 
 def related_of(by: Principal, patient: str, related: str) -> Resource:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from handrail.access.decide import allows
 from handrail.access.marks import MemberRequest, open_to
+from handrail.access.people import colleagues
 from handrail.access.principal import Role
 from handrail.duties.care_team import actions
 from handrail.duties.care_team.actions import Outside, Relative, Seen
@@ -142,7 +143,7 @@ def _shown(request: MemberRequest, patient: str, seen: Seen) -> dict[str, Any]:
 
 
 def _free(org: int, on_team: set[str]) -> list[tuple[str, str]]:
-    return [(ref, name) for ref, name in actions.colleagues(org).items() if ref not in on_team]
+    return [(ref, name) for ref, name in colleagues(org).items() if ref not in on_team]
 
 
 def _rows(seen: Seen, side: Side) -> list[Any]:

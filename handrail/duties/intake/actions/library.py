@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from handrail.access.database import acting
 from handrail.access.decide import require
-from handrail.access.models import Organization
+from handrail.access.people import organization_name
 from handrail.access.principal import Principal, system
 from handrail.duties.intake.actions.value_sets import form_of
 from handrail.duties.intake.models import Assessment
@@ -350,8 +350,3 @@ def earlier(by: Principal, identity: str) -> list[Stored]:
 
 def _own_version(questionnaire: Mapping[str, Any]) -> str:
     return str(questionnaire.get("version", ""))
-
-
-def organization_name(org: int) -> str:
-    """Return what the organization is called."""
-    return Organization.objects.filter(id=org).values_list("name", flat=True).first() or ""

@@ -14,7 +14,7 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 
 from handrail.access.marks import MemberRequest, open_to
-from handrail.duties.intake.actions.library import organization_name
+from handrail.access.people import organization_name
 from handrail.duties.intake.actions.opening import Opened, open_assessment
 from handrail.duties.intake.actions.saving import save_answers
 from handrail.duties.intake.rules.paper_words import has_words, said

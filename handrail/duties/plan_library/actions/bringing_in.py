@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from uuid import uuid4
 
 from handrail.access.decide import require
+from handrail.access.people import organization_name
 from handrail.access.principal import Principal
 from handrail.duties.plan_library.actions.library import (
     ROOM,
     TYPE,
-    organization_name,
     plan_kept,
     today,
 )

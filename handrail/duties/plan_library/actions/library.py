@@ -14,7 +14,7 @@ from typing import Final
 from django.utils.translation import gettext as _
 
 from handrail.access.decide import require
-from handrail.access.models import Organization
+from handrail.access.people import organization_name
 from handrail.access.principal import Principal
 from handrail.duties.plan_library.actions.shipped import shipped
 from handrail.duties.plan_library.rules.changing import changed
@@ -154,11 +154,6 @@ def _own(by: Principal, definition: Resource, before: Resource) -> Resource:
 def _commit(by: Principal, made: Resource, if_match: int, reason: str) -> Committed:
     definition = {name: value for name, value in made.items() if name != "meta"}
     return store.commit([Draft(definition, if_match=if_match)], by=by, reason=reason, room=ROOM)
-
-
-def organization_name(org: int) -> str:
-    """Return what the organization is called."""
-    return Organization.objects.filter(id=org).values_list("name", flat=True).first() or ""
 
 
 def today(org: int) -> str:
