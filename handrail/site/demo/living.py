@@ -112,9 +112,7 @@ class Life:
                 self._park(one)
             return
         with acting(by):
-            drafts = [
-                draft for one in some for draft in _ACTS[verb](self, one, known(house.ORG, one.at))
-            ]
+            drafts = [draft for one in some for draft in _ACTS[verb](self, one, _known_at(one))]
             self._keep(
                 store.commit(
                     drafts, by=by, reason=f"Demo: {verb}", room=_ROOM.get(verb, ""), as_of=as_of
@@ -241,6 +239,13 @@ _ACTS: dict[str, Act] = {
     "hold": Life.hold,
     "done": Life.done,
 }
+
+
+def _known_at(one: Happening) -> RecordKnown:
+    """Return what was known at its moment; the database is asked for the same thing once."""
+    facts = known(house.ORG, one.at)
+    facts.remember()
+    return facts
 
 
 def _rounds(some: Iterable[Happening]) -> list[list[Happening]]:
