@@ -143,8 +143,7 @@ def concept(
     first = next((one for one in codings if not prefer or one["system"] in prefer), None)
     words = words_of(codeable)
     narrative = more.get("narrative", "")
-    said = el("reference", value=f"#{narrative}") if narrative else words
-    children = [el("originalText", said)] if said else []
+    children = [said_in("originalText", words, narrative)] if words or narrative else []
     children += [_coded("translation", one) for one in codings if one is not first]
     if first is not None:
         return _coded(tag, first, children, more.get("xsi_type"))
@@ -165,6 +164,11 @@ def _coded(
     system = SYSTEMS[coding["system"]]
     words = str(coding.get("display", ""))
     return code(tag, str(coding["code"]), system, words, children=children, xsi_type=xsi_type)
+
+
+def said_in(tag: str, words: str, narrative: str) -> ET.Element:
+    """Return words, and a pointer to the narrative that says the same, if there is one."""
+    return el(tag, words, el("reference", value=f"#{narrative}") if narrative else None)
 
 
 def words_of(codeable: Mapping[str, Any] | None) -> str:
@@ -217,7 +221,7 @@ def entry_reference(reference: str, type_code: str) -> ET.Element:
 def table(heads: Sequence[str], lines: Iterable[tuple[str, Sequence[str]]]) -> ET.Element:
     """Return a table of the narrative. ``lines``: the ID of the first cell's text, the cells."""
     body = [
-        el("tr", el("td", el("content", cells[0], ID=mark)), [el("td", one) for one in cells[1:]])
+        el("tr", el("td", cells[0], ID=mark), [el("td", one) for one in cells[1:]])
         for mark, cells in lines
     ]
     return el("table", el("thead", el("tr", [el("th", one) for one in heads])), el("tbody", body))

@@ -7,7 +7,7 @@ from typing import Any, Final
 from xml.etree.ElementTree import Element
 
 from handrail.edge.ccda.gathering import Gathered, pertains
-from handrail.edge.ccda.people import pointer
+from handrail.edge.ccda.people import person_name, pointer
 from handrail.edge.ccda.sections.shared import LOINC_ONLY, SCT, day, mark
 from handrail.edge.ccda.writing import (
     SNOMED,
@@ -16,6 +16,7 @@ from handrail.edge.ccda.writing import (
     el,
     entry_reference,
     own_id,
+    said_in,
     section,
     table,
     template,
@@ -88,29 +89,29 @@ def _intervention(gathered: Gathered, step: Resource) -> Element:
         own_id(reference_to(step)),
         code("code", "362956003", SNOMED, "Procedure / intervention (navigational concept)"),
         el("statusCode", code=state),
-        el("entryRelationship", _act(step, mood, state), typeCode="REFR"),
+        el("entryRelationship", _act(gathered, step, mood), typeCode="REFR"),
         [entry_reference(one, "RSON") for one in aims],
         classCode="ACT",
         moodCode=mood,
     )
 
 
-def _act(step: Resource, mood: str, state: str) -> Element:
+def _act(gathered: Gathered, step: Resource, mood: str) -> Element:
     """Return what is to be done (Planned Act) or was done (Procedure Activity Act)."""
     kind = "2.16.840.1.113883.10.20.22.4.39" if mood == "INT" else "2.16.840.1.113883.10.20.22.4.12"
     owner, name = _owner(step)
     said = {"coding": (step.get("code") or {}).get("coding", ()), "text": _step_words(step)}
     performer = pointer("assignedEntity", owner)
     if name:
-        performer.append(el("assignedPerson", el("name", name)))
+        performer.append(el("assignedPerson", person_name(gathered.resource(owner), name)))
     return el(
         "act",
         template(kind),
         template(kind, "2014-06-09"),
         own_id(f"{reference_to(step)}#act"),
         concept("code", said, (*SCT, *LOINC_ONLY), narrative=mark(step)),
-        el("text", el("reference", value=f"#{mark(step)}")),
-        el("statusCode", code=state),
+        said_in("text", _step_words(step), mark(step)),
+        el("statusCode", code="active" if mood == "INT" else "completed"),
         time("effectiveTime", _when(step)),
         el("performer", performer, typeCode="PRF") if owner else None,
         classCode="ACT",

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 from xml.etree.ElementTree import Element
 
 from handrail.edge.ccda.gathering import Gathered
-from handrail.edge.ccda.people import pointer
+from handrail.edge.ccda.people import addresses, person_name, pointer, telecoms
 from handrail.edge.ccda.sections.shared import mark
 from handrail.edge.ccda.writing import (
     LOINC,
     code,
+    concept,
     el,
     own_id,
     section,
@@ -21,6 +22,8 @@ from handrail.edge.ccda.writing import (
     words_of,
 )
 from handrail.fhir.resource import Resource, reference_to, target_of
+
+_SNOMED: Final = ("http://snomed.info/sct",)
 
 
 def team(gathered: Gathered) -> Element | None:
@@ -52,13 +55,22 @@ def _role(participant: Mapping[str, Any]) -> str:
     return words_of(next(iter(participant.get("role", ())), None))
 
 
+def _function(participant: Mapping[str, Any]) -> Element:
+    """Return the role; its words, for our roles are of no code system that CDA knows."""
+    role = next(iter(participant.get("role", ())), None)
+    return concept("sdtc:functionCode", role, _SNOMED)
+
+
 def _organizer(gathered: Gathered, care_team: Resource, version: str) -> Element:
     created = str((care_team.get("period") or {}).get("start") or gathered.plan.get("created", ""))
     acts = []
     for place, one in _on(care_team):
         member = one.get("member") or {}
         who = pointer("assignedEntity", target_of(member))
-        who.append(el("assignedPerson", el("name", str(member.get("display", "")) or "Unknown")))
+        found = gathered.resource(target_of(member))
+        display = str(member.get("display", ""))
+        who.extend((*addresses(found), *telecoms(found)))
+        who.append(el("assignedPerson", person_name(found, display)))
         began = str((one.get("period") or {}).get("start") or created)
         act = el(
             "act",
@@ -68,7 +80,7 @@ def _organizer(gathered: Gathered, care_team: Resource, version: str) -> Element
             el("text", el("reference", value=f"#{mark(care_team)}-{place}")),
             el("statusCode", code="active"),
             span("effectiveTime", began),
-            el("performer", who, typeCode="PRF"),
+            el("performer", _function(one), who, typeCode="PRF"),
             classCode="PCPR",
             moodCode="EVN",
         )
