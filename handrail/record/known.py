@@ -6,7 +6,7 @@ import time
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import Final, Protocol, cast
 from zoneinfo import ZoneInfo
 
 from handrail.access.models import Closure, Organization
@@ -17,8 +17,11 @@ from handrail.fhir.rulebook import Rulebook
 from handrail.fhir.searching.hashing import SYSTEM_AND_CODE, URI, token
 from handrail.record.rulebook import rulebook
 from handrail.record.statements import rows
+from handrail.record.terminology import Shelf
 
 _KEPT_SECONDS = 20.0
+_SHARED: Final = frozenset({"Questionnaire"})
+_shelf = Shelf(32 * 1024 * 1024)
 _facts: dict[int, tuple[float, Calendar, str]] = {}
 
 
@@ -111,11 +114,17 @@ class RecordKnown:
         return rulebook(self.org)
 
     def read(self, reference: str) -> Resource | None:
-        """Return the current version of ``Type/id``, this commit's own changes included."""
+        """Return the current version of ``Type/id``, this commit's own changes included.
+
+        A stored Questionnaire is large and read by every rule about its answers: it is parsed once
+        for each version and shared, so nobody changes it.
+        """
         if reference in self.changes.now:
             pending = self.changes.now[reference]
             return pending.resource if pending else None
         resource_type, _, identity = reference.partition("/")
+        if resource_type in _SHARED:
+            return self._shared(resource_type, identity)
         found = rows(
             "SELECT v.body FROM record_current c JOIN record_version v"
             " USING (org, resource_type, id, version)"
@@ -175,18 +184,39 @@ class RecordKnown:
         url, _, version = canonical.partition("|")
         changed = dict(self.changes.of_patient("", resource_type))
         found = rows(
-            "SELECT c.id, v.body FROM record_current c JOIN record_version v"
-            " USING (org, resource_type, id, version) WHERE c.org = %s AND c.resource_type = %s"
-            " AND c.tokens @> (SELECT %s::bigint[]) AND NOT c.deleted"
-            " ORDER BY c.updated_at DESC, c.id",
+            "SELECT id FROM record_current WHERE org = %s AND resource_type = %s"
+            " AND tokens @> (SELECT %s::bigint[]) AND NOT deleted ORDER BY updated_at DESC, id",
             (self.org, resource_type, [token(resource_type, "url", URI, url)]),
         )
-        stored = {f"{resource_type}/{identity}": body for identity, body in found}
-        kept = [text.parse(stored[one]) for one in stored if one not in self.changes.now]
+        stored = (f"{resource_type}/{identity}" for (identity,) in found)
+        kept = (self.read(one) for one in stored if one not in self.changes.now)
         for one in (*changed.values(), *kept):
-            if one.get("url") == url and version in {"", one.get("version", "")}:
+            if one and one.get("url") == url and version in {"", one.get("version", "")}:
                 return one
         return None
+
+    def _shared(self, resource_type: str, identity: str) -> Resource | None:
+        """Return a stored definition, parsed once for each version."""
+        key = (self.org, resource_type, identity)
+        found = rows(
+            "SELECT version, content FROM record_current"
+            " WHERE org = %s AND resource_type = %s AND id = %s AND NOT deleted",
+            key,
+        )
+        if not found:
+            return None
+        version, content = found[0]
+        place = (resource_type, f"{self.org}|{identity}|{version}", bytes(content))
+        kept = _shelf.find(place)
+        if kept is None:
+            body = rows(
+                "SELECT body FROM record_version WHERE org = %s AND resource_type = %s AND id = %s"
+                " AND version = %s",
+                (*key, version),
+            )[0][0]
+            kept = text.parse(body)
+            _shelf.put(place, kept, len(body))
+        return cast("Resource", kept)
 
     def _kept(
         self, patient: str, resource_type: str, tokens: tuple[int, ...]

@@ -15,7 +15,14 @@ from handrail.duties.intake.actions.opening import Opened, open_assessment
 from handrail.duties.intake.actions.protecting import open_protocols
 from handrail.duties.intake.actions.saving import Saved, save_answers
 from handrail.duties.intake.resources import DONE, FORMER, is_carried
-from handrail.duties.intake.screens.filling import Apart, Sheet, context, lines_of, sheet_of
+from handrail.duties.intake.screens.filling import (
+    Apart,
+    Sheet,
+    context,
+    lines_of,
+    sheet_of,
+    words_of_page,
+)
 from handrail.duties.intake.screens.forms import CARE, fields_of, seen_of
 from handrail.duties.intake.screens.questions import Line
 from handrail.duties.intake.screens.reading import read_page
@@ -118,8 +125,7 @@ def _parts(request: MemberRequest, saved: Saved, page: int) -> HttpResponse:
     before = lines_of(saved.opened, page, saved.before, tallied)
     moved = [line.place for line in after.lines] != [line.place for line in before]
     shown_wrong = set(request.POST.get("faulty", "").split())
-    known = context(
-        request,
+    known = words_of_page(
         after,
         moved=moved or saved.merged,
         redrawn=[] if moved else _redrawn(before, after.lines),

@@ -202,7 +202,14 @@ def tally(score: Counted) -> str:
 
 
 def context(request: MemberRequest, sheet: Sheet, **more: Any) -> Mapping[str, Any]:
-    """Return what the templates show."""
+    """Return what the templates show, with what stands around it."""
+    said = sheet.opened.said
+    frame = patient_frame(request, said.patient, f"/patients/{said.patient}/assessments")
+    return {**frame, **words_of_page(sheet, **more)}
+
+
+def words_of_page(sheet: Sheet, **more: Any) -> Mapping[str, Any]:
+    """Return what the templates show of the sheet itself."""
     opened = sheet.opened
     said, form = opened.said, opened.form
     asking = said.language or form.language or _PROMPT
@@ -227,5 +234,4 @@ def context(request: MemberRequest, sheet: Sheet, **more: Any) -> Mapping[str, A
         "errors": (),
         "correcting": False,
     }
-    frame = patient_frame(request, said.patient, f"/patients/{said.patient}/assessments")
-    return {**frame, **known_, **more}
+    return {**known_, **more}
