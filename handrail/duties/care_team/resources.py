@@ -37,11 +37,6 @@ class Member:
         begun = not self.since or self.since[:10] <= text
         return begun and not (self.until and self.until[:10] <= text)
 
-    @property
-    def is_family(self) -> bool:
-        """Tell whether this is family or a friend."""
-        return self.reference.startswith("RelatedPerson/")
-
 
 @dataclass(frozen=True, slots=True)
 class TeamView:

@@ -14,7 +14,6 @@ from handrail.fhir.plans.reading import days_in
 from handrail.fhir.plans.words import part, parts, text
 
 _AFTER: Final = frozenset({"after", "after-start", "after-end"})
-_DAYS_OF_YEAR: Final = 365
 
 
 def due_dates(plan: Plan, as_of: date, born: str = "") -> dict[str, date]:

@@ -14,7 +14,7 @@ from handrail.access.decide import require
 from handrail.access.people import colleagues
 from handrail.access.principal import Principal
 from handrail.duties.care_plans.actions.planning import Opened, as_seen, open_draft, write
-from handrail.duties.care_plans.actions.seeing import owners, whole_of
+from handrail.duties.care_plans.actions.seeing import whole_of
 from handrail.duties.care_plans.actions.stepping import made_step, named_step
 from handrail.duties.care_plans.resources import NeedView, need_view
 from handrail.duties.care_plans.rules import building, reviewing
@@ -219,9 +219,3 @@ class _Taking:
         if words and words != goal["description"].get("text"):
             goal["description"] = {"text": words[: building.LONGEST]}
         return goal
-
-
-def owners_of(by: Principal, patient: str) -> list[tuple[str, str]]:
-    """Return who may own a step of this person's plan."""
-    with acting(by):
-        return owners(by, patient)

@@ -20,6 +20,7 @@ from handrail.duties.care_team.rules.waiting import Side
 from handrail.duties.care_team.screens import words
 from handrail.fhir.errors import VersionConflictError
 from handrail.look.said import done
+from handrail.look.typed import version_seen
 from handrail.record.store import Committed
 from handrail.room import patient_frame
 
@@ -31,12 +32,6 @@ _LONGEST = 300
 def where(patient: str) -> str:
     """Return the address of the team page."""
     return f"/patients/{patient}/team"
-
-
-def version_in(request: MemberRequest) -> int:
-    """Return the version that the form was opened with; 0 if it says none."""
-    text = request.POST.get("if_match", "")
-    return int(text) if text.isdecimal() and len(text) < len("1000000000") else 0
 
 
 @open_to(*CARE)
@@ -65,7 +60,7 @@ Add = Callable[[MemberRequest, str, dict[str, str]], Committed]
 
 
 def _add_colleague(request: MemberRequest, patient: str, typed: dict[str, str]) -> Committed:
-    seen = version_in(request)
+    seen = version_seen(request)
     return actions.add_colleague(
         request.principal, patient, typed["who"], typed["role"], typed["does"], if_match=seen
     )
@@ -78,7 +73,7 @@ def _add_outside(request: MemberRequest, patient: str, typed: dict[str, str]) ->
         phone=typed["phone"],
         email=typed["email"],
     )
-    seen = version_in(request)
+    seen = version_seen(request)
     return actions.add_outside(
         request.principal, patient, who, typed["role"], typed["does"], if_match=seen
     )
@@ -86,7 +81,7 @@ def _add_outside(request: MemberRequest, patient: str, typed: dict[str, str]) ->
 
 def _add_family(request: MemberRequest, patient: str, typed: dict[str, str]) -> Committed:
     fresh = Relative(name=typed["name"], relationship=typed["relationship"], phone=typed["phone"])
-    seen = version_in(request)
+    seen = version_seen(request)
     return actions.add_family(
         request.principal,
         patient,
@@ -159,7 +154,7 @@ def member(request: MemberRequest, patient: str, place: int) -> HttpResponse:
 
 
 def _change(request: MemberRequest, patient: str, place: int) -> HttpResponse:
-    typed, seen = _typed(request), version_in(request)
+    typed, seen = _typed(request), version_seen(request)
     try:
         saved = actions.change_member(
             request.principal, patient, place, typed["role"], typed["does"], if_match=seen
@@ -204,7 +199,7 @@ def leave(request: MemberRequest, patient: str, place: int) -> HttpResponse:
     if request.method != "POST":
         return HttpResponseRedirect(where(patient), status=303)
     try:
-        saved = actions.take_off(request.principal, patient, place, if_match=version_in(request))
+        saved = actions.take_off(request.principal, patient, place, if_match=version_seen(request))
     except VersionConflictError:
         said = _("Somebody changed the team before you. Look again, then take them off.")
         return done(request, said, where(patient))

@@ -14,12 +14,13 @@ from handrail.access.principal import Role
 from handrail.duties.check_ins import actions
 from handrail.duties.check_ins.actions import Entry, IncompleteContactError, facing
 from handrail.duties.check_ins.screens import words
-from handrail.duties.check_ins.screens.forms import entry_of, next_of
+from handrail.duties.check_ins.screens.forms import entry_of
 from handrail.duties.check_ins.screens.panel import facts
 from handrail.fhir.errors import BusinessRuleError, VersionConflictError
 from handrail.fhir.work import look_by
 from handrail.look.dates import moment
 from handrail.look.said import say
+from handrail.look.typed import next_of, version_seen
 from handrail.record import store
 
 CARE = (Role.COORDINATOR, Role.SUPERVISOR, Role.CLINICIAN)
@@ -30,8 +31,7 @@ _TYPED = ("note", "next_step")
 @require_POST
 def save(request: MemberRequest) -> HttpResponse:
     """Write a contact down and go to the next piece of work."""
-    seen = request.POST.get("if_match", "")
-    if_match = int(seen) if seen.isdecimal() and len(seen) < len("1000000000") else None
+    if_match = version_seen(request) or None
     try:
         entry = entry_of(request.POST, request.principal.org)
         saved = actions.record_contact(request.principal, entry, if_match=if_match)

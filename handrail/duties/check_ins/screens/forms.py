@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import date, datetime, time
 
-from django.http import HttpRequest, QueryDict
-from django.utils.http import url_has_allowed_host_and_scheme
+from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from handrail.duties.check_ins.actions import Entry, IncompleteContactError, now_here
+from handrail.look.typed import printable
 
 LONGEST_NOTE = 10_000
 """Characters of a note that are taken in one piece."""
@@ -50,11 +50,6 @@ def entry_of(form: QueryDict, org: int) -> Entry:
     )
 
 
-def printable(text: str) -> str:
-    """Return the text without control characters, which FHIR strings may not hold."""
-    return "".join(c for c in text if c in "\t\n" or c.isprintable())
-
-
 def _identity(text: str) -> str:
     return text if len(text) <= _LONGEST_ID and set(text) <= _ID_CHARACTERS else ""
 
@@ -88,10 +83,3 @@ def _again(form: QueryDict, org: int) -> datetime | None:
         message = _("Choose a day and a time, as in 2026-11-23 14:30.")
         raise IncompleteContactError("again_on", message) from error
     return datetime.combine(day, hour.replace(tzinfo=None), now.tzinfo)
-
-
-def next_of(request: HttpRequest, otherwise: str = "/") -> str:
-    """Return where the form goes after saving: a path of our own."""
-    wanted = request.POST.get("next", "")
-    safe = wanted.startswith("/") and url_has_allowed_host_and_scheme(wanted, allowed_hosts=None)
-    return wanted if safe else otherwise

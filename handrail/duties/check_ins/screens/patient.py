@@ -21,10 +21,10 @@ from handrail.duties.check_ins import actions
 from handrail.duties.check_ins.actions import IncompleteContactError, facing, now_here
 from handrail.duties.check_ins.models import Attempt, Contact, Note
 from handrail.duties.check_ins.screens import words
-from handrail.duties.check_ins.screens.forms import next_of, printable
 from handrail.fhir.quick import quick_step
 from handrail.look.dates import day
 from handrail.look.said import say
+from handrail.look.typed import next_of, printable
 from handrail.record.known import organization_facts
 from handrail.room import patient_frame
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
@@ -125,11 +125,3 @@ def reference_of(url: str) -> str:
     """Return the reference of a shipped form, from its url; empty for any other."""
     slug = slug_of(url)
     return f"Questionnaire/handrail-{slug}" if slug else ""
-
-
-def newest(done: Iterable[Done]) -> dict[str, date]:
-    """Return when each thing was last done."""
-    found: dict[str, date] = {}
-    for each in done:
-        found[each.what] = max(each.on, found.get(each.what, each.on))
-    return found

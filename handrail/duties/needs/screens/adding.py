@@ -14,9 +14,10 @@ from handrail.duties.needs.actions.adding import Added, KnownNeedError, add_need
 from handrail.duties.needs.actions.deciding import UndecidedError
 from handrail.duties.needs.resources import DOMAINS, STATUSES
 from handrail.duties.needs.screens import words
-from handrail.duties.needs.screens.forms import identity, printable
+from handrail.duties.needs.screens.forms import identity
 from handrail.duties.needs.screens.patient import CARE
 from handrail.look.said import say
+from handrail.look.typed import printable
 from handrail.room import patient_frame
 
 _LONGEST = 100  # characters of what is searched

@@ -5,24 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 
-from django.http import HttpRequest, QueryDict
-from django.utils.http import url_has_allowed_host_and_scheme
+from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from handrail.duties.needs.actions.deciding import Choice, UndecidedError
 from handrail.duties.needs.rules.deciding import Verdict
-from handrail.look.typed import whole
+from handrail.look.typed import printable, whole
 
 LONGEST = 500
 """Characters of a need in somebody's words."""
 
 _ID = frozenset("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-.")
 _LONGEST_ID = 64
-
-
-def printable(text: str) -> str:
-    """Return the text without control characters, which FHIR strings may not hold."""
-    return "".join(c for c in text if c in "\t\n" or c.isprintable())
 
 
 def identity(text: str) -> str:
@@ -76,10 +70,3 @@ def typed(form: QueryDict, needs: Iterable[str]) -> dict[str, dict[str, str]]:
         need: {name: form.get(f"{name}-{need}", "") for name in ("do", "words", "ask")}
         for need in needs
     }
-
-
-def next_of(request: HttpRequest, otherwise: str) -> str:
-    """Return where the form goes after saving: a path of our own."""
-    wanted = request.POST.get("next", "")
-    safe = wanted.startswith("/") and url_has_allowed_host_and_scheme(wanted, allowed_hosts=None)
-    return wanted if safe else otherwise

@@ -17,9 +17,10 @@ from handrail.duties.needs.actions.seeing import Seen, see
 from handrail.duties.needs.rules.deciding import Verdict
 from handrail.duties.needs.rules.reviewing import Row
 from handrail.duties.needs.screens import stale, words
-from handrail.duties.needs.screens.forms import choice_of, choices_of, identity, next_of, typed
+from handrail.duties.needs.screens.forms import choice_of, choices_of, identity, typed
 from handrail.fhir.errors import BusinessRuleError, NotFoundError, VersionConflictError
 from handrail.look.said import say
+from handrail.look.typed import next_of
 from handrail.room import house, patient_frame
 
 CARE = (Role.COORDINATOR, Role.SUPERVISOR, Role.CLINICIAN)

@@ -26,6 +26,7 @@ from handrail.duties.registration.screens.forms import details_in, form_of, perm
 from handrail.duties.registration.screens.frame import frame
 from handrail.fhir.errors import NotFoundError, VersionConflictError
 from handrail.look.said import done
+from handrail.look.typed import version_seen
 from handrail.record import store
 
 _LABELS = {
@@ -81,7 +82,7 @@ def details(request: MemberRequest, patient: str) -> HttpResponse:
     if request.method != "POST":
         stored, view = actions.see(patient, by=by)
         return _details_form(request, patient, details_of(view), stored.version)
-    typed, seen = details_in(request.POST), _version(request)
+    typed, seen = details_in(request.POST), version_seen(request)
     try:
         saved = actions.change_details(patient, typed, by=by, if_match=seen)
     except DetailsError as error:
@@ -90,11 +91,6 @@ def details(request: MemberRequest, patient: str) -> HttpResponse:
     except VersionConflictError:
         return _stale(request, patient, seen)
     return done(request, _("Saved."), f"/patients/{patient}/people", saved.transaction)
-
-
-def _version(request: MemberRequest) -> int:
-    text = request.POST.get("if_match", "")
-    return int(text) if text.isdecimal() and len(text) < len("1000000000") else 0
 
 
 def _details_form(
@@ -141,7 +137,7 @@ def death(request: MemberRequest, patient: str) -> HttpResponse:
     by, where = request.principal, f"/patients/{patient}/people"
     if request.method != "POST":
         return HttpResponseRedirect(where, status=303)
-    seen, on = _version(request), request.POST.get("on", "").strip()[:10]
+    seen, on = version_seen(request), request.POST.get("on", "").strip()[:10]
     try:
         if request.POST.get("alive"):
             saved = actions.take_back_death(patient, by=by, if_match=seen)
@@ -163,7 +159,7 @@ def talk(request: MemberRequest, patient: str, related: str = "") -> HttpRespons
     if request.method != "POST":
         permission, version = _permission(patient, related, by)
         return _talk_form(request, patient, related, permission, version)
-    typed, seen = permission_in(request.POST), _version(request)
+    typed, seen = permission_in(request.POST), version_seen(request)
     where = f"/patients/{patient}/people"
     try:
         saved = actions.permit(patient, typed, by=by, related=related, if_match=seen)
@@ -222,7 +218,9 @@ def revoke(request: MemberRequest, patient: str, related: str) -> HttpResponse:
     if request.method != "POST":
         return HttpResponseRedirect(where, status=303)
     try:
-        saved = actions.revoke(patient, related, by=request.principal, if_match=_version(request))
+        saved = actions.revoke(
+            patient, related, by=request.principal, if_match=version_seen(request)
+        )
     except VersionConflictError:
         return done(request, _("Somebody saved before you. Look again, then take it back."), where)
     return done(request, _("Taken back. We may no longer talk to them."), where, saved.transaction)
