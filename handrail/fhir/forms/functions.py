@@ -186,8 +186,10 @@ def _select(ctx: Context, data: Collection, expression: Callable[[Any], Collecti
     found: Collection = []
     for index, one in enumerate(data):
         ctx["$index"] = index
-        found += expression(one)
-    ctx["effort"].spend(len(found))
+        new = expression(one)
+        ctx["effort"].spend(len(new))
+        found += new
+        _refuse_huge(found)
     return found
 
 
@@ -275,12 +277,12 @@ def _by(name: str) -> Callable[..., Collection]:
     return chosen
 
 
-def _matches(_: Context, data: Collection, wanted: str) -> Any:
+def _matches(ctx: Context, data: Collection, wanted: str) -> Any:
     text = data_of(data[0]) if len(data) == 1 else None
     if not isinstance(text, str):
         raise TypeError("matches() needs one text")
     try:
-        return pattern(wanted).is_in(text)
+        return pattern(wanted).is_in(text, ctx["effort"].spend)
     except UnsafePatternError as error:
         raise ValueError(str(error)) from error
 

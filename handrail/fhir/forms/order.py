@@ -62,7 +62,7 @@ def _levels(waits: Mapping[str, set[str]]) -> dict[str, int]:
     left = dict(waits)
     at = 0
     while left:
-        ready = [link_id for link_id, each in left.items() if not each - set(level)]
+        ready = [link_id for link_id, each in left.items() if each <= level.keys()]
         level |= dict.fromkeys(ready, at)
         left = {link_id: each for link_id, each in left.items() if link_id not in level}
         at += 1

@@ -35,6 +35,23 @@ Step = tuple[str, Test | tuple[int, ...] | None]
 """``take`` a character that passes a test, ``go`` to one of several steps, ``start``, ``end``."""
 
 
+Spend = Callable[[int], None]
+_PATIENCE: Final = 1_000_000
+"""How many steps one text may take; about two seconds."""
+
+
+class _Patience:
+    """Counts the steps of one text."""
+
+    def __init__(self) -> None:
+        self.left = _PATIENCE
+
+    def spend(self, steps: int) -> None:
+        self.left -= steps
+        if self.left < 0:
+            raise UnsafePatternError("the pattern takes too long on this text")
+
+
 class Pattern:
     """A regular expression, ready to be asked."""
 
@@ -42,18 +59,23 @@ class Pattern:
         """Keep the steps; behind the last of them the text has passed."""
         self._steps = steps
 
-    def is_whole(self, text: str) -> bool:
-        """Tell whether the whole of ``text`` fits."""
-        return self._run(text, anywhere=False)
+    def is_whole(self, text: str, spend: Spend | None = None) -> bool:
+        """Tell whether the whole of ``text`` fits; ``spend`` is told how many steps that takes.
 
-    def is_in(self, text: str) -> bool:
-        """Tell whether a part of ``text`` fits."""
-        return self._run(text, anywhere=True)
+        Raises:
+            UnsafePatternError: it takes too long, and nobody else counts.
+        """
+        return self._run(text, spend or _Patience().spend, anywhere=False)
 
-    def _run(self, text: str, *, anywhere: bool) -> bool:
+    def is_in(self, text: str, spend: Spend | None = None) -> bool:
+        """Tell whether a part of ``text`` fits; otherwise as :meth:`is_whole`."""
+        return self._run(text, spend or _Patience().spend, anywhere=True)
+
+    def _run(self, text: str, spend: Spend, *, anywhere: bool) -> bool:
         done = len(self._steps)
         states = self._reached([0], 0, len(text))
         for at, letter in enumerate(text):
+            spend(1 + len(states))
             if anywhere and done in states:
                 return True
             following = [one + 1 for one in states if self._takes(one, letter)]

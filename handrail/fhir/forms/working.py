@@ -17,6 +17,8 @@ from handrail.fhir.forms.sheet import Sheet, Spot
 from handrail.fhir.resource import Resource
 
 MOST_ROUNDS: Final = 40
+_A_PLACE: Final = 10
+"""What writing one place down anew costs, in steps."""
 
 
 class Work:
@@ -89,6 +91,7 @@ class Work:
         return moved
 
     def _refresh(self) -> None:
+        self._engine.effort.spend(_A_PLACE * len(self.sheet.places))
         self._resource, self._elements = self.sheet.written(self.enabled)
         self._variables = {}
         self._engine.forget()
