@@ -86,7 +86,8 @@ def card_of(principal: Principal, patient: str) -> Card:
 
 
 def head(request: HttpRequest, principal: Principal, patient: str) -> SafeString:
-    """Return who it is, for the head of every page of a patient."""
+    """Return who it is, for the head of every page of a patient; the look is audited."""
+    audit.read(principal, [f"Patient/{patient}"], None, patient)
     return _head(request, principal, card_of(principal, patient))
 
 

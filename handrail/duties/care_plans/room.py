@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from django.utils.translation import gettext_noop as _
 
-from handrail.access.principal import Role
+from handrail.access.principal import CARE
 from handrail.duties.care_plans.actions.finding import candidates_unreviewed
 from handrail.duties.care_plans.projections import PROJECTIONS
 from handrail.duties.care_plans.resources import STEP
@@ -42,7 +42,6 @@ KINDS = (
     ),
 )
 
-CARE = frozenset({Role.COORDINATOR, Role.SUPERVISOR, Role.CLINICIAN})
 
 ROOM = Room(
     name="care_plans",

@@ -94,7 +94,13 @@ def see_plan(by: Principal, patient: str, plan: str = "") -> Seen:
 
 def _gaps(facts: RecordKnown, whole: Whole) -> Sequence[Gap]:
     rule = facts.rules.rule(gaps.CONFLICTS, facts.as_of.date())
-    return gaps.gaps(whole, facts.as_of.date(), rule, frozenset(colleagues(facts.org)))
+    found = gaps.gaps(whole, facts.as_of.date(), rule, frozenset(colleagues(facts.org)))
+    back = agreeing.sent_back_last(
+        facts.of_patient(whole.plan.patient, "Task"), whole.plan.reference
+    )
+    if back and whole.plan.draft:
+        return [Gap("sent-back", whole.plan.reference, back[1], back[0]), *found]
+    return found
 
 
 def has_plan(by: Principal, patient: str) -> bool:

@@ -25,7 +25,7 @@ from handrail.duties.care_plans.actions.planning import (
     write,
 )
 from handrail.duties.care_plans.actions.seeing import owners, proposed_day
-from handrail.duties.care_plans.resources import STEP, need_view
+from handrail.duties.care_plans.resources import STEP, goal_view, need_view
 from handrail.duties.care_plans.rules import agreeing, building, reviewing
 from handrail.duties.care_plans.rules.building import PlanError, WantedStep
 from handrail.fhir import work
@@ -131,7 +131,13 @@ def made_step(
 ) -> Resource:
     """Return the Task of a step."""
     at = facts.as_of.isoformat(timespec="seconds")
-    return {**building.new_step(patient, wanted, plan, by.person, at), "id": uuid4().hex}
+    told = replace(wanted, goal_words=wanted.goal_words or _goal_words(facts, wanted))
+    return {**building.new_step(patient, told, plan, by.person, at), "id": uuid4().hex}
+
+
+def _goal_words(facts: RecordKnown, wanted: WantedStep) -> str:
+    goal = facts.read(wanted.goals[0]) if wanted.goals else None
+    return goal_view(goal).words if goal else ""
 
 
 def change_step(

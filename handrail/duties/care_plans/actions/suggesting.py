@@ -199,6 +199,7 @@ class _Taking:
             owner_name="",
             due_on=one.due_on,
             goals=(reference_to(goal),),
+            goal_words=str(goal["description"].get("text", "")),
         )
         named = named_step(self.by, self.patient, wanted, self.facts)
         plan = reference_to(self.plan)

@@ -78,6 +78,11 @@ class GoalView:
         """Tell whether it is still aimed for."""
         return self.lifecycle not in _CLOSED
 
+    @property
+    def reached(self) -> bool:
+        """Tell whether it was reached."""
+        return self.lifecycle == "completed"
+
 
 @dataclass(frozen=True, slots=True)
 class StepView:
@@ -197,11 +202,11 @@ class Whole:
         return [barrier for barrier in self.barriers if goal in barrier.goals]
 
     def unmet(self) -> list[NeedView]:
-        """Return the needs that no open goal addresses and that the person wants help with.
+        """Return the needs that no goal addresses and that the person wants help with.
 
         Whoever gets help already, or does not want any now, is asked again by the room of needs.
         """
-        aimed = {ref for goal in self.goals if goal.open for ref in goal.addresses}
+        aimed = {ref for goal in self.goals if goal.open or goal.reached for ref in goal.addresses}
         return [
             need
             for need in self.needs

@@ -307,6 +307,19 @@ def _value(task: Resource, code: str, key: str) -> Any:
     return None
 
 
+def sent_back_last(tasks: Iterable[Resource], plan: str) -> tuple[str, str] | None:
+    """Return (who, why) when the last thing that was done about a plan was to send it back."""
+    mine = [
+        task
+        for task in tasks
+        if work.kind_of(task) == KIND and (task.get("focus") or {}).get("reference") == plan
+    ]
+    last = max(mine, key=lambda task: str(task.get("authoredOn", "")), default=None)
+    if last is None or code_of(last.get("statusReason")) != SENT_BACK:
+        return None
+    return signer_of(last), str((last.get("statusReason") or {}).get("text", ""))
+
+
 def next_link(standing: Sequence[Standing]) -> Link | None:
     """Return whose turn it is; None: everybody signed what the plan says now."""
     for one in standing:

@@ -63,7 +63,10 @@ class WantedGoal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WantedStep:
-    """A step as the form says it. ``owner`` does it, ``looker`` looks whether it was done."""
+    """A step as the form says it. ``owner`` does it, ``looker`` looks whether it was done.
+
+    ``goal_words`` are those of the goal it is for: the worklist says why by them.
+    """
 
     words: str
     owner: str
@@ -72,6 +75,7 @@ class WantedStep:
     goals: tuple[str, ...] = ()
     looker: str = ""
     looker_name: str = ""
+    goal_words: str = ""
 
 
 def new_plan(patient: str, author: Mapping[str, str], on: date, identity: str) -> Resource:
@@ -219,7 +223,7 @@ def new_step(patient: str, wanted: WantedStep, plan: str, by: str, at: str) -> R
         work.Step(
             kind=STEP,
             step=wanted.words.strip(),
-            why="A step of the care plan.",
+            why=f"For: {wanted.goal_words}" if wanted.goal_words else "A step of the care plan.",
             patient=patient,
             owner=wanted.owner,
             owner_name=wanted.owner_name,

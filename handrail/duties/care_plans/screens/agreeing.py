@@ -11,12 +11,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as later
 
 from handrail.access.marks import MemberRequest, open_to
+from handrail.access.principal import CARE
 from handrail.duties.care_plans.actions import agreeing, seeing
 from handrail.duties.care_plans.actions.agreeing import Agreement, Given
 from handrail.duties.care_plans.rules.agreeing import FrozenPlanError, SignError
 from handrail.duties.care_plans.rules.reviewing import ReviewError
 from handrail.duties.care_plans.screens import words
-from handrail.duties.care_plans.screens.plan import CARE, where
+from handrail.duties.care_plans.screens.plan import where
 from handrail.fhir.errors import VersionConflictError
 from handrail.look.said import done
 from handrail.record.store import Committed

@@ -10,12 +10,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from handrail.access.marks import MemberRequest, open_to
-from handrail.access.principal import Role
+from handrail.access.principal import CARE
 from handrail.duties.care_plans.actions.papers import Papers, see_papers
 from handrail.duties.care_plans.screens import person, whole
 from handrail.look.paper import pdf
-
-CARE = (Role.COORDINATOR, Role.SUPERVISOR, Role.CLINICIAN)
 
 
 @open_to(*CARE)

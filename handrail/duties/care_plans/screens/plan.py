@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from handrail.access.decide import allows
 from handrail.access.marks import MemberRequest, open_to
-from handrail.access.principal import Role
+from handrail.access.principal import CARE
 from handrail.duties.care_plans.actions import seeing
 from handrail.duties.care_plans.actions.seeing import Seen
 from handrail.duties.care_plans.resources import GoalView, Whole
@@ -25,7 +25,6 @@ from handrail.look.said import done
 from handrail.room import house, patient_frame
 
 UNMET = "need-without-goal"
-CARE = (Role.COORDINATOR, Role.SUPERVISOR, Role.CLINICIAN)
 
 
 def where(patient: str) -> str:

@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 
 from handrail.access.decide import allows
 from handrail.access.marks import MemberRequest, open_to
+from handrail.access.principal import CARE
 from handrail.duties.care_plans.actions import progress as actions
 from handrail.duties.care_plans.actions import seeing
 from handrail.duties.care_plans.actions.progress import Going, ProgressError, Reviewed
@@ -21,7 +22,7 @@ from handrail.duties.care_plans.resources import goal_view
 from handrail.duties.care_plans.rules.progress import Measured, Proposal
 from handrail.duties.care_plans.rules.reviewing import ReviewError
 from handrail.duties.care_plans.screens import words
-from handrail.duties.care_plans.screens.plan import CARE, where
+from handrail.duties.care_plans.screens.plan import where
 from handrail.fhir.errors import VersionConflictError
 from handrail.look import dates
 from handrail.look.said import done

@@ -10,10 +10,11 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from handrail.access.marks import MemberRequest, open_to
+from handrail.access.principal import CARE
 from handrail.duties.care_plans.actions import applying, seeing, suggesting
 from handrail.duties.care_plans.actions.suggesting import Taken
 from handrail.duties.care_plans.rules.building import PlanError
-from handrail.duties.care_plans.screens.plan import CARE, where
+from handrail.duties.care_plans.screens.plan import where
 from handrail.fhir.errors import VersionConflictError
 from handrail.look.said import done
 from handrail.room import patient_frame

@@ -8,9 +8,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as later
 
 from handrail.access.marks import MemberRequest, open_to
+from handrail.access.principal import CARE
 from handrail.duties.care_plans.actions import versions as actions
 from handrail.duties.care_plans.screens import words
-from handrail.duties.care_plans.screens.plan import CARE, where
+from handrail.duties.care_plans.screens.plan import where
 from handrail.room import patient_frame
 
 KINDS = {

@@ -55,6 +55,7 @@ OUTCOMES: Final[Mapping[str, str]] = {
     "declined": later("The person declined"),
 }
 _GAPS: Final[Mapping[str, str]] = {
+    "sent-back": later("The plan was sent back: %(words)s"),
     "goals-contradict": later(
         "“%(words)s” and “%(other)s” may contradict (%(about)s). Ask the person which holds."
     ),

@@ -7,7 +7,7 @@ import pytest
 from handrail.access.database import acting
 from handrail.access.principal import system
 from handrail.duties.care_plans.actions import agreeing as actions
-from handrail.duties.care_plans.actions import planning
+from handrail.duties.care_plans.actions import planning, seeing
 from handrail.duties.care_plans.actions.agreeing import Given
 from handrail.duties.care_plans.room import ROOM
 from handrail.duties.care_plans.rules import reviewing
@@ -175,6 +175,8 @@ def test_a_plan_that_is_sent_back_says_why_to_who_coordinates(ana, house):
         tasks = [one.resource for one in store.of_patient("rosa", "Task", by=house)]
     why = [t["reasonCode"]["text"] for t in tasks if work.kind_of(t) == "plan-review"]
     assert why == ["Sent back: The goal is too far."]
+    told = [(gap.code, gap.words) for gap in seeing.see_plan(ana, "rosa").gaps]
+    assert told[0] == ("sent-back", "The goal is too far.")
     actions.ask(ana, "rosa", "p1", if_match=version(house))
     assert open_reviews(house) == []
 
