@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Final
 
 
 class Role(StrEnum):
@@ -16,6 +17,10 @@ class Role(StrEnum):
     ADMINISTRATOR = "administrator"
     AUDITOR = "auditor"
     SYSTEM = "system"
+
+
+CARE: Final = frozenset({Role.COORDINATOR, Role.SUPERVISOR, Role.CLINICIAN})
+"""Those who care for people: what is asked, found and planned is open to them."""
 
 
 class Reach(StrEnum):

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_noop as _
 
-from handrail.access.principal import Role
+from handrail.access.principal import CARE
 from handrail.desk.projections import PROJECTIONS
 from handrail.desk.screens import banner, doing, patient
 from handrail.room import Doing, Nav, Panel, Room
-
-CARE = frozenset({Role.COORDINATOR, Role.SUPERVISOR, Role.CLINICIAN})
 
 ROOM = Room(
     name="desk",

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from handrail.access import audit
 from handrail.access.marks import MemberRequest, open_to
-from handrail.access.principal import Role
+from handrail.access.principal import CARE, Role
 from handrail.desk import worklist
 from handrail.desk.colleagues import colleagues, covers
 from handrail.desk.screens.panels import Rendered, explained, selected_panel
@@ -24,8 +24,6 @@ from handrail.desk.worklist import ALL, NEW, SNOOZED, WAITING, Counts, Item, Who
 from handrail.look.typed import whole
 from handrail.record.known import organization_facts
 from handrail.room import house
-
-CARE = (Role.COORDINATOR, Role.SUPERVISOR, Role.CLINICIAN)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 
 from handrail.access.decide import require
 from handrail.access.marks import MemberRequest, open_to
-from handrail.access.principal import Principal, Role
+from handrail.access.principal import CARE, Principal, Role
 from handrail.desk import actions, worklist
 from handrail.desk.actions import Holding, MissingWordError
 from handrail.desk.colleagues import colleagues
@@ -26,7 +26,6 @@ from handrail.look.typed import whole
 from handrail.record import store
 from handrail.record.stored import Committed
 
-CARE = (Role.COORDINATOR, Role.SUPERVISOR, Role.CLINICIAN)
 Verb = Callable[[Principal, str, QueryDict, "int | None"], tuple[Committed, str]]
 
 

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_noop as _
 
-from handrail.access.principal import Role
+from handrail.access.principal import CARE
 from handrail.duties.care_team.projections import PROJECTIONS
 from handrail.duties.care_team.screens.panel import side
 from handrail.room import Nav, Panel, Room
-
-CARE = frozenset({Role.COORDINATOR, Role.SUPERVISOR, Role.CLINICIAN})
 
 ROOM = Room(
     name="care_team",

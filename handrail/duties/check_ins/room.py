@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_noop as _
 
-from handrail.access.principal import Role
+from handrail.access.principal import CARE
 from handrail.duties.check_ins.projections import PROJECTIONS
 from handrail.duties.check_ins.rules import deciding, reactions, scripts
 from handrail.duties.check_ins.screens.panel import contact_panel
@@ -12,8 +12,6 @@ from handrail.duties.check_ins.screens.patient import side
 from handrail.fhir.change import When
 from handrail.record.registry import Reaction
 from handrail.room import Doing, Nav, Panel, Room, TaskKind
-
-CARE = frozenset({Role.COORDINATOR, Role.SUPERVISOR, Role.CLINICIAN})
 
 KINDS = (
     TaskKind(

@@ -6,12 +6,12 @@ from datetime import timedelta
 
 from django.utils.translation import gettext_noop as _
 
+from handrail.access.principal import CARE
 from handrail.duties.intake.actions.finding import candidates
 from handrail.duties.intake.actions.shipping import shipped
 from handrail.duties.intake.projections import PROJECTIONS
 from handrail.duties.intake.rules import DUE, SAFETY, TO_READ, reactions
 from handrail.duties.intake.screens import panels
-from handrail.duties.intake.screens.forms import CARE
 from handrail.duties.intake.screens.library import KEEPERS
 from handrail.fhir.change import When
 from handrail.record.registry import Reaction, Sweep

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_noop as _
 
-from handrail.access.principal import Role
+from handrail.access.principal import CARE
 from handrail.duties.needs.projections import PROJECTIONS
 from handrail.duties.needs.rules import asking, reactions
 from handrail.duties.needs.screens.panel import ask_again, side
 from handrail.fhir.change import When
 from handrail.record.registry import Reaction
 from handrail.room import Doing, Nav, Panel, Room, TaskKind
-
-CARE = frozenset({Role.COORDINATOR, Role.SUPERVISOR, Role.CLINICIAN})
 
 ROOM = Room(
     name="needs",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_noop as _
 
+from handrail.access.principal import CARE
 from handrail.duties.transitions import screens
 from handrail.duties.transitions.projections import PROJECTIONS
 from handrail.duties.transitions.resources import STAY_CLASSES, VISIT_CLASSES
@@ -154,7 +155,7 @@ ROOM = Room(
             url="/transitions",
             order=30,
             key="h",
-            roles=frozenset(screens.CARE),
+            roles=frozenset(CARE),
         ),
     ),
 )

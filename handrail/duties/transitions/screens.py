@@ -16,7 +16,7 @@ from django.utils.translation import gettext_noop as later
 
 from handrail.access import audit
 from handrail.access.marks import MemberRequest, open_to
-from handrail.access.principal import Principal, Role
+from handrail.access.principal import CARE, Principal, Role
 from handrail.duties.transitions.models import Clock, Person, Stay
 from handrail.duties.transitions.rules.clocks import (
     ADMISSION,
@@ -26,7 +26,6 @@ from handrail.duties.transitions.rules.clocks import (
     VISIT,
 )
 
-CARE = (Role.COORDINATOR, Role.SUPERVISOR, Role.CLINICIAN)
 RECENT = timedelta(days=31)
 STEPS = {
     CONTACT: later("Contact"),

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from handrail.access.database import acting
 from handrail.access.decide import require
 from handrail.access.marks import MemberRequest, open_to
-from handrail.access.principal import Principal, Role
+from handrail.access.principal import CARE, Principal
 from handrail.edge.ccda.asking import XML
 from handrail.edge.ccda.document import care_plan
 from handrail.edge.ccda.gathering import Gathered, gather
@@ -18,7 +18,6 @@ from handrail.record import store
 from handrail.record.bundles import bundle, quoted
 from handrail.record.known import known
 
-CARE = (Role.COORDINATOR, Role.SUPERVISOR, Role.CLINICIAN)
 _RANK = {"draft": 0, "on-hold": 0, "active": 1}
 
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from handrail.access.decide import allows
 from handrail.access.marks import MemberRequest, open_to
 from handrail.access.people import colleagues
-from handrail.access.principal import Role
+from handrail.access.principal import CARE
 from handrail.duties.care_team import actions
 from handrail.duties.care_team.actions import Outside, Relative, Seen
 from handrail.duties.care_team.rules.joining import MemberError
@@ -24,7 +24,6 @@ from handrail.look.typed import version_seen
 from handrail.record.store import Committed
 from handrail.room import patient_frame
 
-CARE = (Role.COORDINATOR, Role.SUPERVISOR, Role.CLINICIAN)
 _FIELDS = ("who", "name", "organization", "phone", "email", "relationship", "role", "does", "kind")
 _LONGEST = 300
 

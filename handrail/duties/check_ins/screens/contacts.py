@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from handrail.access.marks import MemberRequest, open_to
-from handrail.access.principal import Role
+from handrail.access.principal import CARE
 from handrail.duties.check_ins import actions
 from handrail.duties.check_ins.actions import Entry, IncompleteContactError, facing
 from handrail.duties.check_ins.screens import words
@@ -23,7 +23,6 @@ from handrail.look.said import say
 from handrail.look.typed import next_of, version_seen
 from handrail.record import store
 
-CARE = (Role.COORDINATOR, Role.SUPERVISOR, Role.CLINICIAN)
 _TYPED = ("note", "next_step")
 
 

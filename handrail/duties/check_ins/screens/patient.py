@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from handrail.access import audit
 from handrail.access.marks import MemberRequest, open_to
-from handrail.access.principal import Principal, Role
+from handrail.access.principal import CARE, Principal
 from handrail.duties.check_ins import actions
 from handrail.duties.check_ins.actions import IncompleteContactError, facing, now_here
 from handrail.duties.check_ins.models import Attempt, Contact, Note
@@ -28,7 +28,6 @@ from handrail.look.typed import next_of, printable
 from handrail.record.known import organization_facts
 from handrail.room import patient_frame
 
-CARE = (Role.COORDINATOR, Role.SUPERVISOR, Role.CLINICIAN)
 SHOWN = 100
 EXCERPT = 4
 

@@ -9,6 +9,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from handrail.access.marks import MemberRequest, open_to
+from handrail.access.principal import CARE
 from handrail.duties.intake.actions import ending, finishing, saving
 from handrail.duties.intake.actions.finishing import UnfinishedError
 from handrail.duties.intake.actions.opening import Opened, open_assessment
@@ -23,7 +24,7 @@ from handrail.duties.intake.screens.filling import (
     sheet_of,
     words_of_page,
 )
-from handrail.duties.intake.screens.forms import CARE, fields_of, seen_of
+from handrail.duties.intake.screens.forms import fields_of, seen_of
 from handrail.duties.intake.screens.questions import Line
 from handrail.duties.intake.screens.reading import read_page
 from handrail.fhir.errors import BusinessRuleError, NotFoundError, VersionConflictError

@@ -8,10 +8,8 @@ from typing import Final
 
 from django.http import QueryDict
 
-from handrail.access.principal import Role
 from handrail.look.typed import whole
 
-CARE: Final = (Role.COORDINATOR, Role.SUPERVISOR, Role.CLINICIAN)
 _FIELD, _MINE = "a:", "mine:"
 _KEPT: Final = frozenset("\t\n\u200c\u200d")
 _LONGEST: Final = 20_000

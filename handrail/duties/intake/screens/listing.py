@@ -14,11 +14,11 @@ from django.utils.translation import gettext as _
 from handrail.access import audit
 from handrail.access.decide import require
 from handrail.access.marks import MemberRequest, open_to
+from handrail.access.principal import CARE
 from handrail.duties.intake.actions.starting import Begin, start_assessment
 from handrail.duties.intake.models import Assessment, Score
 from handrail.duties.intake.models import Form as FormRow
 from handrail.duties.intake.screens.answering import address
-from handrail.duties.intake.screens.forms import CARE
 from handrail.duties.intake.screens.panels import Offered, offered
 from handrail.duties.intake.screens.questions import plain
 from handrail.duties.intake.screens.words import (

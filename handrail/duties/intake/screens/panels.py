@@ -10,13 +10,12 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
 from handrail.access.decide import may_see_patient
-from handrail.access.principal import Principal
+from handrail.access.principal import CARE, Principal
 from handrail.duties.intake.actions.finding import due_for
 from handrail.duties.intake.models import Asked, Assessment, Score
 from handrail.duties.intake.models import Form as FormRow
 from handrail.duties.intake.rules import DUE, SAFETY, TO_READ
 from handrail.duties.intake.rules.due import Due, reference_of
-from handrail.duties.intake.screens.forms import CARE
 from handrail.duties.intake.screens.words import born_of, name_of, person_of, score_words
 from handrail.fhir.resource import id_of
 from handrail.record import store

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 from urllib.parse import quote, urlencode
 
 from django.http import HttpResponse, HttpResponseRedirect
@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 
 from handrail.access.decide import require
 from handrail.access.marks import MemberRequest, open_to
-from handrail.access.principal import Role
+from handrail.access.principal import CARE
 from handrail.duties.intake.actions import library
 from handrail.duties.intake.actions.value_sets import form_of
 from handrail.duties.intake.rules.instruments import safety_rules
@@ -25,8 +25,6 @@ from handrail.fhir.forms.form import Form
 from handrail.fhir.resource import Resource
 from handrail.record import store
 from handrail.record.known import known
-
-CARE: Final = (Role.COORDINATOR, Role.SUPERVISOR, Role.CLINICIAN)
 
 
 @dataclass(frozen=True, slots=True)

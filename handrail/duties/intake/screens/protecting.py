@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from handrail.access.marks import MemberRequest, open_to
+from handrail.access.principal import CARE
 from handrail.duties.intake.actions import protecting
 from handrail.duties.intake.actions.opening import open_assessment
 from handrail.duties.intake.actions.protecting import OUTCOMES, IncompleteProtocolError, Protected
@@ -17,7 +18,7 @@ from handrail.duties.intake.resources import DONE
 from handrail.duties.intake.rules import SAFETY
 from handrail.duties.intake.screens.answering import address
 from handrail.duties.intake.screens.filling import own_language
-from handrail.duties.intake.screens.forms import CARE, printable, seen_of
+from handrail.duties.intake.screens.forms import printable, seen_of
 from handrail.fhir import work
 from handrail.fhir.errors import BusinessRuleError, NotFoundError, VersionConflictError
 from handrail.fhir.resource import id_of

@@ -15,13 +15,14 @@ from django.shortcuts import render
 
 from handrail.access.marks import MemberRequest, open_to
 from handrail.access.people import organization_name
+from handrail.access.principal import CARE
 from handrail.duties.intake.actions.opening import Opened, open_assessment
 from handrail.duties.intake.actions.saving import save_answers
 from handrail.duties.intake.rules.paper_words import has_words, said
 from handrail.duties.intake.rules.spoken import Spoken, spoken
 from handrail.duties.intake.screens import answering
 from handrail.duties.intake.screens.filling import Apart, Sheet, context, own_language, sheet_of
-from handrail.duties.intake.screens.forms import CARE, fields_of, seen_of
+from handrail.duties.intake.screens.forms import fields_of, seen_of
 from handrail.duties.intake.screens.questions import Line
 from handrail.duties.intake.screens.words import name_of, person_of
 from handrail.fhir.forms import spots_of

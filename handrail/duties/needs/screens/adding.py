@@ -10,12 +10,12 @@ from django.utils.translation import gettext as _
 
 from handrail.access.decide import require
 from handrail.access.marks import MemberRequest, open_to
+from handrail.access.principal import CARE
 from handrail.duties.needs.actions.adding import Added, KnownNeedError, add_need, find
 from handrail.duties.needs.actions.deciding import UndecidedError
 from handrail.duties.needs.resources import DOMAINS, STATUSES
 from handrail.duties.needs.screens import words
 from handrail.duties.needs.screens.forms import identity
-from handrail.duties.needs.screens.patient import CARE
 from handrail.look.said import say
 from handrail.look.typed import printable
 from handrail.room import patient_frame

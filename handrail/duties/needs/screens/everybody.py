@@ -9,9 +9,9 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from handrail.access.marks import MemberRequest, open_to
+from handrail.access.principal import CARE
 from handrail.duties.needs.actions.seeing import PAGE, open_needs
 from handrail.duties.needs.screens import words
-from handrail.duties.needs.screens.patient import CARE
 from handrail.look.typed import whole
 
 

@@ -7,10 +7,10 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
 from handrail.access.decide import require
-from handrail.access.principal import Principal
+from handrail.access.principal import CARE, Principal
 from handrail.duties.needs.actions.seeing import brief, see
 from handrail.duties.needs.screens import words
-from handrail.duties.needs.screens.patient import CARE, one_need
+from handrail.duties.needs.screens.patient import one_need
 from handrail.fhir.errors import NotFoundError
 from handrail.fhir.resource import id_of
 from handrail.record import store

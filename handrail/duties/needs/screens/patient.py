@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from handrail.access.marks import MemberRequest, open_to
-from handrail.access.principal import Role
+from handrail.access.principal import CARE
 from handrail.duties.needs.actions import deciding
 from handrail.duties.needs.actions.deciding import Choice, Saved, UndecidedError
 from handrail.duties.needs.actions.seeing import Seen, see
@@ -23,7 +23,6 @@ from handrail.look.said import say
 from handrail.look.typed import next_of
 from handrail.room import house, patient_frame
 
-CARE = (Role.COORDINATOR, Role.SUPERVISOR, Role.CLINICIAN)
 Errors = Sequence[tuple[str, str]]
 
 
