@@ -96,6 +96,7 @@ def form(items: list[dict[str, Any]], identity: str = "form", **more: Any) -> di
 
 
 CALC = "http://hl7.org/fhir/uv/sdc/StructureDefinition/sdc-questionnaire-calculatedExpression"
+READ = "%resource.item.where(linkId='@').answer.value"
 HIDDEN = "http://hl7.org/fhir/StructureDefinition/questionnaire-hidden"
 
 
@@ -114,7 +115,12 @@ ODD: list[dict[str, Any]] = [
     {"linkId": "q", "type": "quantity"},
     {"linkId": "yes", "type": "boolean"},
     {"linkId": "one", "type": "choice", "answerOption": [{"valueString": "a"}]},
-    {"linkId": "many", "type": "open-choice", "repeats": True, "answerOption": [{"valueInteger": 1}]},
+    {
+        "linkId": "many",
+        "type": "open-choice",
+        "repeats": True,
+        "answerOption": [{"valueInteger": 1}],
+    },
     {"linkId": "ref", "type": "reference"},
     {"linkId": "fixed", "type": "string", "readOnly": True, "initial": [{"valueString": "kept"}]},
     {"linkId": "sum", "type": "integer", "extension": [expression("1 + 1")]},
@@ -144,9 +150,11 @@ VALUES = [
     "&lt;&amp;", "]]>", "\u0000", "\ufffe", "a:n", "../../etc", "\r\n", "\u2028",
 ]  # fmt: skip
 PLACES = [
-    *(one["linkId"] for one in ODD), "row.1/in", "row.2/in", "row.9999/in", "row.1", "row.1/row.1/in",
+    *(one["linkId"] for one in ODD), "row.1/in", "row.2/in", "row.9999/in", "row.1",
+    "row.1/row.1/in",
     "row.01/in", "row.-1/in", "row.1e3/in", "nothing", "", "/", "//", ".", "row./in", "in", "n.1",
-    "n/n", "row.1/in/in/in/in", "a" * 5000, "row.1/" * 500 + "in", "n!declined", "n!other", "n!unit",
+    "n/n", "row.1/in/in/in/in", "a" * 5000, "row.1/" * 500 + "in", "n!declined", "n!other",
+    "n!unit",
     "n!confirmed", "n!removed", "row.1!removed", "row.9!removed", "n!!", "!declined", "many!other",
     "q!unit", "sum!declined", "fixed!declined", "\u202e", "n\x00",
 ]  # fmt: skip
@@ -197,9 +205,7 @@ def test_blanks_of_other_alphabets_are_kept_between_words(
     put(by, form(ODD))
     one = begun(kim, "form")
     sent = QueryDict(mutable=True)
-    sent["a:words"] = (
-        "10\u00a0mg\u3000daily\u202f\u202e \u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645"
-    )
+    sent["a:words"] = "10\u00a0mg\u3000daily\u202f\u202e \u0645\u06cc\u200c\u062e"
     save(kim, one, dict(fields_of(sent)))
     (item,) = [
         i for i in read(kim, f"QuestionnaireResponse/{one}")["item"] if i["linkId"] == "words"
@@ -234,9 +240,9 @@ def test_nothing_is_lost_when_the_form_goes_from_under_the_answers(
     one = begun(kim, "form")
     save(kim, one, {"a:a": ["first"]})
     loop = [
-        {"linkId": "a", "type": "integer", "extension": [expression("%resource.item.where(linkId='b').answer.value")]},
-        {"linkId": "b", "type": "integer", "extension": [expression("%resource.item.where(linkId='a').answer.value")]},
-    ]  # fmt: skip
+        {"linkId": one, "type": "integer", "extension": [expression(READ.replace("@", other))]}
+        for one, other in ("ab", "ba")
+    ]
     changed: Any = {
         "deleted": store.Draft(delete="Questionnaire/form"),
         "retired": form(items, status="retired"),

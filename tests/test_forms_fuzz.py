@@ -29,12 +29,14 @@ from tests.test_strangers import (
     TASK,
     Address,
     condition,
+    intake_and_plan,
     member,
     patient,
 )
 
 pytestmark = pytest.mark.django_db
 HOUSE = Path(handrail.__file__).parent
+PAGES = ("", "/timeline", "/assessments", "/needs", "/plan", "/plan/progress", "/team")
 LEAVING = {"/sign-out", "/sign-in", "/organization"}
 NASTY = [
     "",
@@ -146,7 +148,8 @@ def somebody() -> Client:
             look_by=soon,
             authored_at="2026-11-20T09:00:00-05:00",
         )
-        store.commit([patient(), condition(), open_task(step, TASK)], by=by, reason="a test")
+        known = [patient(), condition(), open_task(step, TASK), *intake_and_plan()]
+        store.commit(known, by=by, reason="a test")
     return client
 
 
@@ -175,7 +178,7 @@ def test_no_form_and_no_address_ever_breaks(somebody: Client, address: Address) 
         came_back(somebody.post(address.path, sent, headers={"HX-Request": "true"}), sent)
 
     asked()
-    for page in ("/", "/caseload", f"/patients/{PATIENT}", f"/patients/{PATIENT}/timeline"):
+    for page in ("/", "/caseload", *(f"/patients/{PATIENT}{end}" for end in PAGES)):
         came_back(somebody.get(page), page)
 
 

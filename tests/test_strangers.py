@@ -38,7 +38,10 @@ TASK = "7f1d2c3b4a5968778695a4b3c2d1e0f2"
 PASSWORD = "a long walk by the river"
 HARMLESS = {301, 302, 303, 307, 308, 400, 401, 403, 404, 405, 410, 422}
 PEOPLE = [role for role in Role if role is not Role.SYSTEM]
-OF_PATIENTS = {"Patient", "Condition", "Task", "RelatedPerson", "Consent", "EpisodeOfCare"}
+OF_PATIENTS = {
+    "Patient", "Condition", "Task", "RelatedPerson", "Consent", "EpisodeOfCare", "CarePlan", "Goal",
+    "CareTeam", "QuestionnaireResponse", "Observation", "Communication",
+}  # fmt: skip
 FILLED = {"patient": PATIENT, "task": TASK, "pk": TASK, "id": TASK, "reference": TASK}
 
 
@@ -88,7 +91,8 @@ def a_patient_and_two_organizations() -> None:
             accounts.add_organization(org, f"Organization {org}", f"o{org}")
     by = system(1, "test", "Test")
     with acting(by):
-        store.commit([patient(), condition(), task()], by=by, reason="a test")
+        known = [patient(), condition(), task(), *intake_and_plan()]
+        store.commit(known, by=by, reason="a test")
 
 
 def patient() -> dict:
@@ -120,6 +124,42 @@ def task() -> dict:
         "description": MARK,
         "for": {"reference": f"Patient/{PATIENT}", "display": MARK},
     }
+
+
+def intake_and_plan() -> list[dict]:
+    """Return what intake and planning wrote, each under the id that addresses are filled with."""
+    about = {"reference": f"Patient/{PATIENT}", "display": MARK}
+    plan = "http://hl7.org/fhir/us/core/CodeSystem/careplan-category"
+    words = {"linkId": "1", "type": "string", "text": "Say it"}
+    answer = {"linkId": "1", "answer": [{"valueString": MARK}]}
+    parts: dict[str, dict] = {
+        "Questionnaire": {"status": "active", "url": "urn:test:q", "version": "1", "item": [words]},
+        "QuestionnaireResponse": {
+            "status": "in-progress",
+            "questionnaire": "urn:test:q|1",
+            "subject": about,
+            "authored": "2026-11-20T09:00:00Z",
+            "item": [answer],
+        },
+        "CarePlan": {
+            "status": "draft",
+            "intent": "plan",
+            "title": MARK,
+            "category": [{"coding": [{"system": plan, "code": "assess-plan"}]}],
+            "subject": about,
+            "goal": [{"reference": f"Goal/{TASK}"}],
+            "activity": [{"reference": {"reference": f"Task/{TASK}"}}],
+        },
+        "Goal": {"lifecycleStatus": "proposed", "description": {"text": MARK}, "subject": about},
+        "RelatedPerson": {"patient": about, "name": [{"family": MARK}]},
+        "CareTeam": {
+            "status": "active",
+            "subject": about,
+            "participant": [{"member": {"reference": f"RelatedPerson/{TASK}", "display": MARK}}],
+        },
+        "PlanDefinition": {"status": "active", "url": "urn:test:p", "title": "A plan"},
+    }
+    return [{"resourceType": kind, "id": TASK, **rest} for kind, rest in parts.items()]
 
 
 def member(username: str, *roles: Role, org: int = 1) -> Client:
