@@ -19,6 +19,7 @@ from handrail.duties.intake.rules.instruments import (
 from handrail.duties.intake.rules.scoring import Codes, Part, code_in, counted, parts_of, weight_in
 from handrail.fhir import work
 from handrail.fhir.change import Known
+from handrail.fhir.enrolment import care_manager_of
 from handrail.fhir.resource import Resource, concept, id_of, target_of
 from handrail.fhir.rulebook import Rulebook
 from handrail.fhir.task import TaskStatus, is_open
@@ -125,11 +126,8 @@ def owner_of(said: Answers, known: Known) -> tuple[str, str]:
 
 def manager_of(patient: str, known: Known) -> tuple[str, str]:
     """Return the care manager of the patient's active enrolment, else the intake pool."""
-    for episode in known.of_patient(patient, "EpisodeOfCare"):
-        manager = episode.get("careManager") or {}
-        if episode.get("status") == "active" and target_of(manager):
-            return target_of(manager), str(manager.get("display", ""))
-    return known.pool, ""
+    manager, name = care_manager_of(known.of_patient(patient, "EpisodeOfCare"))
+    return manager or known.pool, name
 
 
 def opened_again(before: Resource, known: Known) -> Iterator[Resource]:
