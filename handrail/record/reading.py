@@ -10,8 +10,8 @@ from django.db import connection
 
 from handrail.access import audit
 from handrail.access.database import acting, settings_of
-from handrail.access.decide import require
-from handrail.access.narrowing import is_narrow, lets, require_stored
+from handrail.access.decide import require, unreachable
+from handrail.access.narrowing import is_narrow, lets, require_let, require_stored
 from handrail.access.principal import Principal, Reach
 from handrail.fhir.errors import GoneError, NotFoundError
 from handrail.record.prepare import reference_of
@@ -70,8 +70,11 @@ def several(references: Sequence[str], *, by: Principal) -> dict[str, Stored]:
             (by.org, [kind for kind, _ in wanted], [identity for _, identity in wanted]),
         )
         stored = [_stored(row) for row in found]
+        far = unreachable(by, [one.patient for one in stored])  # at most one question for all
         for one in stored:
-            require_stored(by, "read", one)
+            if one.patient in far:
+                require_stored(by, "read", one)
+            require_let(by, "read", one)
         seen = (
             audit.Event(
                 action="R",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import uuid4
@@ -64,6 +64,7 @@ def see_offers(by: Principal, patient: str) -> list[tuple[NeedView, list[Offer]]
     with acting(by):
         require(by, "read", "Patient", patient)
         facts = known(by.org)
+        facts.remember()
         return _offers(by, facts, patient)
 
 
@@ -75,11 +76,11 @@ def _offers(by: Principal, facts: RecordKnown, patient: str) -> list[tuple[NeedV
     person = plans.person_of(
         facts.read(f"Patient/{patient}") or {}, facts.as_of.date(), _programs(facts, patient)
     )
-    found = []
+    found, ours = [], frozenset(colleagues(by.org))
     for condition in unmet:
         suggested = plans.matching(library, [condition], person)
         need = need_view(condition)
-        offers = [_offer(by, facts, patient, need, one) for one in suggested]
+        offers = [_offer(by, facts, patient, need, one, ours) for one in suggested]
         found.append((need, offers))
     return found
 
@@ -115,7 +116,12 @@ def _programs(facts: RecordKnown, patient: str) -> list[str]:
 
 
 def _offer(
-    by: Principal, facts: RecordKnown, patient: str, need: NeedView, one: Suggestion
+    by: Principal,
+    facts: RecordKnown,
+    patient: str,
+    need: NeedView,
+    one: Suggestion,
+    ours: Collection[str],
 ) -> Offer:
     step = next((step for step in one.steps if not step.off), None)
     days = step.due_days if step and step.due_days is not None else _NEXT
@@ -125,13 +131,18 @@ def _offer(
         need=need,
         suggestion=one,
         step=step,
-        owner=owner_for(by, facts, patient, step.owner if step else ""),
+        owner=owner_for(by, facts, patient, step.owner if step else "", ours),
         due_on=on.isoformat(),
     )
 
 
-def owner_for(by: Principal, facts: RecordKnown, patient: str, role: str) -> str:
-    """Return who is proposed for a step, by the role that the library names."""
+def owner_for(
+    by: Principal, facts: RecordKnown, patient: str, role: str, ours: Collection[str] | None = None
+) -> str:
+    """Return who is proposed for a step, by the role that the library names.
+
+    ``ours`` are those who work here; they are looked up if they are not given.
+    """
     if role in {"person", "patient"}:
         return f"Patient/{patient}"
     if role == "family":
@@ -144,7 +155,8 @@ def owner_for(by: Principal, facts: RecordKnown, patient: str, role: str) -> str
             if role in roles and member and not (one.get("period") or {}).get("end"):
                 return member
     coordinator = reviewing.coordinator_of(patient, facts).reference
-    return coordinator if coordinator in colleagues(by.org) else by.person
+    ours = colleagues(by.org) if ours is None else ours
+    return coordinator if coordinator in ours else by.person
 
 
 def take(by: Principal, patient: str, taken: Sequence[Taken], *, if_match: int = 0) -> Committed:
