@@ -89,6 +89,30 @@ def around(whose: str) -> list[dict[str, Any]]:
             "description": whose,
         },
         {
+            "resourceType": "QuestionnaireResponse",
+            "id": f"{whose}-q",
+            "questionnaire": "urn:q",
+            "status": "completed",
+            "authored": "2026-10-01",
+            "subject": about,
+            "item": [{"linkId": "1", "answer": [{"valueString": whose}]}],
+        },
+        {
+            "resourceType": "Goal",
+            "id": f"{whose}-g",
+            "lifecycleStatus": "active",
+            "description": {"text": whose},
+            "subject": about,
+        },
+        {
+            "resourceType": "CarePlan",
+            "id": f"{whose}-p",
+            "status": "active",
+            "intent": "plan",
+            "subject": about,
+            "goal": [{"reference": f"Goal/{whose}-g"}],
+        },
+        {
             "resourceType": "List",
             "id": f"{whose}-l",
             "status": "current",
@@ -99,7 +123,16 @@ def around(whose: str) -> list[dict[str, Any]]:
     ]
 
 
+FORM = {
+    "resourceType": "Questionnaire",
+    "id": "q",
+    "url": "urn:q",
+    "status": "active",
+    "item": [{"linkId": "1", "type": "string"}],
+}
 PUBLIC = [
+    FORM,
+    {"resourceType": "PlanDefinition", "id": "plan", "url": "urn:p", "status": "active"},
     {"resourceType": "Practitioner", "id": "vale", "name": [{"family": "Vale"}]},
     {"resourceType": "Organization", "id": "ward", "name": "Ward"},
 ]
@@ -198,6 +231,19 @@ SEARCHES = [
     "Provenance?target=Observation/p1-v",
     "AuditEvent?patient=p2",
     "Subscription/$status",
+    "QuestionnaireResponse",
+    "QuestionnaireResponse?questionnaire=urn:q&_summary=count",
+    "QuestionnaireResponse?patient=p2",
+    "QuestionnaireResponse/p2-q",
+    "QuestionnaireResponse/p2-q/$extract",
+    "Questionnaire?_revinclude=QuestionnaireResponse:questionnaire",
+    "Questionnaire/q/$populate?subject=Patient/p2&local=true",
+    "Questionnaire/q/$populate?subject=Patient/p1&local=true",
+    "PlanDefinition/plan/$apply?subject=Patient/p2",
+    "CarePlan?_include=CarePlan:goal&_total=accurate",
+    "CarePlan?goal=Goal/p2-g",
+    "Goal?_revinclude=CarePlan:goal",
+    "Goal?patient.name=" + SECRET,
 ]
 NEW = {name: value for name, value in observation("new", "p1", "survey", 4).items() if name != "id"}
 TEST = [{"op": "test", "path": "/valueQuantity/value", "value": 9}]
@@ -215,6 +261,30 @@ def bundle(kind: str, *entries: dict[str, Any]) -> dict[str, Any]:
 
 REFERRING = NEW | {"derivedFrom": [{"reference": "Observation?identifier=urn:o|p2-v"}]}
 MATCH = {"resourceType": "Parameters", "parameter": [{"name": "resource", "resource": {}}]}
+HIDDEN_ONE = {"name": "subject", "valueReference": {"reference": "Patient/p2"}}
+LOCALLY = {"name": "local", "valueBoolean": True}
+BROUGHT = {
+    "name": "context",
+    "part": [
+        {"name": "name", "valueString": "patient"},
+        {"name": "content", "valueReference": {"reference": "Patient/p2"}},
+    ],
+}
+
+
+def parameters(*given: dict[str, Any]) -> dict[str, Any]:
+    return {"resourceType": "Parameters", "parameter": list(given)}
+
+
+TOLD = {"resourceType": "QuestionnaireResponse", "status": "completed", "questionnaire": "urn:q"}
+ASKED = [
+    ("Questionnaire/q/$populate", parameters(HIDDEN_ONE, LOCALLY)),
+    ("Questionnaire/q/$populate", parameters(BROUGHT)),
+    ("Questionnaire/$populate", parameters({"name": "questionnaire", "resource": FORM}, BROUGHT)),
+    ("PlanDefinition/plan/$apply", parameters({"name": "subject", "valueString": "Patient/p2"})),
+    ("QuestionnaireResponse/p2-q/$extract", parameters()),
+    ("QuestionnaireResponse/$extract", TOLD | {"subject": HIDDEN_ONE["valueReference"]}),
+]
 WRITES: list[tuple[str, str, Any, dict[str, str]]] = [
     ("POST", "Observation", NEW, {"if_none_exist": "identifier=urn:o|p2-v"}),
     ("POST", "Observation", NEW, {"if_none_exist": "identifier=urn:o|p1-v"}),
@@ -248,6 +318,7 @@ WRITES: list[tuple[str, str, Any, dict[str, str]]] = [
         MATCH | {"parameter": [{"name": "resource", "resource": patient("x", SECRET)}]},
         {},
     ),
+    *(("POST", where, one, {}) for where, one in ASKED),
     ("POST", "Patient/_search", b"name=" + SECRET.encode(), {}),
 ]
 

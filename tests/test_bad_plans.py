@@ -19,6 +19,7 @@ from handrail.duties.care_plans.actions.agreeing import Given
 from handrail.duties.care_plans.actions.progress import Reviewed, review_plan
 from handrail.duties.care_plans.rules.agreeing import FrozenPlanError, SignError, State
 from handrail.duties.care_plans.rules.building import WantedGoal, WantedStep
+from handrail.duties.needs.actions.seeing import open_needs
 from handrail.fhir import work
 from handrail.fhir.errors import BusinessRuleError, HandrailError, VersionConflictError
 from handrail.fhir.resource import target_of
@@ -304,6 +305,16 @@ def test_a_change_through_the_api_shows_that_the_signatures_are_of_something_els
     put(house, {**changed, "description": {"text": "Sell the house"}})
     chain = signing.see_agreement(ana, "rosa", plan).chain
     assert State.STALE in {one.state for one in chain}
+
+
+@pytest.mark.django_db
+def test_needs_of_hidden_people_are_not_counted(
+    plan: str, principal_for: Callable[..., Principal], ana: Principal
+) -> None:
+    stranger = principal_for("coordinator", person="Practitioner/new")
+    told = open_needs(stranger)
+    assert (told.total, list(told.areas), list(told.rows), dict(told.names)) == (0, [], [], {})
+    assert open_needs(ana).total == 2
 
 
 # Two at once, with real commits.
