@@ -13,7 +13,7 @@ def sent(**fields):
 
 
 @pytest.mark.parametrize(
-    ("typed", "version"), [("7", 7), ("", 0), ("-1", 0), ("٧", 0), ("9" * 40, 0), ("seven", 0)]
+    ("typed", "version"), [("7", 7), ("", 0), ("-1", 0), ("\u0667", 0), ("9" * 40, 0), ("seven", 0)]
 )
 def test_a_version_is_a_plain_number_or_none_was_seen(typed, version):
     assert version_seen(sent(if_match=typed)) == version
