@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final, Protocol
 
 from handrail.fhir.resource import Resource, concept
-from handrail.site.demo.days import stamp
-
-if TYPE_CHECKING:
-    from handrail.site.demo.papers import Paper
+from handrail.site.demo.days import Days, stamp
 
 LOINC: Final = "http://loinc.org"
 UCUM: Final = "http://unitsofmeasure.org"
@@ -30,6 +27,21 @@ MEASURES: Final = {
 _LABORATORY: Final = frozenset({"a1c"})
 
 
+class Whose(Protocol):
+    """Of whom something is measured, on which days."""
+
+    @property
+    def days(self) -> Days:
+        """Return the days of the story."""
+
+    @property
+    def subject(self) -> dict[str, str]:
+        """Return the reference to the Patient."""
+
+    def id(self, *about: object) -> str:
+        """Return the id of something that belongs to this person."""
+
+
 def quantity(kind: str, value: float) -> dict[str, Any]:
     """Return a value of this kind with its unit."""
     _code, _display, unit, ucum = MEASURES[kind]
@@ -37,7 +49,7 @@ def quantity(kind: str, value: float) -> dict[str, Any]:
 
 
 def measured(
-    paper: Paper, day: int, kind: str, values: Sequence[Any], every: int
+    paper: Whose, day: int, kind: str, values: Sequence[Any], every: int
 ) -> list[Resource]:
     """Return Observations of one kind, the last of them on ``day``, ``every`` days apart.
 
