@@ -14,13 +14,16 @@ from browser import find
 from playwright.sync_api import Browser, Page, sync_playwright
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "pictures"
-WIDTH, HEIGHT = 1120, 600
+WIDTH, HEIGHT = 1440, 900
 PAGES = {
     "dana": {
         "today": "/",
         "caseload": "/caseload",
         "transitions": "/transitions",
-        "patient": "",
+        "patient": "{patient}",
+        "assessment": "{patient}/assessments",
+        "needs": "{patient}/needs",
+        "plan": "{patient}/plan",
     },
     "sam": {"programs": "/caseload/programs"},
 }
@@ -36,8 +39,11 @@ def main() -> int:
         browser = playwright.chromium.launch(executable_path=find(), args=["--no-sandbox"])
         for user, pages in PAGES.items():
             page = signed_in(browser, sys.argv[1], user, password)
+            patient = first_patient(page, sys.argv[1]) if user == "dana" else ""
             for name, path in pages.items():
-                page.goto(sys.argv[1] + (path or first_patient(page, sys.argv[1])))
+                page.goto(sys.argv[1] + path.replace("{patient}", patient))
+                if name == "assessment":
+                    begin(page)
                 page.screenshot(path=FOLDER / f"{name}.png")
         browser.close()
     return 0
@@ -58,6 +64,15 @@ def first_patient(page: Page, address: str) -> str:
     """Return the address of the patient whose step is the most urgent."""
     page.goto(address)
     return page.locator("#panel-who").get_attribute("href") or "/"
+
+
+def begin(page: Page) -> None:
+    """Begin the PHQ-9 and answer five of its questions."""
+    page.select_option("#form", label="PHQ-9: how you have felt in the last 2 weeks")
+    page.click("#start")
+    for key in "12101":
+        page.keyboard.press(key)
+        page.wait_for_timeout(600)
 
 
 if __name__ == "__main__":
