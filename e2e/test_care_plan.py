@@ -51,7 +51,7 @@ def test_axe_finds_nothing(open_page, planned, width, scheme):
 
 def test_the_summary_shows_each_goal_with_its_next_step(open_page, planned):
     page = open_page("/patients/p46")
-    row = page.locator("tr", has_text="I want to walk to church again")
+    row = page.locator("[aria-labelledby=plan-h] tr", has_text="I want to walk to church again")
     expect(row).to_contain_text("Call pharmacy")
 
 
