@@ -39,6 +39,7 @@ KINDS = (
         verb=_("Review"),
         queue="other",
         minutes=20,
+        ends_by_doing=True,
     ),
 )
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from handrail.access.database import acting
 from handrail.access.decide import require
 from handrail.access.principal import Principal, Role
+from handrail.duties.care_plans.actions import replacing
 from handrail.duties.care_plans.resources import STEP
 from handrail.duties.care_plans.rules import agreeing, reviewing
 from handrail.duties.care_plans.rules.agreeing import Link, SignError, Signing, Standing, State
@@ -327,7 +328,8 @@ def _agreed(facts: RecordKnown, plan: Resource, review_on: date) -> list[Resourc
     ]
     why = "The next review of the agreed plan."
     review = {**reviewing.review_task(active, review_on, why, facts), "id": uuid4().hex}
-    return [active, *begun, *ended, review]
+    over = replacing.left_out(facts, plan, [one for one in former if one])
+    return [active, *begun, *ended, *over, review]
 
 
 def send_back(by: Principal, patient: str, plan: str, task: str, reason: str) -> Committed:

@@ -12,6 +12,7 @@ from typing_extensions import override
 from handrail.access.database import acting
 from handrail.access.decide import require
 from handrail.access.principal import Principal
+from handrail.duties.care_plans.actions import replacing
 from handrail.duties.care_plans.actions.agreeing import ROOM
 from handrail.duties.care_plans.actions.seeing import plans_of, whole_of
 from handrail.duties.care_plans.resources import goal_view, step_view
@@ -239,8 +240,23 @@ def _change_goal(
         opened = draft_of(facts, patient, reference_to(before))
         changed = building.changed_goal(before, wanted)
         plan = building.with_parts(opened.plan, needs=needs)
+        if replacing.is_in_force(facts, patient, reference_to(before)):
+            return _copy_goal(by, facts, plan, changed, if_match)
         drafts = [Draft(changed, if_match=if_match), retell(facts, plan, changed)]
         return store.commit(drafts, by=by, reason="plan: goal changed", room=ROOM)
+
+
+def _copy_goal(
+    by: Principal, facts: RecordKnown, plan: Resource, changed: Resource, if_match: int
+) -> Committed:
+    """Change a goal that is signed: the draft gets a copy, the plan in force keeps its own."""
+    if int(changed["meta"]["versionId"]) != if_match:
+        raise VersionConflictError(_("Somebody changed this goal meanwhile. Nothing was saved."))
+    goal, copy = reference_to(changed), replacing.copied(changed)
+    made = replacing.with_copy(plan, goal, reference_to(copy))
+    parts = [copy, *replacing.serving(facts, plan, goal, reference_to(copy))]
+    opened = Opened(made, int(plan["meta"]["versionId"]))
+    return write(by, facts, opened, parts, "plan: goal changed")
 
 
 def _unmoved(wanted: WantedGoal, due_on: str) -> WantedGoal:
@@ -311,6 +327,8 @@ def drop_goal(by: Principal, patient: str, goal: str, reason: str) -> Committed:
         }
         left = {reference_to(before), *map(reference_to, steps)}
         plan = _without(opened.plan, left)
+        if replacing.is_in_force(facts, patient, reference_to(before)):
+            return write(by, facts, Opened(plan, opened.version), [], "plan: goal left out")
         return write(
             by, facts, Opened(plan, opened.version), [given_up, *ended], "plan: goal given up"
         )

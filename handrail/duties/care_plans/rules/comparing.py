@@ -4,18 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from handrail.fhir.resource import Resource, reference_to, target_of
+
+RELATED: Final = "http://hl7.org/fhir/StructureDefinition/goal-relationship"
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One thing that a plan says, such as a goal. ``key`` is what it is in both versions."""
+    """One thing that a plan says, such as a goal.
+
+    ``key`` is what it is; ``former`` what it replaces: a goal that a new version changed.
+    """
 
     kind: str
     key: str
     words: str
+    former: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +50,17 @@ def said(plan: Resource, parts: Iterable[Resource]) -> list[Line]:
         for ref in refs:
             target = target_of(ref)
             words = _words(known.get(target), str(ref.get("display", "")))
-            lines.append(Line(kind, target, words or target))
+            lines.append(Line(kind, target, words or target, _former(known.get(target))))
     return lines
+
+
+def _former(part: Resource | None) -> str:
+    """Return the goal that a goal replaces (FHIR extension goal-relationship)."""
+    for one in (part or {}).get("extension", ()):
+        if one.get("url") == RELATED:
+            inner = {each.get("url"): each for each in one.get("extension", ())}
+            return target_of((inner.get("target") or {}).get("valueReference"))
+    return ""
 
 
 def _words(part: Resource | None, display: str) -> str:
@@ -87,9 +102,15 @@ def _amount(quantity: Mapping[str, Any] | None) -> str:
 
 def compared(before: Sequence[Line], after: Sequence[Line]) -> list[Row]:
     """Return both versions side by side: what was there before in its order, then what is new."""
-    now = {(line.kind, line.key): line.words for line in after}
     was = {(line.kind, line.key): line.words for line in before}
+    now = {(line.kind, _same(line, was)): line.words for line in after}
     kinds = ["title", "need", "goal", "step"]
     keys = [*was, *(key for key in now if key not in was)]
     keys.sort(key=lambda key: kinds.index(key[0]))
     return [Row(kind, was.get((kind, key), ""), now.get((kind, key), "")) for kind, key in keys]
+
+
+def _same(line: Line, was: Mapping[tuple[str, str], str]) -> str:
+    """Return what a line is in the version before: itself, or what it replaces."""
+    replaced = (line.kind, line.key) not in was and (line.kind, line.former) in was
+    return line.former if replaced else line.key

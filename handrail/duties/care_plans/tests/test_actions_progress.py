@@ -6,10 +6,11 @@ import pytest
 
 from handrail.access.database import acting
 from handrail.access.principal import system
-from handrail.duties.care_plans.actions import agreeing, planning, progress, versions
+from handrail.duties.care_plans.actions import agreeing, planning, progress, seeing, versions
 from handrail.duties.care_plans.actions.agreeing import Given
 from handrail.duties.care_plans.actions.progress import ProgressError, Reviewed
 from handrail.duties.care_plans.rules import reviewing
+from handrail.duties.care_plans.rules.building import WantedGoal
 from handrail.duties.care_plans.rules.reviewing import ReviewError
 from handrail.duties.care_plans.tests.test_actions_agreeing import GOAL, PLAN
 from handrail.fhir import work
@@ -28,7 +29,7 @@ def house(org):
 def ana(principal_for, house):
     step = work.open_task(
         work.Step(
-            kind="follow-up", step="Ask the church for rides", why="The plan", patient="rosa",
+            kind="plan-step", step="Ask the church for rides", why="The plan", patient="rosa",
             owner="Practitioner/ana", look_by="2026-11-30", authored_at="2026-11-20T09:00:00Z",
         ),
         "s1",
@@ -37,7 +38,7 @@ def ana(principal_for, house):
     people = [{"resourceType": "Patient", "id": name} for name in ("rosa", "omar")]
     with acting(house):
         store.commit([*people, GOAL, PLAN], by=house, reason="test")
-        store.commit([step], by=house, reason="test", room="check_ins")
+        store.commit([step], by=house, reason="test", room="care_plans")
     return principal_for("supervisor")
 
 
@@ -68,7 +69,7 @@ def test_a_step_that_is_done_and_the_persons_rating_speak_for_a_status(ana, hous
     with acting(house):
         task = store.read("Task/s1", by=house).resource
         done = {**task, "status": "completed", "statusReason": {"coding": [{"code": "done"}]}}
-        store.commit([done], by=house, reason="test", room="check_ins")
+        store.commit([done], by=house, reason="test", room="care_plans")
     (going,) = progress.see_progress(ana, "rosa", "p1")
     assert going.proposal.status == "achieved"
     progress.judge_goal(ana, "rosa", "g1", "achieved", if_match=going.version)
@@ -165,3 +166,44 @@ def test_the_new_version_ends_the_former_when_it_is_agreed(ana, agreed, house):
     assert states == {fresh.id: "active", "p1": "completed"}
     assert [task["focus"]["reference"] for task in open_reviews(house)] == [f"CarePlan/{fresh.id}"]
     assert reviewing.KIND == "plan-review"
+
+
+def test_a_draft_changes_copies_and_what_is_signed_stays_until_the_draft_is_agreed(
+    ana, agreed, house
+):
+    planning.begin_version(ana, "rosa")
+    (aim,) = seeing.see_plan(ana, "rosa").whole.goals
+    wanted = WantedGoal(words="Walk to the park", needs=aim.addresses)
+    planning.change_goal(ana, "rosa", aim.id, wanted, if_match=aim.version)
+    draft = seeing.see_plan(ana, "rosa").whole
+    held = seeing.see_plan(ana, "rosa", "p1").whole
+    assert [one.words for one in draft.goals] == ["Walk to the park"]
+    assert [one.words for one in held.goals] == ["Walk to church again"]
+    assert [len(whole.steps_of(whole.goals[0].reference)) for whole in (draft, held)] == [1, 1]
+    assert {one.state for one in agreeing.see_agreement(ana, "rosa", "p1").chain} == {"signed"}
+    rows = versions.compare(ana, "rosa", "p1", draft.plan.id)
+    assert [(row.before, row.after) for row in rows if row.differs] == [
+        ("Walk to church again", "Walk to the park")
+    ]
+    sign_all(ana, draft.plan)
+    with acting(house):
+        assert store.read("Goal/g1", by=house).resource["lifecycleStatus"] == "cancelled"
+        assert store.read("Task/s1", by=house).resource["status"] == "requested"
+
+
+def test_a_goal_left_out_of_a_draft_ends_when_the_draft_is_agreed(ana, agreed, house):
+    planning.begin_version(ana, "rosa")
+    planning.drop_goal(ana, "rosa", "g1", "Too far")
+    with acting(house):
+        assert store.read("Goal/g1", by=house).resource["lifecycleStatus"] == "active"
+        assert store.read("Task/s1", by=house).resource["status"] == "requested"
+
+
+def sign_all(ana, plan):
+    agreeing.ask(ana, "rosa", plan.id, if_match=plan.version)
+    for given in (Given(how="here"), None, Given(how="said", name="Rosa Delgado"), None):
+        task = agreeing.see_agreement(ana, "rosa", plan.id).waiting.task
+        if given is None:
+            agreeing.leave_out(ana, "rosa", plan.id, task, "Not here")
+        else:
+            agreeing.sign(ana, "rosa", plan.id, task, given)
