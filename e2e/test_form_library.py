@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Page
@@ -131,20 +132,19 @@ def test_a_sheet_fits_sensible_pages_and_prints_nothing_else(open_page, path, mo
     assert overflow(page) <= 0
 
 
-@pytest.fixture(scope="module")
-def on_the_phone() -> dict[str, str]:
-    """The address of the assessment that the tests of this module ask, in their order."""
-    return {}
-
-
-def test_an_assessment_is_asked_by_phone_in_spanish(open_page, on_the_phone):
-    page = open_page("/patients/p1/assessments")
+def asked_by_phone(open_page, patient, **more):
+    """Begin a PHQ-9 by phone in Spanish; return its script, open as the options say."""
+    page = open_page(f"/patients/{patient}/assessments")
     page.select_option("#form", "handrail-phq-9")
     page.get_by_label("By phone").check()
     page.select_option("#language", "es")
     page.click("#start")
     page.click("#script")
-    on_the_phone["at"] = page.url
+    return open_page(urlsplit(page.url).path, **more)
+
+
+def test_an_assessment_is_asked_by_phone_in_spanish(open_page):
+    page = asked_by_phone(open_page, "p51")
     assert page.get_by_text("¿Hablo con").count() == 1
     assert page.get_by_text("Poco interés o placer en hacer cosas").count() >= 1
     assert faults(page) == []
@@ -153,23 +153,24 @@ def test_an_assessment_is_asked_by_phone_in_spanish(open_page, on_the_phone):
     page.get_by_text("1 of 27 so far").wait_for()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_script_fits_a_phone(open_page, on_the_phone, scheme):
-    page = open_page(on_the_phone["at"], width=320, scheme=scheme)
+@pytest.mark.parametrize(("scheme", "patient"), [("light", "p52"), ("dark", "p53")])
+def test_the_script_fits_a_phone(open_page, scheme, patient):
+    page = asked_by_phone(open_page, patient, width=320, scheme=scheme)
     assert faults(page) == []
     assert overflow(page) <= 0
 
 
-def test_the_script_works_without_javascript(open_page, on_the_phone):
-    page = open_page(on_the_phone["at"], scripts=False)
+def test_the_script_works_without_javascript(open_page):
+    page = asked_by_phone(open_page, "p54", scripts=False)
+    script = page.url
     page.locator("fieldset.q").nth(1).locator("input").nth(2).check()
     page.click("#save")
-    page.goto(on_the_phone["at"])
+    page.goto(script)
     assert page.locator("fieldset.q").nth(1).locator("input").nth(2).is_checked()
 
 
-def test_a_thought_of_death_opens_the_safety_steps_in_the_script(open_page, on_the_phone):
-    page = open_page(on_the_phone["at"])
+def test_a_thought_of_death_opens_the_safety_steps_in_the_script(open_page):
+    page = asked_by_phone(open_page, "p55")
     page.locator("fieldset.q").nth(8).locator("input").nth(1).check()
     alert = page.locator("#alarm [role=alert]")
     alert.wait_for()
