@@ -22,6 +22,7 @@ from handrail.duties.care_plans.rules.building import PlanError, WantedStep
 from handrail.fhir import plans
 from handrail.fhir.plans import Facts, Plan, PlanStep, Suggestion, UnreadablePlanError
 from handrail.fhir.plans.goals import goal as goal_made
+from handrail.fhir.plans.words import written
 from handrail.fhir.resource import Resource, code_of, reference_to, target_of
 from handrail.fhir.searching.query import parse
 from handrail.record import store
@@ -215,7 +216,10 @@ class _Taking:
         )
         named = named_step(self.by, self.patient, wanted, self.facts)
         plan = reference_to(self.plan)
-        return [goal, made_step(self.by, self.facts, self.patient, named, plan)]
+        step = made_step(self.by, self.facts, self.patient, named, plan)
+        if offer.step and step["description"] == str(offer.step.title):
+            step |= written("description", offer.step.title)
+        return [goal, step]
 
     def _goal(self, offer: Offer, words: str) -> Resource:
         definition = store.read(f"PlanDefinition/{offer.suggestion.plan}", by=self.by).resource

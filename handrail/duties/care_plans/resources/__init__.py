@@ -36,6 +36,7 @@ from handrail.duties.care_plans.resources.wording import (
     bounds,
     detail_words,
     quantity_words,
+    said_in,
 )
 
 __all__ = [
@@ -64,5 +65,6 @@ __all__ = [
     "pertains",
     "plan_view",
     "quantity_words",
+    "said_in",
     "step_view",
 ]

@@ -12,6 +12,7 @@ from handrail.duties.care_plans.resources.wording import (
     quantity_words,
 )
 from handrail.fhir import work
+from handrail.fhir.plans.words import words_of as worded
 from handrail.fhir.resource import (
     Resource,
     code_of,
@@ -67,6 +68,7 @@ class GoalView:
     codes: frozenset[tuple[str, str]]
     low: float | None = None
     high: float | None = None
+    others: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def reference(self) -> str:
@@ -99,6 +101,7 @@ class StepView:
     goals: tuple[str, ...]
     own: bool
     reason: str = ""
+    others: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def id(self) -> str:
@@ -249,6 +252,7 @@ def goal_view(goal: Resource) -> GoalView:
         id=str(goal["id"]),
         version=_version(goal),
         words=words_of(goal.get("description")),
+        others=worded(goal.get("description") or {}, "text").others,
         priority=code_of(goal.get("priority"), PRIORITIES),
         lifecycle=str(goal.get("lifecycleStatus", "")),
         achievement=code_of(goal.get("achievementStatus"), ACHIEVEMENT),
@@ -290,6 +294,7 @@ def step_view(step: Resource) -> StepView:
         goals=pertains(step),
         own=is_task and work.kind_of(step) == STEP,
         reason=str(reason.get("text", "")) if isinstance(reason, Mapping) else "",
+        others=worded(step, "description").others,
     )
 
 

@@ -8,6 +8,11 @@ from typing import Any, Final
 from handrail.fhir.resource import words_of
 
 
+def said_in(words: str, others: Mapping[str, str], language: str) -> str:
+    """Return words in a language, where the record has them in it; else as they are."""
+    return others.get(language) or others.get(language.partition("-")[0]) or words
+
+
 def bounds(target: Mapping[str, Any]) -> tuple[float | None, float | None]:
     """Return the lowest and the highest value that a target allows; None where it says none."""
     if span := target.get("detailRange"):

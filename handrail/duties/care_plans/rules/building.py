@@ -257,10 +257,13 @@ def changed_step(task: Resource, wanted: WantedStep) -> Resource:
     """Return the step with what the form says."""
     restriction = task.get("restriction") or {}
     period = {**(restriction.get("period") or {}), "end": wanted.due_on}
+    words = wanted.words.strip()
+    same = words == task.get("description")  # what is said anew has no translation yet
+    kept = {key: value for key, value in task.items() if same or key != "_description"}
     made = {
-        **task,
+        **kept,
         "owner": _owner(wanted),
-        "description": wanted.words.strip(),
+        "description": words,
         "restriction": {**restriction, "period": period},
     }
     return work.looked_after(made, wanted.looker, wanted.looker_name) if wanted.looker else made

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_noop as later
 from django.utils.translation import override
 
 from handrail.duties.care_plans.actions.papers import Helper, Papers, Visit
-from handrail.duties.care_plans.resources import GoalView, StepView
+from handrail.duties.care_plans.resources import GoalView, StepView, said_in
 from handrail.look import dates, reading
 from handrail.look.reading import Hard, Limits, Reading
 
@@ -167,10 +167,11 @@ def _visit(visit: Visit, language: str) -> Line:
 
 
 def _goal(goal: GoalView, language: str) -> Line:
+    words = said_in(goal.words, goal.others, language)
     if not goal.due_on:
-        return Line(goal.words, own=True)
+        return Line(words, own=True)
     by = _("We hope to get there by %(day)s.") % {"day": _day(goal.due_on, language)}
-    return Line(goal.words, who=by, own=True)
+    return Line(words, who=by, own=True)
 
 
 def _is_theirs(step: StepView) -> bool:
@@ -182,7 +183,7 @@ def _step(papers: Papers, step: StepView, language: str) -> Line:
     theirs = step.owner.startswith("Patient/")
     who = "" if theirs else step.owner_name
     phone = "" if theirs or step.owner.startswith("RelatedPerson/") else papers.phone_of(step.owner)
-    return Line(step.words, when, who, phone)
+    return Line(said_in(step.words, step.others, language), when, who, phone)
 
 
 def _team(papers: Papers) -> list[Line]:

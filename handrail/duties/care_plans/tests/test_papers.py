@@ -219,3 +219,27 @@ def test_every_look_is_in_the_trail(web, write, house):
     web.get(f"{WHERE}/pdf")
     with acting(house):
         assert AuditEntry.objects.filter(patient="rosa").count() > before
+
+
+def test_what_the_library_says_in_spanish_is_printed_in_spanish(web, write, house):
+    write(language="es")
+    with acting(house):
+        for reference, field in (("Goal/g1", "description"), ("Task/t1", None)):
+            found = store.read(reference, by=house).resource
+            said = {
+                "url": "http://hl7.org/fhir/StructureDefinition/translation",
+                "extension": [
+                    {"url": "lang", "valueCode": "es"},
+                    {"url": "content", "valueString": f"En español: {reference}"},
+                ],
+            }
+            beside = {"extension": [said]}
+            if field:
+                made = {**found, field: {**found[field], "_text": beside}}
+            else:
+                made = {**found, "_description": beside}
+            store.commit([made], by=house, reason="test", room="care_plans")
+    page = web.get(f"{WHERE}/plain").content.decode()
+    assert "En español: Goal/g1" in page
+    assert "En español: Task/t1" in page
+    assert "Walk to church with my sister" in web.get(f"{WHERE}/plain?language=en").content.decode()
