@@ -106,5 +106,5 @@ def written(value: Decimal) -> str:
 
 def _seconds(at: str) -> float:
     whole = at + {len("2026"): "-01-01", len("2026-11"): "-01"}.get(len(at), "")
-    moment = datetime.fromisoformat(whole)
+    moment = datetime.fromisoformat(whole.replace(":60", ":59", 1))  # a leap second
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()

@@ -35,7 +35,13 @@ try:
 except HandrailError as error:
     said = [error.message]
 used = resource.getrusage(resource.RUSAGE_SELF)
-print(json.dumps([said[:3], used.ru_utime + used.ru_stime, used.ru_maxrss / 1024]))
+most = used.ru_maxrss  # KiB; counts what the process had before it became this program
+try:
+    with open("/proc/self/status") as file:
+        most = next(int(line.split()[1]) for line in file if line.startswith("VmHWM"))
+except OSError:
+    pass
+print(json.dumps([said[:3], used.ru_utime + used.ru_stime, most / 1024]))
 """
 
 

@@ -166,11 +166,16 @@ def _visits(facts: RecordKnown, patient: str) -> list[Visit]:
         for one in facts.of_patient(patient, "Appointment")
         if one.get("status") in _GOING and _is_coming(str(one.get("start", "")), facts.as_of)
     ]
-    return sorted(coming, key=lambda visit: datetime.fromisoformat(visit.at))
+    return sorted(coming, key=lambda visit: _instant(visit.at))
 
 
 def _is_coming(start: str, now: datetime) -> bool:
-    return bool(start) and datetime.fromisoformat(start) >= now
+    return bool(start) and _instant(start) >= now
+
+
+def _instant(text: str) -> datetime:
+    """Return an instant; the leap second that FHIR allows is the second before it."""
+    return datetime.fromisoformat(text.replace(":60", ":59", 1))
 
 
 def _visit(appointment: Resource) -> Visit:

@@ -9,12 +9,12 @@ from handrail.access.database import acting
 from handrail.access.decide import require
 from handrail.access.principal import Principal
 from handrail.duties.care_plans.actions.agreeing import plan_of
+from handrail.duties.care_plans.resources import is_plan
 from handrail.duties.care_plans.rules import agreeing
 from handrail.duties.care_plans.rules.comparing import Line, Row, compared, said
-from handrail.duties.care_plans.rules.reviewing import CATEGORIES
 from handrail.fhir import work
 from handrail.fhir.errors import GoneError, NotFoundError
-from handrail.fhir.resource import Resource, codings, reference_to, target_of
+from handrail.fhir.resource import Resource, reference_to, target_of
 from handrail.record import store
 from handrail.record.known import RecordKnown, known
 
@@ -38,14 +38,8 @@ def see_versions(by: Principal, patient: str) -> list[Version]:
         plans = [one.resource for one in store.of_patient(patient, "CarePlan", by=by)]
         facts = known(by.org)
         signed = _signatures(facts, patient)
-    found = [_version(plan, signed.get(reference_to(plan), [])) for plan in plans if _ours(plan)]
+    found = [_version(plan, signed.get(reference_to(plan), [])) for plan in plans if is_plan(plan)]
     return sorted(found, key=lambda one: (one.created, one.status == "draft"), reverse=True)
-
-
-def _ours(plan: Resource) -> bool:
-    return plan.get("intent") == "plan" and any(
-        (CATEGORIES, "assess-plan") in set(codings(one)) for one in plan.get("category", ())
-    )
 
 
 def _signatures(facts: RecordKnown, patient: str) -> dict[str, list[tuple[str, str]]]:

@@ -24,6 +24,7 @@ from handrail.fhir.resource import (
 )
 
 CATEGORIES: Final = "http://hl7.org/fhir/us/core/CodeSystem/careplan-category"
+OWN: Final = "urn:handrail:care-plan"
 CONCERNS: Final = "http://hl7.org/fhir/us/core/CodeSystem/condition-category"
 SCREENING: Final = "http://hl7.org/fhir/us/core/CodeSystem/us-core-category"
 SDOHCC: Final = (

@@ -296,7 +296,7 @@ def signature_of(task: Resource) -> Mapping[str, Any] | None:
 
 def moment(at: str) -> datetime:
     """Return an instant of a signature."""
-    return datetime.fromisoformat(at)
+    return datetime.fromisoformat(at.replace(":60", ":59", 1))  # a leap second
 
 
 def _value(task: Resource, code: str, key: str) -> Any:

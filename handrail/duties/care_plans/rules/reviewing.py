@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Final
 
-from handrail.duties.care_plans.resources import STEP
+from handrail.duties.care_plans.resources import OWN, STEP
 from handrail.duties.care_plans.rules.agreeing import KIND as SIGN_OFF
 from handrail.fhir import work
 from handrail.fhir.change import Change, Known
@@ -35,7 +35,6 @@ from handrail.fhir.task import TaskStatus, is_open
 KIND: Final = "plan-review"
 RULE: Final = "care-plan.review"
 NEED: Final = "need"
-CATEGORIES: Final = "http://hl7.org/fhir/us/core/CodeSystem/careplan-category"
 PLAN_ENDED: Final = "plan-ended"
 INSIDE: Final = ("IMP", "ACUTE", "NONAC", "OBSENC", "SS")
 CONCERN: Final = "health-concern"
@@ -61,7 +60,7 @@ def coordinator_of(patient: str, known: Known) -> Coordinator:
 
 def is_agreed(plan: Resource) -> bool:
     """Tell whether this is an agreed plan that was made here."""
-    ours = any((CATEGORIES, "assess-plan") in set(codings(one)) for one in plan.get("category", ()))
+    ours = any(one.get("system") == OWN for one in plan.get("identifier", ()))
     return plan.get("status") == "active" and plan.get("intent") == "plan" and ours
 
 

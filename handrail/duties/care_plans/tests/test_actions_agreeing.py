@@ -9,8 +9,8 @@ from handrail.access.principal import system
 from handrail.duties.care_plans.actions import agreeing as actions
 from handrail.duties.care_plans.actions import planning, seeing
 from handrail.duties.care_plans.actions.agreeing import Given
+from handrail.duties.care_plans.resources import CATEGORIES, OWN
 from handrail.duties.care_plans.room import ROOM
-from handrail.duties.care_plans.rules import reviewing
 from handrail.duties.care_plans.rules.agreeing import FrozenPlanError, SignError, State
 from handrail.duties.care_plans.rules.building import PlanError
 from handrail.duties.care_plans.rules.reviewing import ReviewError
@@ -35,7 +35,8 @@ PLAN = {
     "status": "draft",
     "title": "Care plan",
     "intent": "plan",
-    "category": [{"coding": [{"system": reviewing.CATEGORIES, "code": "assess-plan"}]}],
+    "identifier": [{"system": OWN, "value": "p1"}],
+    "category": [{"coding": [{"system": CATEGORIES, "code": "assess-plan"}]}],
     "subject": {"reference": "Patient/rosa"},
     "goal": [{"reference": "Goal/g1"}],
     "activity": [{"reference": {"reference": "Task/s1"}}],

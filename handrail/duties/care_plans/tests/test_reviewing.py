@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from handrail.duties.care_plans.resources import CATEGORIES, OWN
 from handrail.duties.care_plans.rules import agreeing, reviewing
 from handrail.duties.care_plans.rules.reviewing import ReviewError
 from handrail.fhir import work
@@ -21,7 +22,8 @@ PLAN = {
     "id": "p1",
     "status": "active",
     "intent": "plan",
-    "category": [{"coding": [{"system": reviewing.CATEGORIES, "code": "assess-plan"}]}],
+    "identifier": [{"system": OWN, "value": "p1"}],
+    "category": [{"coding": [{"system": CATEGORIES, "code": "assess-plan"}]}],
     "subject": {"reference": "Patient/rosa"},
     "addresses": [{"reference": "Condition/food"}],
     "created": "2026-09-01",
