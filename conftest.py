@@ -11,7 +11,7 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,7 @@ import psycopg
 import pytest
 from django.conf import settings
 from django.db import connection, connections
+from django.test import Client
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from pytest_django.plugin import DjangoDbBlocker
 
@@ -298,5 +299,36 @@ def principal_for(org: Organization) -> Callable[..., Principal]:
         who = person or f"Practitioner/{'-'.join(sorted(known)) or 'nobody'}"
         name = who.rpartition("/")[2].replace("-", " ").title()
         return Principal(**{"org": org.id, "person": who, "name": name, "roles": known, **more})
+
+    return make
+
+
+@pytest.fixture
+def sign_in(org: Organization) -> Callable[..., Client]:
+    """Return a client signed in as a member: ``sign_in("coordinator", practitioner="ana")``."""
+    from django.contrib.auth import get_user_model
+
+    from handrail.access import session as access_session
+    from handrail.access.models import Membership
+
+    def make(
+        *roles: str, practitioner: str = "ana", teams: Iterable[str] = (), **options: Any
+    ) -> Client:
+        account = get_user_model().objects.create_user(practitioner)
+        with acting(system(org.id, "tests", "Tests")):
+            Membership.objects.create(
+                org=org.id,
+                practitioner=practitioner,
+                account=account,
+                name=practitioner.title(),
+                roles=list(roles),
+                teams=list(teams),
+            )
+        client = Client(**options)
+        client.force_login(account, backend="django.contrib.auth.backends.ModelBackend")
+        kept = client.session
+        kept[access_session.ORG] = org.id
+        kept.save()
+        return client
 
     return make

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import connections
 
 from handrail.access.database import acting
 from handrail.access.principal import Principal, system
@@ -25,6 +22,7 @@ from handrail.fhir.errors import BusinessRuleError, HandrailError, VersionConfli
 from handrail.fhir.resource import target_of
 from handrail.record import store
 from handrail.record.verify import verify
+from tests.racing import at_once
 
 SOON = (datetime.now(UTC).date() + timedelta(days=20)).isoformat()
 
@@ -320,51 +318,6 @@ def test_needs_of_hidden_people_are_not_counted(
 # Two at once, with real commits.
 
 Work = Callable[[], object]
-
-
-def at_once(*works: Work) -> list[object]:
-    """Run all at the same time, each with its own connection; return results or errors."""
-    gate = threading.Barrier(len(works))
-    results: list[object] = [None] * len(works)
-
-    def run(number: int, one: Work) -> None:
-        gate.wait(20)
-        try:
-            results[number] = one()
-        except HandrailError as error:
-            results[number] = error
-        except BaseException as error:  # noqa: BLE001 - the test looks at it
-            results[number] = AssertionError(repr(error))
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=run, args=(n, one)) for n, one in enumerate(works)]
-    for one in threads:
-        one.start()
-    for one in threads:
-        one.join(60)
-    assert not [one for one in results if isinstance(one, AssertionError)], results
-    return results
-
-
-@pytest.fixture
-def slow(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Let everybody read before anybody writes: what a race needs to be lost."""
-    ready = threading.Barrier(2)
-    real = store.commit
-    met: set[int] = set()
-
-    def held(*args: Any, **more: Any) -> Any:
-        mine = threading.get_ident()
-        if threading.current_thread() is not threading.main_thread() and mine not in met:
-            met.add(mine)
-            with contextlib.suppress(threading.BrokenBarrierError):
-                ready.wait(10)
-        return real(*args, **more)
-
-    monkeypatch.setattr(store, "commit", held)
-    yield
-    ready.abort()
 
 
 def errors(results: list[object]) -> list[object]:

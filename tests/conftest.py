@@ -1,0 +1,5 @@
+"""What the tests that cross rooms share."""
+
+from tests.racing import slow
+
+__all__ = ["slow"]
