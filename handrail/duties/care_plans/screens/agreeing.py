@@ -20,6 +20,7 @@ from handrail.duties.care_plans.screens import words
 from handrail.duties.care_plans.screens.plan import where
 from handrail.fhir.errors import VersionConflictError
 from handrail.look.said import done
+from handrail.look.typed import version_seen
 from handrail.record.store import Committed
 from handrail.room import patient_frame
 
@@ -83,9 +84,7 @@ def _do(request: MemberRequest, patient: str, typed: dict[str, str]) -> tuple[st
         seen = typed["seen"]
         saved = agreeing.leave_out(by, patient, plan, task, typed["reason"], content=seen)
         return _("Left out."), saved
-    seen = request.POST.get("if_match", "")
-    version = int(seen) if seen.isdecimal() and len(seen) < len("1000000000") else 0
-    return _("Asked."), agreeing.ask(by, patient, plan, if_match=version)
+    return _("Asked."), agreeing.ask(by, patient, plan, if_match=version_seen(request))
 
 
 def _name(request: MemberRequest, patient: str, who: str) -> str:

@@ -15,6 +15,7 @@ from handrail.duties.care_plans.actions.seeing import Seen
 from handrail.duties.care_plans.rules.building import OUTSIDE, PlanError, WantedGoal, WantedStep
 from handrail.duties.care_plans.screens import words
 from handrail.look.dates import day
+from handrail.look.typed import whole
 from handrail.record.store import Committed
 
 _FIELDS = (
@@ -57,8 +58,7 @@ class Typed:
 def typed_in(post: QueryDict) -> Typed:
     """Return what a form sent."""
     said = {name: post.get(name, "").replace("\x00", "")[:_LONGEST].strip() for name in _FIELDS}
-    version = post.get("if_match", "")
-    seen = int(version) if version.isdecimal() and len(version) < len("1000000000") else 0
+    seen = whole(post.get("if_match", "")) or 0
     needs = tuple(one for sent in post.getlist("needs") for one in sent.split(",") if one)
     return Typed(said, needs, seen)
 

@@ -27,6 +27,7 @@ from handrail.fhir.errors import VersionConflictError
 from handrail.look import dates
 from handrail.look.said import done
 from handrail.look.trend import Point, Trend, trend, written
+from handrail.look.typed import version_seen
 from handrail.record.store import Committed
 from handrail.room import patient_frame
 
@@ -97,9 +98,9 @@ def _do(request: MemberRequest, patient: str, typed: dict[str, str]) -> tuple[st
     if typed["do"] == "rate":
         saved = actions.rate_goal(by, patient, typed["goal"], typed["rating"])
         return _("Written down."), saved
-    seen = request.POST.get("if_match", "")
-    version = int(seen) if seen.isdecimal() and len(seen) < len("1000000000") else 0
-    saved = actions.judge_goal(by, patient, typed["goal"], typed["status"], if_match=version)
+    saved = actions.judge_goal(
+        by, patient, typed["goal"], typed["status"], if_match=version_seen(request)
+    )
     return _("Saved."), saved
 
 

@@ -17,6 +17,7 @@ from handrail.duties.care_plans.rules.building import PlanError
 from handrail.duties.care_plans.screens.plan import where
 from handrail.fhir.errors import VersionConflictError
 from handrail.look.said import done
+from handrail.look.typed import version_seen
 from handrail.room import patient_frame
 
 _LONGEST = 500
@@ -31,10 +32,8 @@ def suggestions(request: MemberRequest, patient: str) -> HttpResponse:
     if "definition" in request.POST:
         return _whole(request, patient)
     taken = [_taken(request, key) for key in request.POST.getlist("take")[:_MOST]]
-    seen = request.POST.get("if_match", "")
-    version = int(seen) if seen.isdecimal() and len(seen) < len("1000000000") else 0
     try:
-        saved = suggesting.take(request.principal, patient, taken, if_match=version)
+        saved = suggesting.take(request.principal, patient, taken, if_match=version_seen(request))
     except PlanError as error:
         return _page(request, patient, taken, [("take", error.message)])
     except VersionConflictError:
