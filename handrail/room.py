@@ -89,7 +89,8 @@ class Room:
     every kind that is done by one of its ``doings``. ``"Task"`` in ``writes`` opens all Tasks.
     ``ways`` are addresses it offers to rooms that do not know it, by what one goes there for, with
     ``{patient}`` and ``{about}`` in them. ``definitions`` gives what it brings to every
-    organization (Questionnaire, PlanDefinition).
+    organization (Questionnaire, PlanDefinition). ``offers`` are questions it answers for rooms that
+    do not know it, by name: see :meth:`House.ask`.
     """
 
     name: str
@@ -105,6 +106,7 @@ class Room:
     tabs: Sequence[Nav] = ()
     ways: Mapping[str, str] = field(default_factory=dict)
     definitions: Callable[[], Iterable[Resource]] = tuple
+    offers: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
 
     def may_write(self, resource: Resource) -> bool:
         """Tell whether this room writes resources such as this one (P6)."""
@@ -146,6 +148,20 @@ class House:
         """Return the address one goes to for ``to``; the patient's page where no room offers it."""
         offered = (room.ways[to] for room in self.rooms.values() if to in room.ways)
         return next(offered, "/patients/{patient}").format(patient=patient, about=about)
+
+    def ask(self, question: str, *given: Any) -> list[Any]:
+        """Return what every room answers that offers ``question``; none when nobody does.
+
+        The questions, what is given and what comes back:
+
+        - ``candidates`` (principal, :class:`handrail.fhir.directory.candidates.Wanted`): a list of
+          :class:`handrail.fhir.directory.candidates.Candidate`, best first;
+        - ``track-record`` (principal, references): a mapping of reference to
+          :class:`handrail.fhir.directory.candidates.Track`.
+        """
+        return [
+            room.offers[question](*given) for room in self.rooms.values() if question in room.offers
+        ]
 
     def definitions(self) -> Iterable[tuple[str, Resource]]:
         """Yield (room, resource) of everything the rooms bring to an organization."""

@@ -21,7 +21,7 @@ from handrail.access import audit, directory, office
 from handrail.access.database import acting, authenticating, current
 from handrail.access.decide import require
 from handrail.access.models import Membership, Organization
-from handrail.access.principal import Principal, Role
+from handrail.access.principal import NOT_MEMBERS, Principal, Role
 from handrail.fhir.errors import BusinessRuleError, Fault, NotFoundError
 from handrail.fhir.resource import Resource
 
@@ -71,7 +71,7 @@ def add(by: Principal, new: NewMember) -> Added:
         BusinessRuleError: no role, a weak password, or the account is a member already.
     """
     require(by, "manage_users")
-    if not new.roles or Role.SYSTEM in new.roles:
+    if not new.roles or new.roles & NOT_MEMBERS:
         raise BusinessRuleError(_("A member needs at least one role that people can have."))
     with acting(by, durable=True):
         account = User.objects.filter(username=new.username).first()
@@ -143,7 +143,7 @@ def change(
     """
     require(by, "manage_users")
     wanted = frozenset(roles)
-    if not wanted or Role.SYSTEM in wanted:
+    if not wanted or wanted & NOT_MEMBERS:
         raise BusinessRuleError(_("A member needs at least one role that people can have."))
     with acting(by, durable=True):
         membership = member(by, username)

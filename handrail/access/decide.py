@@ -13,7 +13,7 @@ from typing import Final
 from django.utils.translation import gettext as _
 
 from handrail.access import relationship, scopes
-from handrail.access.principal import Principal, Reach, Role
+from handrail.access.principal import NOT_MEMBERS, Principal, Reach, Role
 from handrail.access.rights import ACTIONS, DEFINITIONS, DIRECTORY, PROOF, RIGHTS
 from handrail.fhir.errors import ForbiddenError
 
@@ -118,7 +118,7 @@ def _refusal(principal: Principal, verb: str, resource_type: str) -> str:
 
 def _who(verb: str, resource_type: str) -> str:
     """Return the roles that may, as words that begin a sentence."""
-    people = [role for role in Role if role is not Role.SYSTEM]
+    people = [role for role in Role if role not in NOT_MEMBERS]
     able = [r.value for r in people if _roles_allow(frozenset({r}), verb, resource_type)]
     if not able:
         return _("Nobody")

@@ -21,7 +21,7 @@ from django.utils.translation import gettext as _
 from handrail.access import audit, refusals
 from handrail.access.database import acting
 from handrail.access.marks import PUBLIC, MemberRequest, opened_to
-from handrail.access.principal import Principal, Role
+from handrail.access.principal import NOT_MEMBERS, Principal, Role
 from handrail.access.session import OrganizationNotChosenError, RestedError, member_of
 from handrail.fhir.errors import (
     ForbiddenError,
@@ -105,7 +105,7 @@ def _check(principal: Principal, roles: frozenset[Role] | None) -> None:
     if roles is None:
         raise ForbiddenError(_("This page is closed: nobody has declared who may open it."))
     if not principal.roles & roles:
-        able = ", ".join(sorted(role.value for role in roles if role is not Role.SYSTEM))
+        able = ", ".join(sorted(role.value for role in roles if role not in NOT_MEMBERS))
         message = _(
             "Your role does not open this page. It is for: %(roles)s. An administrator can change"
             " your role."

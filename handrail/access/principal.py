@@ -16,11 +16,15 @@ class Role(StrEnum):
     FRONT_DESK = "front-desk"
     ADMINISTRATOR = "administrator"
     AUDITOR = "auditor"
+    RECEIVER = "receiver"  # answers a referral by link or code, without an account
     SYSTEM = "system"
 
 
 CARE: Final = frozenset({Role.COORDINATOR, Role.SUPERVISOR, Role.CLINICIAN})
 """Those who care for people: what is asked, found and planned is open to them."""
+
+NOT_MEMBERS: Final = frozenset({Role.RECEIVER, Role.SYSTEM})
+"""Nobody signs in with these."""
 
 
 class Reach(StrEnum):

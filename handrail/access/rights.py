@@ -43,7 +43,7 @@ _COORDINATION: Final = _words(
     " ServiceRequest Appointment AppointmentResponse Coverage CoverageEligibilityRequest"
     " CoverageEligibilityResponse Claim ClaimResponse Consent DocumentReference DocumentManifest"
     " Composition Binary Media MedicationStatement List Group RiskAssessment DetectedIssue"
-    " AdverseEvent Basic Contract Bundle"
+    " AdverseEvent Basic Contract Bundle Procedure"
 )
 _PROVIDERS: Final = _words(
     "Organization OrganizationAffiliation Practitioner PractitionerRole Location HealthcareService"
@@ -57,6 +57,12 @@ _CLINICAL: Final = _words(
     " DocumentReference Composition Binary Media Appointment AppointmentResponse List"
     " NutritionOrder DeviceRequest FamilyMemberHistory AdverseEvent"
 )
+
+_RECEIVING: Final = _words(
+    "Patient ServiceRequest Task Communication DocumentReference Binary Procedure Observation"
+    " Condition Goal Consent"
+)
+_ANSWERING: Final = _words("ServiceRequest Task Communication Procedure Observation")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +79,8 @@ RIGHTS: Final[Mapping[Role, Right]] = {
     Role.CLINICIAN: Right(EVERYTHING | {"Provenance"}, _CLINICAL),
     Role.FRONT_DESK: Right(DEMOGRAPHICS | DIRECTORY, DEMOGRAPHICS),
     Role.ADMINISTRATOR: Right(DIRECTORY | DEFINITIONS, _PROVIDERS | DEFINITIONS | {"CareTeam"}),
+    # Confined to the one patient of the referral; only actions that know the link use it.
+    Role.RECEIVER: Right(_RECEIVING | DIRECTORY, _ANSWERING),
     Role.AUDITOR: Right(PROOF, frozenset()),
     # What others prove (a loaded Provenance) is kept like everything they send.
     Role.SYSTEM: Right(EVERYTHING | PROOF, EVERYTHING | PROOF),

@@ -33,6 +33,11 @@ ROOMS = [
     "handrail.duties.plan_library",
     "handrail.duties.care_plans",
     "handrail.duties.care_team",
+    "handrail.duties.referrals",
+    "handrail.duties.incoming_referrals",
+    "handrail.duties.community_resources",
+    "handrail.duties.provider_network",
+    "handrail.duties.consents",
 ]
 ADAPTERS = [
     "handrail.edge.hl7v2",
@@ -43,6 +48,12 @@ ADAPTERS = [
     "handrail.edge.connect",
     "handrail.edge.subscriptions",
     "handrail.edge.ccda",
+    "handrail.edge.mail",
+    "handrail.edge.sms",
+    "handrail.edge.fax",
+    "handrail.edge.hsds",
+    "handrail.edge.plan_net",
+    "handrail.edge.exchange",
 ]
 INSTALLED_APPS = [
     "django.contrib.contenttypes",

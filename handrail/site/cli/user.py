@@ -89,9 +89,9 @@ def _slug(name: str) -> str:
 
 def _add(by: Principal, chosen: argparse.Namespace) -> str:
     from handrail.access import accounts
-    from handrail.access.principal import Role
+    from handrail.access.principal import NOT_MEMBERS, Role
 
-    known = {role.value for role in Role} - {Role.SYSTEM.value}
+    known = {role.value for role in Role} - {role.value for role in NOT_MEMBERS}
     strange = set(chosen.role) - known
     if strange:
         raise BusinessRuleError(

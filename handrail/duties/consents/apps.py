@@ -1,0 +1,21 @@
+"""Django app of the room."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+from typing_extensions import override
+
+
+class ConsentsConfig(AppConfig):
+    """Opens the room."""
+
+    name = "handrail.duties.consents"
+    label = "consents"
+
+    @override
+    def ready(self) -> None:
+        """Connect the room to the record and the desk."""
+        from handrail.duties.consents.room import ROOM
+        from handrail.room import open_room
+
+        open_room(ROOM)

@@ -1,0 +1,1 @@
+"""Text messages out, by a gateway or into a folder."""

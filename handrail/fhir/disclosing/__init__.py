@@ -1,0 +1,1 @@
+"""What may leave, on which basis, and what is left out. Pure."""
