@@ -134,3 +134,10 @@ def _coming(month: int, day: int, today: date) -> date | None:
 
 
 _READERS: tuple[Callable[[str, date], date | None], ...] = (_word, _span, _iso, _month_day)
+
+
+def day_said(text: str, today: date) -> date | None:
+    """Return the day that ``text`` names as a whole ("tue", "in 3 weeks", "dec 15"), or None."""
+    words = text.strip()[:LONGEST].split()
+    found, rest = _day_at_end(words, today)
+    return found if not rest else None

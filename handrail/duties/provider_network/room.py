@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_noop as _
 
+from handrail.duties.provider_network.projections import PROJECTIONS
 from handrail.room import Room
 
 ROOM = Room(
@@ -21,4 +22,5 @@ ROOM = Room(
             "HealthcareService",
         }
     ),
+    projections=PROJECTIONS,
 )
