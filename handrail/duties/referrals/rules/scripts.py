@@ -23,19 +23,15 @@ ASKED: Final[Said] = (
     (
         "en",
         (
-            (
-                "We asked {receiver} for you: {what}. They have not answered yet. We will ask them"
-                " again, and we will call you."
-            ),
+            "We asked {receiver} for you: {what}.",
+            "They have not answered yet. We will ask them again, and we will call you.",
         ),
     ),
     (
         "es",
         (
-            (
-                "Le pedimos a {receiver} para usted: {what}. Todavía no han contestado. Vamos a"
-                " preguntarles otra vez y le llamaremos a usted."
-            ),
+            "Le pedimos a {receiver} para usted: {what}.",
+            "Todavía no han contestado. Vamos a preguntarles otra vez y le llamaremos a usted.",
         ),
     ),
 )
@@ -43,20 +39,16 @@ TAKEN: Final[Said] = (
     (
         "en",
         (
-            (
-                "Good news: {receiver} can help you with this: {what}. They may call you. Please answer"
-                " calls from numbers you do not know."
-            ),
+            "Good news: {receiver} can help you with this: {what}.",
+            "They may call you. Please answer calls from numbers you do not know.",
             "Do you have a way to get there? Do you need an interpreter or anything else?",
         ),
     ),
     (
         "es",
         (
-            (
-                "Buenas noticias: {receiver} puede ayudarle con esto: {what}. Es posible que le llamen."
-                " Por favor conteste las llamadas de números que no conoce."
-            ),
+            "Buenas noticias: {receiver} puede ayudarle con esto: {what}.",
+            "Es posible que le llamen. Por favor conteste las llamadas de números que no conoce.",
             "¿Tiene cómo llegar? ¿Necesita un intérprete o alguna otra cosa?",
         ),
     ),
@@ -65,19 +57,17 @@ DECLINED: Final[Said] = (
     (
         "en",
         (
-            (
-                "{receiver} cannot help with this now: {what}. We will ask somebody else. You do not"
-                " have to do anything. Is there a place you would like us to ask?"
-            ),
+            "{receiver} cannot help with this now: {what}.",
+            "We will ask somebody else. You do not have to do anything.",
+            "Is there a place you would like us to ask?",
         ),
     ),
     (
         "es",
         (
-            (
-                "{receiver} no puede ayudar con esto ahora: {what}. Vamos a preguntar en otro lugar."
-                " Usted no tiene que hacer nada. ¿Hay algún lugar donde quiere que preguntemos?"
-            ),
+            "{receiver} no puede ayudar con esto ahora: {what}.",
+            "Vamos a preguntar en otro lugar. Usted no tiene que hacer nada.",
+            "¿Hay algún lugar donde quiere que preguntemos?",
         ),
     ),
 )
@@ -85,19 +75,17 @@ MISSED: Final[Said] = (
     (
         "en",
         (
-            (
-                "{receiver} says that the visit did not happen: {what}. What got in the way? Would you"
-                " like a new day? Do you need a ride or a reminder?"
-            ),
+            "{receiver} says that the visit did not happen: {what}.",
+            "What got in the way? Would you like a new day?",
+            "Do you need a ride or a reminder?",
         ),
     ),
     (
         "es",
         (
-            (
-                "{receiver} dice que la cita no se hizo: {what}. ¿Qué pasó? ¿Quiere otro día?"
-                " ¿Necesita transporte o un recordatorio?"
-            ),
+            "{receiver} dice que la cita no se hizo: {what}.",
+            "¿Qué pasó? ¿Quiere otro día?",
+            "¿Necesita transporte o un recordatorio?",
         ),
     ),
 )
@@ -105,17 +93,16 @@ MET: Final[Said] = (
     (
         "en",
         (
-            "Hello, this is {me} from {organization}. We asked {receiver} to help you: {what}.",
+            "Hello, this is {me} from {organization}.",
+            "We asked {receiver} to help you: {what}.",
             "Did you get the help? Is it enough, or is something still missing?",
         ),
     ),
     (
         "es",
         (
-            (
-                "Buenos días, le habla {me} de {organization}. Le pedimos a {receiver} que le ayudara:"
-                " {what}."
-            ),
+            "Buenos días, le habla {me} de {organization}.",
+            "Le pedimos a {receiver} que le ayudara: {what}.",
             "¿Recibió la ayuda? ¿Es suficiente o todavía le falta algo?",
         ),
     ),
