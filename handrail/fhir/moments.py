@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime, tzinfo
 from typing import Final, TypeVar
 
 FIRST_YEAR: Final = 1800
@@ -17,3 +17,24 @@ def believable(found: _Day) -> _Day | None:
     PostgreSQL's clients can follow; 0001-01-01 has the same trouble at the other end.
     """
     return found if FIRST_YEAR <= found.year <= LAST_YEAR else None
+
+
+def instant_of(text: str, zone: tzinfo) -> datetime | None:
+    """Return the moment in FHIR date or dateTime ``text``, in ``zone``; a day alone is its midnight.
+
+    None if it is none, or one that nobody can have meant. A leap second is the second before.
+    """
+    padded = f"{text}-01-01"[:10] if len(text) in {4, 7} else text.replace(":60", ":59", 1)
+    try:
+        found = believable(datetime.fromisoformat(padded))
+    except ValueError:
+        return None
+    if found is None:
+        return None
+    return (found if found.tzinfo else found.replace(tzinfo=zone)).astimezone(zone)
+
+
+def day_of(text: str, zone: tzinfo) -> date | None:
+    """Return the day of FHIR date or dateTime ``text`` where ``zone`` is; None: it has none."""
+    found = instant_of(text, zone)
+    return found.date() if found else None

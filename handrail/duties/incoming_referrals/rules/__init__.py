@@ -1,1 +1,1 @@
-"""What follows from what, without a database."""
+"""Pure decisions: what waits to be sorted, what a form says, what triage makes of it."""

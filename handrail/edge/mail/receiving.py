@@ -1,0 +1,88 @@
+"""Mail in: messages that the mail system files as Maildir or ``.eml``; and reports of bounces.
+
+The message is kept whole beside its parts. A report that a letter of ours was not delivered
+(RFC 3464) is no letter: it says so in the Communication that tells of the letter.
+"""
+
+from __future__ import annotations
+
+import email
+import email.policy
+from collections.abc import Iterable, Iterator
+from email.message import EmailMessage
+from email.utils import parseaddr
+from typing import Final
+
+from handrail.fhir.arrival import Arrival, Part, arrived, digest
+from handrail.fhir.errors import HandrailError
+from handrail.fhir.resource import Resource
+
+_MOST_PARTS: Final = 50
+
+
+class UnreadableMailError(HandrailError):
+    """The file is no e-mail message."""
+
+    status = 422
+    code = "invalid"
+
+
+def read(raw: bytes) -> EmailMessage:
+    """Return the message.
+
+    Raises:
+        UnreadableMailError: there are no headers at all.
+    """
+    try:
+        message = email.message_from_bytes(raw, policy=email.policy.default)
+        known = bool(message.keys())
+    except Exception as error:  # the parser of the standard library raises many kinds
+        raise UnreadableMailError("This is no e-mail message. It was kept as it came.") from error
+    if not known or not isinstance(message, EmailMessage):
+        raise UnreadableMailError("This is no e-mail message. It was kept as it came.")
+    return message
+
+
+def understand(raw: bytes, _name: str, at: str) -> Iterable[Resource]:
+    """Return the message as resources: text and attachments first, the whole of it last.
+
+    Raises:
+        UnreadableMailError: it is no message.
+    """
+    message = read(raw)
+    whole = Part(media="message/rfc822", title="The whole message", data=raw)
+    return arrived(
+        Arrival(
+            channel="mail",
+            key=_header(message, "Message-ID") or digest(raw),
+            at=at,
+            sender=parseaddr(_header(message, "From"))[1],
+            parts=(*_parts(message), whole),
+        )
+    )
+
+
+def _header(message: EmailMessage, name: str) -> str:
+    """Return a header as text; one that cannot be read counts as missing."""
+    try:
+        return str(message.get(name, "")).strip()
+    except Exception:  # noqa: BLE001 - a broken header raises what the parser happens to meet
+        return ""
+
+
+def _parts(message: EmailMessage) -> Iterator[Part]:
+    leaves = (part for part in message.walk() if not part.is_multipart())
+    for number, part in enumerate(leaves):
+        if number == _MOST_PARTS:
+            return
+        data = part.get_payload(decode=True)
+        if not isinstance(data, bytes) or not data:
+            continue
+        name = part.get_filename() or ""
+        media = part.get_content_type()
+        if media == "text/plain" and not name:
+            text = data.decode(part.get_content_charset() or "utf-8", "replace")
+            yield Part(media=media, title="Message", data=text.encode())
+        else:
+            otherwise = "Message as a web page" if media == "text/html" else "Attachment"
+            yield Part(media=media, title=name or otherwise, data=data)
