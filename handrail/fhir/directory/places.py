@@ -62,7 +62,7 @@ class Road:
 
 
 def minutes(km: float | None, road: Road) -> int | None:
-    """Return the minutes by road that ``km`` kilometres take; None where the distance is unknown."""
+    """Return the minutes by road that ``km`` kilometres take; None where that is unknown."""
     return road.minutes(km)
 
 
@@ -89,7 +89,7 @@ def point_of(zip_code: str) -> Point | None:
 def _centre(five: str) -> Point | None:
     import zipcodes  # unpacks 42,789 places when first asked
 
-    for found in zipcodes.matching(five):
+    for found in zipcodes.matching(five):  # type: ignore[no-untyped-call]
         latitude, longitude = float(found["lat"] or 0), float(found["long"] or 0)
         if latitude or longitude:
             return Point(latitude, longitude)

@@ -13,7 +13,7 @@ from datetime import date
 from typing import NamedTuple
 
 from handrail.fhir.directory.candidates import Reason
-from handrail.fhir.directory.facts import RANKING, Facts, Said, Scale, Speech, Takes
+from handrail.fhir.directory.weighing import RANKING, Facts, Said, Scale, Speech, Takes
 from handrail.fhir.directory.respects import RESPECTS
 
 __all__ = ["RANKING", "Facts", "Ranked", "Said", "Scale", "Speech", "Takes", "rank"]

@@ -11,7 +11,7 @@ from datetime import date
 from typing import Final
 
 from handrail.fhir.directory.candidates import Reason, Track
-from handrail.fhir.directory.facts import Facts, Part, Said, Scale, Speech, Takes
+from handrail.fhir.directory.weighing import Facts, Part, Said, Scale, Speech, Takes
 
 Respect = Callable[[Facts, Scale, date, Speech], Part]
 

@@ -46,10 +46,11 @@ class Said:
 class Facts:
     """What is known of one place that could help.
 
-    ``plan`` is the plan's name; empty: nobody asks about one. ``told`` is the newest answer somebody
-    gave us; ``listed`` is YES where the directory names the plan's network, NO where it names others
-    only; ``listed_on`` says how old that is. ``near``: a distance was asked for. ``speaks`` is about the language asked for (None: not known
-    or not asked, see ``language``). ``wait_days`` until a first appointment, as told ``wait_on``.
+    ``plan`` is the plan's name; empty: nobody asks about one. ``told`` is the newest answer
+    somebody gave us; ``listed`` is YES where the directory names the plan's network, NO where it
+    names others only; ``listed_on`` says how old that is. ``near``: a distance was asked for.
+    ``speaks`` is about the language asked for (None: not known or not asked, see ``language``).
+    ``wait_days`` until a first appointment, as told ``wait_on``.
     """
 
     reference: str
