@@ -17,6 +17,11 @@ def _federal(year: int) -> frozenset[date]:
     return frozenset(holidays.country_holidays("US", years=year, categories=("government",)))
 
 
+def is_federal_holiday(day: date) -> bool:
+    """Tell whether federal offices are closed on ``day`` for a holiday (5 U.S.C. 6103)."""
+    return day in _federal(day.year)
+
+
 @dataclass(frozen=True, slots=True)
 class Calendar:
     """The days and hours on which an organization works.
