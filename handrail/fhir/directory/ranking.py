@@ -13,8 +13,8 @@ from datetime import date
 from typing import NamedTuple
 
 from handrail.fhir.directory.candidates import Reason
-from handrail.fhir.directory.weighing import RANKING, Facts, Said, Scale, Speech, Takes
 from handrail.fhir.directory.respects import RESPECTS
+from handrail.fhir.directory.weighing import RANKING, Facts, Said, Scale, Speech, Takes
 
 __all__ = ["RANKING", "Facts", "Ranked", "Said", "Scale", "Speech", "Takes", "rank"]
 
