@@ -9,28 +9,21 @@ Source: http://hl7.org/fhir/R4/patient-operation-match.html.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from handrail.access.database import acting
 from handrail.edge.operations import asking
 from handrail.fhir import text
-from handrail.fhir.matching import Person, Score, compare, searches
+from handrail.fhir.matching import Score, searches
 from handrail.fhir.resource import Resource
-from handrail.fhir.searching.query import parse
 from handrail.fhir.validation import validate
 from handrail.operation import Answer, Asked, Operation
-from handrail.record import store
 from handrail.record.bundles import bundle, quoted
+from handrail.record.matching import matches
 from handrail.record.stored import Stored
 
 FEW = 10
 """Matches in one answer, unless ``count`` asks for others."""
 MOST = 100
-_CANDIDATES = 200
-"""How many one search may bring; more have too little in common to be told apart."""
 _GRADE = "http://hl7.org/fhir/StructureDefinition/match-grade"
-
-Match = tuple[Score, Stored]
 
 
 def match(asked: Asked) -> Answer:
@@ -38,13 +31,8 @@ def match(asked: Asked) -> Answer:
     patient = _sent(asked)
     count = min(asking.number(asked, "count", FEW, least=1), MOST)
     certain = asking.truth(asked, "onlyCertainMatches")
-    person = Person.of(patient)
     with acting(asked.by, durable=False):
-        scored = [(compare(person, Person.of(one.resource)), one) for one in _near(asked, patient)]
-    found = sorted(
-        (one for one in scored if one[0].grade != "certainly-not"),
-        key=lambda one: (-one[0].value, one[1].id),
-    )
+        found = matches(patient, asked.by)
     if certain:
         found = [one for one in found if one[0].grade == "certain"]
         found = found if len(found) == 1 else []
@@ -65,16 +53,6 @@ def _sent(asked: Asked) -> Resource:
             " date, or a name with something else."
         )
     return patient
-
-
-def _near(asked: Asked, patient: Resource) -> Iterable[Stored]:
-    """Return everybody who has two things in common with ``patient``, each once."""
-    found: dict[str, Stored] = {}
-    for pairs in searches(patient):
-        query = parse("Patient", [*pairs, ("_count", str(_CANDIDATES))], strict=True)
-        for one in store.search(query, by=asked.by).entries:
-            found.setdefault(one.id, one)
-    return found.values()
 
 
 def _entry(base: str, score: Score, stored: Stored) -> bytes:
