@@ -15,7 +15,25 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Now
 
+from handrail.access.links_models import Link, Tries
 from handrail.fhir.calendar import Calendar
+
+__all__ = [
+    "ApiKey",
+    "App",
+    "AuditEntry",
+    "CareRelationship",
+    "Closure",
+    "Cover",
+    "Grant",
+    "Link",
+    "Membership",
+    "Opened",
+    "Organization",
+    "Team",
+    "Token",
+    "Tries",
+]
 
 
 class Organization(models.Model):

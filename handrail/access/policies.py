@@ -117,6 +117,11 @@ _SPECIAL: dict[str, Guard] = {
         f"{_ORG} and ({_ALL} or {_WRITING})",
     ),
     "access_audit": Guard(select=f"{_ORG} and {_AUDITOR}", insert=_ORG),
+    # Found by what is in an address or on a fax, before anybody acts.
+    "access_link": _same(
+        f"({_patient_guard('access_link')}) or lookup = {_DIGEST} or reply = {_DIGEST}",
+        _patient_guard("access_link"),
+    ),
 }
 
 # Tables searched with an operator that is not leakproof (@> on an array): under a guard PostgreSQL
