@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_noop as _
 
+from handrail.duties.referrals.projections import PROJECTIONS
 from handrail.room import Room
 
 ROOM = Room(
@@ -12,6 +13,7 @@ ROOM = Room(
     writes=frozenset(
         {
             "ServiceRequest",
+            "Task",
             "Communication",
             "Procedure",
             "Observation",
@@ -19,4 +21,5 @@ ROOM = Room(
             "Binary",
         }
     ),
+    projections=PROJECTIONS,
 )
