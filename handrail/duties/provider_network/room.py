@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.utils.translation import gettext_noop as _
 
+from handrail.duties.provider_network.actions import rechecking as clock
 from handrail.duties.provider_network.projections import PROJECTIONS
-from handrail.room import Room
+from handrail.duties.provider_network.resources import CALL, RECHECK
+from handrail.duties.provider_network.rules import rechecking
+from handrail.fhir.change import When
+from handrail.record.registry import Reaction, Sweep
+from handrail.room import Room, TaskKind
 
 ROOM = Room(
     name="provider_network",
@@ -23,4 +30,31 @@ ROOM = Room(
         }
     ),
     projections=PROJECTIONS,
+    task_kinds=(
+        TaskKind(
+            code=CALL,
+            label=_("Office to call"),
+            verb=_("Call"),
+            queue="calls",
+            minutes=5,
+        ),
+        TaskKind(
+            code=RECHECK,
+            label=_("Answer to ask again"),
+            verb=_("Ask again"),
+            queue="calls",
+            minutes=5,
+        ),
+    ),
+    reactions=(
+        Reaction(when=When(resource_type="Patient", existing=True), decide=rechecking.on_death),
+    ),
+    sweeps=(
+        Sweep(
+            name="network-recheck",
+            every=timedelta(hours=4),
+            candidates=clock.candidates,
+            decide=clock.recheck,
+        ),
+    ),
 )

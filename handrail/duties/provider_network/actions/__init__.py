@@ -1,1 +1,1 @@
-"""The verbs of this room."""
+"""What a coordinator does here: find an office, ask it, and keep what was said."""

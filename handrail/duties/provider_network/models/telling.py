@@ -33,7 +33,9 @@ class Told(models.Model):
     told_by = models.TextField()
     reference_number = models.TextField()
     told_on = models.TextField()
+    told_at = models.TextField(default="")
     recorded_by = models.TextField()
+    recorded_name = models.TextField(default="")
     via = models.TextField()
     stands = models.BooleanField()
 

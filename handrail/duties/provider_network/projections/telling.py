@@ -34,7 +34,9 @@ def project_told(result: Resource) -> Iterator[Mapping[str, Any]]:
             "told_by": told.told_by,
             "reference_number": told.reference_number,
             "told_on": told.told_on,
+            "told_at": told.told_at,
             "recorded_by": told.recorder,
+            "recorded_name": told.recorder_name,
             "via": told.via,
             "stands": told.stands,
         }
