@@ -43,7 +43,7 @@ class Referral(models.Model):
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["org", "patient"], name="referrals_patient"),
             models.Index(fields=["org", "open", "stage", "look_at"], name="referrals_board"),
-            models.Index(fields=["org", "request"], name="referrals_request"),
+            models.Index(fields=["org", "request"], name="referrals_asked"),
         ]
 
     @override

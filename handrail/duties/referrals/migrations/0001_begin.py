@@ -70,7 +70,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'db_table': 'referrals_referral',
-                'indexes': [models.Index(fields=['org', 'patient'], name='referrals_patient'), models.Index(fields=['org', 'open', 'stage', 'look_at'], name='referrals_board'), models.Index(fields=['org', 'request'], name='referrals_request')],
+                'indexes': [models.Index(fields=['org', 'patient'], name='referrals_patient'), models.Index(fields=['org', 'open', 'stage', 'look_at'], name='referrals_board'), models.Index(fields=['org', 'request'], name='referrals_asked')],
             },
         ),
         migrations.CreateModel(
