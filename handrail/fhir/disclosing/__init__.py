@@ -1,5 +1,13 @@
 """What may leave, on which basis, and what is left out. Pure."""
 
+from handrail.fhir.disclosing.accounting import (
+    Disclosure,
+    behind,
+    disclosures,
+    left_behind,
+    owed,
+    told,
+)
 from handrail.fhir.disclosing.agreement import (
     Agreement,
     Disclosable,
@@ -22,6 +30,7 @@ __all__ = [
     "Agreement",
     "Basis",
     "Disclosable",
+    "Disclosure",
     "LeftOut",
     "Minimum",
     "NoBasisError",
@@ -29,13 +38,18 @@ __all__ = [
     "Purpose",
     "RecipientKind",
     "basis_for",
+    "behind",
     "consent_for",
     "disclosable",
+    "disclosures",
+    "left_behind",
     "minimum",
     "missing_elements",
     "notices",
+    "owed",
     "packet",
     "revoked",
     "sensitive",
+    "told",
     "unread",
 ]
