@@ -9,6 +9,8 @@ HANDRAIL_ADDRESS        the address systems reach this server by, as in https://
                         (default: made from HANDRAIL_HOSTS, HANDRAIL_HTTPS and PORT)
 HANDRAIL_NOTIFY_HOSTS   hosts, with commas, that may be notified without https or inside our network
 HANDRAIL_SMTP_URL       the mail server, as in smtps://name:password@mail.example.org?from=a@b.org
+HANDRAIL_SMS_URL        the gateway that sends text messages (default: they lie in a folder)
+HANDRAIL_SMS_TOKEN      the bearer token the gateway knows us by
 HANDRAIL_RULES          the folder of dated rules (default: ``rules`` beside the code)
 HANDRAIL_TIME_ZONE      the zone of times nobody's organization decides (default: America/New_York)
 HANDRAIL_PRIVATE_JWKS   1 if the public keys of apps may be fetched from private networks
@@ -152,6 +154,30 @@ def mail() -> Mail:
         starttls=starttls and parts.scheme == "smtp",
         sender=asked.get("from") or f"handrail@{parts.hostname}",
     )
+
+
+def sms_url() -> str:
+    """Return the address of the gateway for text messages; empty: there is none.
+
+    Raises:
+        EnvironmentVariableError: HANDRAIL_SMS_URL is no address.
+    """
+    given = os.environ.get("HANDRAIL_SMS_URL", "").strip()
+    try:
+        parts = urlsplit(given)
+        usable = parts.scheme in {"http", "https"} and bool(parts.hostname)
+    except ValueError:
+        usable = False
+    if given and not usable:
+        raise EnvironmentVariableError(
+            "HANDRAIL_SMS_URL is no address. Write it as 'https://gateway.example.org/messages'."
+        )
+    return given
+
+
+def sms_token() -> str:
+    """Return the token the gateway for text messages knows us by; may be empty."""
+    return os.environ.get("HANDRAIL_SMS_TOKEN", "").strip()
 
 
 def time_zone() -> str:

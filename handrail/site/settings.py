@@ -22,6 +22,8 @@ HANDRAIL_NOTIFY_HOSTS = environment.notify_hosts()
 HANDRAIL_RULES = environment.folder("HANDRAIL_RULES", environment.CODE / "rules")
 HANDRAIL_EXPORT_HOURS = environment.export_hours()
 HANDRAIL_IMPORT_HOSTS = environment.import_hosts()
+HANDRAIL_SMS_URL = environment.sms_url()
+HANDRAIL_SMS_TOKEN = environment.sms_token()
 
 ROOMS = [
     "handrail.duties.registration",

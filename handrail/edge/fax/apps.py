@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
+from typing_extensions import override
 
 
 class FaxConfig(AppConfig):
@@ -10,3 +11,11 @@ class FaxConfig(AppConfig):
 
     name = "handrail.edge.fax"
     label = "fax"
+
+    @override
+    def ready(self) -> None:
+        """Offer the way out."""
+        from handrail.edge.fax.sending import FAX
+        from handrail.sending import offer
+
+        offer(FAX)

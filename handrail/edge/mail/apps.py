@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
+from typing_extensions import override
 
 
 class MailConfig(AppConfig):
@@ -10,3 +11,11 @@ class MailConfig(AppConfig):
 
     name = "handrail.edge.mail"
     label = "mail"
+
+    @override
+    def ready(self) -> None:
+        """Offer the way out."""
+        from handrail.edge.mail.sending import MAIL
+        from handrail.sending import offer
+
+        offer(MAIL)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
+from typing_extensions import override
 
 
 class SmsConfig(AppConfig):
@@ -10,3 +11,11 @@ class SmsConfig(AppConfig):
 
     name = "handrail.edge.sms"
     label = "sms"
+
+    @override
+    def ready(self) -> None:
+        """Offer the way out."""
+        from handrail.edge.sms.sending import SMS
+        from handrail.sending import offer
+
+        offer(SMS)
