@@ -137,20 +137,15 @@ def capacity(
     old, speak instead.
     """
     supposed = suppose(answers, today, rule)
-    if told is not None and told_on is not None:
-        days = max((today - told_on).days, 0)
-        newer = supposed is not None and supposed.on > told_on
-        stands = days <= int(rule.values["told_days"])
-        if (stands and not newer) or supposed is None:
-            return Capacity(
-                status=told.status,
-                source="told",
-                on=told_on,
-                days=days,
-                note=told.note,
-                supposed=supposed,
-                differs=False,
-            )
+    if told is not None and _stands(told_on, supposed, today, rule):
+        return Capacity(
+            status=told.status,
+            source="told",
+            on=told_on,
+            days=max((today - told_on).days, 0) if told_on else 0,
+            note=told.note,
+            supposed=supposed,
+        )
     if supposed is None:
         return Capacity()
     differs = told is not None and told.status != supposed.status
@@ -162,3 +157,12 @@ def capacity(
         supposed=supposed,
         differs=differs,
     )
+
+
+def _stands(told_on: date | None, supposed: Supposed | None, today: date, rule: Rule) -> bool:
+    """Tell whether what was told speaks: nothing else does, or it is young and the newest."""
+    if supposed is None:
+        return True
+    if told_on is None or supposed.on > told_on:
+        return False
+    return (today - told_on).days <= int(rule.values["told_days"])

@@ -1,1 +1,1 @@
-"""What follows from what, without a database."""
+"""What fits, what is believed and who comes first: decided without a database."""

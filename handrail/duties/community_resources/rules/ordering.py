@@ -1,0 +1,168 @@
+"""Which service stands first, and why: distance, language and track record, then its own facts.
+
+The first three are weighed by :mod:`handrail.fhir.directory.ranking`, as for providers; what a
+service of the community is besides (room, cost, age of its facts) is added in the same unit,
+minutes of driving, by the rule ``directory.service-ranking``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from handrail.duties.community_resources.rules.choosing import Offer
+from handrail.fhir.directory.candidates import Reason, Track
+from handrail.fhir.directory.opening import Open
+from handrail.fhir.directory.places import Road
+from handrail.fhir.directory.ranking import rank
+from handrail.fhir.directory.weighing import Facts, Scale, Speech
+from handrail.fhir.rulebook import Rule, Rulebook
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ordered:
+    """A service in its place: why, how far in minutes, its track record."""
+
+    offer: Offer
+    reasons: tuple[Reason, ...]
+    minutes: int | None
+    track: Track
+    cost: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What counts for whom: ``near`` (a distance was asked for), ``language`` code and name."""
+
+    near: bool = False
+    language: str = ""
+    language_name: str = ""
+    need: bool = False
+
+
+def order(
+    offers: Sequence[Offer],
+    tracks: Mapping[str, Track],
+    wish: Wish,
+    rules: Rulebook,
+    on: date,
+    speech: Speech | None = None,
+) -> list[Ordered]:
+    """Return the offers in the order in which they are asked, with the reasons.
+
+    Args:
+        offers: what fits.
+        tracks: how each dealt with referrals, by id of the service.
+        wish: what was asked for.
+        rules: the rule book.
+        on: the day.
+        speech: the reader's language.
+    """
+    said = speech or Speech()
+    road, own = Road.of(rules, on), rules.rule("directory.service-ranking", on)
+    by_id = {one.id: one for one in offers}
+    facts = [_facts(one, tracks.get(one.id, Track()), wish, road) for one in offers]
+    found = []
+    for ranked in rank(facts, Scale.of(rules, on), on, said):
+        one = by_id[ranked.facts.reference]
+        parts = list(_own(one, wish, own, on, said))
+        extra = sum(cost for cost, _ in parts)
+        reasons = (*(r for _, r in parts if r), *ranked.reasons)
+        found.append(
+            Ordered(
+                offer=one,
+                reasons=tuple(reasons),
+                minutes=ranked.facts.minutes,
+                track=ranked.facts.track,
+                cost=ranked.cost + extra,
+            )
+        )
+    found.sort(key=lambda o: (o.cost, -o.offer.strength, o.offer.name.casefold(), o.offer.id))
+    return found
+
+
+def _facts(one: Offer, track: Track, wish: Wish, road: Road) -> Facts:
+    speaks = None if not one.languages else wish.language in one.languages
+    return Facts(
+        reference=one.id,
+        name=one.name,
+        near=wish.near,
+        kilometres=one.km,
+        minutes=road.minutes(one.km),
+        language=wish.language_name if wish.language else "",
+        speaks=speaks if wish.language else None,
+        track=track,
+    )
+
+
+_Part = tuple[float, Reason | None]
+
+
+def _own(one: Offer, wish: Wish, rule: Rule, on: date, speech: Speech) -> Iterable[_Part]:
+    yield _room(one, rule, speech)
+    yield _open(one, speech)
+    yield _cost(one, rule, speech)
+    if wish.need and one.by_words:
+        words = speech.say("It is not filed under this need; its words fit.")
+        yield float(rule.values["by_words"]), Reason(code="words", words=words)
+    yield _age(one, rule, on, speech)
+
+
+def _room(one: Offer, rule: Rule, speech: Speech) -> _Part:
+    _ = speech.say
+    known = one.capacity
+    if not known.status or known.on is None:
+        return 0, None
+    day = speech.day(known.on)
+    told = known.source == "told"
+    words, cost, speaks = {
+        "capacity": (
+            _("Has room, told on {day}.") if told else _("Took somebody on {day}."),
+            0.0,
+            1,
+        ),
+        "waitlist": (
+            _("Has a waiting list, told on {day}.")
+            if told
+            else _("Put somebody on a waiting list on {day}."),
+            float(rule.values["waitlist"]),
+            -1,
+        ),
+        "no-capacity": (
+            _("Has no room, told on {day}.") if told else _("Had no room on {day}."),
+            float(rule.values["no_capacity"]),
+            -1,
+        ),
+    }.get(
+        known.status,
+        (_("Assesses people first, told on {day}."), float(rule.values["assessment"]), 0),
+    )
+    return cost, Reason(code="room", words=words.format(day=day), speaks=speaks)
+
+
+def _open(one: Offer, speech: Speech) -> _Part:
+    if one.opening.state is Open.YES:
+        return 0, Reason(code="open", words=speech.say("Open now."), speaks=1)
+    return 0, None
+
+
+def _cost(one: Offer, rule: Rule, speech: Speech) -> _Part:
+    if one.cost == "free":
+        return 0, Reason(code="cost", words=speech.say("Free."), speaks=1)
+    if one.cost:
+        return float(rule.values["cost"]), None
+    return float(rule.values["cost_unknown"]), None
+
+
+def _age(one: Offer, rule: Rule, on: date, speech: Speech) -> _Part:
+    _ = speech.say
+    if not one.confirmed_on:
+        words = _("Nobody here has confirmed it yet.")
+        return float(rule.values["never"]), Reason(code="confirmed", words=words)
+    day = date.fromisoformat(one.confirmed_on)
+    if (on - day).days > int(rule.values["old_days"]):
+        words = _("Last confirmed on {day}: that is long ago.").format(day=speech.day(day))
+        return float(rule.values["old"]), Reason(code="confirmed", words=words, speaks=-1)
+    words = _("Confirmed on {day}.").format(day=speech.day(day))
+    return 0, Reason(code="confirmed", words=words, speaks=1)
