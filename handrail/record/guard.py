@@ -14,6 +14,10 @@ from handrail.record.registry import registry
 
 _PROPOSED = frozenset({"proposed", "draft", "preparation", "planned", "preliminary", "requested"})
 _UNSURE = frozenset({"unconfirmed", "provisional"})
+# Ended by somebody outside, in their words; the work that follows is what needs evidence.
+_THEIRS = frozenset({"referral"})
+_FULFILL = "http://hl7.org/fhir/CodeSystem/task-code"
+_PASSED_ON = frozenset({"accepted", "in-progress"})
 
 
 def check_task(before: Resource | None, task: Resource) -> None:
@@ -43,7 +47,7 @@ def _check_open(task: Resource) -> None:
 
 
 def _check_ended(task: Resource) -> None:
-    if task["status"] == TaskStatus.ENTERED_IN_ERROR:
+    if task["status"] == TaskStatus.ENTERED_IN_ERROR or kind_of(task) in _THEIRS:
         return
     reason = code_of(task.get("statusReason"))
     if any(outputs_of(task, EVIDENCE)) or (reason and reason not in {SNOOZED, WAITING}):
@@ -73,8 +77,11 @@ def check_proposal(room: str, before: Resource | None, after: Resource) -> None:
     if resource_type != "Task":
         raise BusinessRuleError(f"A reaction of '{room}' may not change a {resource_type}.")
     status = after["status"]
-    kept = status == before["status"]
-    if not kept and status not in {"requested", "completed", "cancelled"}:
+    if status == before["status"] or status in {"requested", "completed", "cancelled"}:
+        return
+    # What others asked for is told how it stands, as those say who do it.
+    asked_for = code_of(after.get("code"), _FULFILL) == "fulfill" and not kind_of(after)
+    if not (asked_for and status in _PASSED_ON):
         raise BusinessRuleError(f"A reaction of '{room}' may not make a task {status}.")
 
 

@@ -41,7 +41,7 @@ SAYINGS: Final[Mapping[str, str]] = {
     "not-reached": "say that the person was not reached",
     "withdraw": "take it back",
     "give-up": "give it up",
-    "died": "end it because the person has died",
+    "end": "end it",
 }
 """English words for every event."""
 
