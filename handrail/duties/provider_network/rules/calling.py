@@ -24,15 +24,18 @@ def offices_proposed(known: Known) -> int:
     return int(known.rules.rule(RULE, known.as_of.date()).values["offices"])
 
 
-def call(patient: str, about: tuple[str, str], plan: Plan, owner: str, known: Known) -> Resource:
-    """Return the Task to call an office (reference, name) today."""
+def call(
+    patient: str, about: tuple[str, str], plan: Plan, owner: tuple[str, str], known: Known
+) -> Resource:
+    """Return the Task to call an office (reference, name) today; ``owner`` is (reference, name)."""
     reference_of, name = about
     step = work.Step(
         kind=CALL,
         step=f"Call {name}: do they take {plan.name}?" if plan.name else f"Call {name}",
         why="On the call list.",
         patient=patient,
-        owner=owner,
+        owner=owner[0],
+        owner_name=owner[1],
         look_by=known.calendar.on_or_after(known.as_of.date()).isoformat(),
         authored_at=known.as_of.isoformat(timespec="seconds"),
         focus=reference_of,
