@@ -15,7 +15,7 @@ import ssl
 import threading
 import zlib
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import ClassVar, Final
 from urllib.parse import SplitResult, urlsplit
@@ -135,7 +135,8 @@ def asking(
         pairs = headers.items() if isinstance(headers, Mapping) else headers
         answer = _answered(connection, method, parts, [("User-Agent", _AGENT), *pairs], body)
         known = {name.lower(): value for name, value in answer.getheaders()}
-        yield Reply(answer.status, known, answer, connection)
+        with closing(answer):  # one without a body does not close by itself
+            yield Reply(answer.status, known, answer, connection)
     finally:
         if end is not None:
             end.cancel()
