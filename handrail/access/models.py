@@ -66,6 +66,11 @@ class Organization(models.Model):
         chosen = self.settings.get(name, self.DEFAULTS[name])
         return int(chosen)
 
+    @property
+    def phone(self) -> str:
+        """Return the number that people outside call; empty if nobody has set one."""
+        return str(self.settings.get("phone", ""))
+
     def calendar(self) -> Calendar:
         """Return the days and hours on which the organization works (reads its closures)."""
         closed = Closure.objects.filter(org=self.id).values_list("day", flat=True)

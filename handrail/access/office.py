@@ -135,7 +135,10 @@ def end_cover(by: Principal, identity: str) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hours:
-    """When and how the organization works; days, hours and minutes are whole numbers."""
+    """When and how the organization works; days, hours and minutes are whole numbers.
+
+    ``phone`` is the number that people outside call.
+    """
 
     time_zone: str
     opens_at: time
@@ -143,8 +146,10 @@ class Hours:
     contact_cadence_days: int
     break_glass_hours: int
     idle_minutes: int
+    phone: str = ""
 
 
+_LONGEST_PHONE = 40  # characters
 _RANGES = {"contact_cadence_days": (1, 365), "break_glass_hours": (1, 24), "idle_minutes": (2, 60)}
 
 
@@ -166,6 +171,10 @@ def set_hours(by: Principal, hours: Hours) -> Organization:
             message = _("%(name)s has to be between %(least)s and %(most)s.")
             words = {"name": name.replace("_", " "), "least": least, "most": most}
             raise BusinessRuleError(message % words)
+    phone = hours.phone.strip()
+    if len(phone) > _LONGEST_PHONE or not phone.isprintable():
+        raise BusinessRuleError(_("Write the phone number as people dial it."))
+    chosen["phone"] = phone
     with acting(by, durable=True):
         organization = Organization.objects.get(id=by.org)
         organization.time_zone = str(ZoneInfo(hours.time_zone))

@@ -62,6 +62,7 @@ def _set(request: MemberRequest) -> None:
                     contact_cadence_days=number(text(request, "contact_cadence_days")),
                     break_glass_hours=number(text(request, "break_glass_hours")),
                     idle_minutes=number(text(request, "idle_minutes")),
+                    phone=text(request, "phone"),
                 ),
             )
 
