@@ -105,6 +105,7 @@ ACTIONS: Final[Mapping[str, frozenset[Role]]] = {
     "manage_closures": frozenset({Role.ADMINISTRATOR, Role.SUPERVISOR, Role.SYSTEM}),
     "manage_keys": frozenset({Role.ADMINISTRATOR, Role.SYSTEM}),
     "manage_settings": frozenset({Role.ADMINISTRATOR, Role.SYSTEM}),
+    "sort_incoming": frozenset({Role.COORDINATOR, Role.SUPERVISOR, Role.FRONT_DESK, Role.SYSTEM}),
     "read_audit": frozenset({Role.AUDITOR, Role.SYSTEM}),
     "load": frozenset({Role.SYSTEM}),
 }

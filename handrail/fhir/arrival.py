@@ -21,6 +21,13 @@ from handrail.fhir.resource import Resource, code_of, concept, id_of, reference
 CATEGORY: Final = "urn:handrail:incoming"
 IDENTIFIER: Final = "urn:handrail:arrival"
 _NAMESPACE: Final = UUID("8b1f6d1e-4a68-5a0a-9a35-6a3b4a1d7c11")
+_STARTS: Final = (
+    (b"%PDF-", "application/pdf"),
+    (b"II*\x00", "image/tiff"),
+    (b"MM\x00*", "image/tiff"),
+    (b"\x89PNG\r\n\x1a\n", "image/png"),
+    (b"\xff\xd8\xff", "image/jpeg"),
+)
 WAITING, SORTED, ASIDE = "preliminary", "final", "amended"
 
 
@@ -54,6 +61,11 @@ def digest(raw: bytes) -> str:
     return hashlib.sha256(raw).hexdigest()
 
 
+def media_of(raw: bytes) -> str:
+    """Return the media type of a scanned page (PDF, TIFF, PNG, JPEG); empty if it is none."""
+    return next((media for start, media in _STARTS if raw.startswith(start)), "")
+
+
 def arrived(arrival: Arrival) -> list[Resource]:
     """Return the Binaries, and last the DocumentReference that refers to them in order."""
     identity = uuid5(_NAMESPACE, f"{arrival.channel}|{arrival.key}").hex
@@ -77,12 +89,10 @@ def arrived(arrival: Arrival) -> list[Resource]:
 
 
 def _binary(identity: str, part: Part) -> Resource:
-    return {
-        "resourceType": "Binary",
-        "id": identity,
-        "contentType": part.media,
-        "data": base64.b64encode(part.data).decode("ascii"),
-    }
+    binary = {"resourceType": "Binary", "id": identity, "contentType": part.media}
+    if part.data:
+        binary["data"] = base64.b64encode(part.data).decode("ascii")
+    return binary
 
 
 def _attachment(part: Part, identity: str, at: str) -> dict[str, Any]:
@@ -95,6 +105,11 @@ def _attachment(part: Part, identity: str, at: str) -> dict[str, Any]:
         "title": part.title[:200],
         "creation": at,
     }
+
+
+def content_of(binary: Mapping[str, Any]) -> bytes:
+    """Return the bytes a Binary holds."""
+    return base64.b64decode(binary.get("data", ""))
 
 
 def channel_of(document: Mapping[str, Any]) -> str:

@@ -112,3 +112,10 @@ class TooLargeError(HandrailError):
 
     status = 413
     code = "too-long"
+
+
+class TooManyRequestsError(HandrailError):
+    """More than is taken in a while; the same can be sent again later."""
+
+    status: ClassVar[int] = 429
+    code: ClassVar[str] = "throttled"

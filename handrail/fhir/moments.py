@@ -20,7 +20,7 @@ def believable(found: _Day) -> _Day | None:
 
 
 def instant_of(text: str, zone: tzinfo) -> datetime | None:
-    """Return the moment in FHIR date or dateTime ``text``, in ``zone``; a day alone is its midnight.
+    """Return the moment in FHIR date or dateTime ``text``, in ``zone``; a day is its midnight.
 
     None if it is none, or one that nobody can have meant. A leap second is the second before.
     """

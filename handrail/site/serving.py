@@ -30,6 +30,12 @@ WATCH = 0.5  # seconds between two looks at the database server
 BLOCKING_THREADS = 4
 COLLECTED = (50_000, 20, 20)  # a large Bundle makes that many objects, and hardly any cycle
 _MLLP = "handrail.edge.hl7v2.mllp"
+_ALWAYS = (
+    "handrail.site.wsgi",
+    "handrail.record.clock",
+    "handrail.jobs",
+    "handrail.receiving",
+)
 _NOTIFIER = "handrail.edge.subscriptions.notifier"
 _DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of prctl(2)
 IDLE_THREAD = 600  # seconds a web thread lives without work: it keeps its database connection
@@ -99,6 +105,7 @@ class _Companions:
         """Start them."""
         self._thread("clock", _clock, self.stop)
         self._thread("jobs", _jobs, self.stop)
+        self._thread("incoming", _incoming, self.stop)
         self._thread("notifier", _notifier, self.stop)
         self._thread("ready", _tell_when_ready, self.ports, self.ready, self.stop)
         if self.cluster is not None:
@@ -156,7 +163,7 @@ def _prepare_fork(*, mllp: bool) -> None:
     """Import everything before the web worker is forked, so that memory is shared."""
     from django.db import connections
 
-    always = ("handrail.site.wsgi", "handrail.record.clock", "handrail.jobs", _NOTIFIER)
+    always = (*_ALWAYS, _NOTIFIER)
     for name in (*always, *([_MLLP] if mllp else [])):
         import_module(name)
     connections.close_all()
@@ -208,6 +215,14 @@ def _jobs(stop: threading.Event) -> None:
     from handrail.jobs import work_forever
 
     work_forever(stop)
+
+
+def _incoming(stop: threading.Event) -> None:
+    from django.conf import settings
+
+    from handrail.receiving import run_forever
+
+    run_forever(settings.HANDRAIL_DATA / "incoming", stop)
 
 
 def _notifier(stop: threading.Event) -> None:

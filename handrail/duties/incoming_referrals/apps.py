@@ -15,6 +15,7 @@ class IncomingReferralsConfig(AppConfig):
     @override
     def ready(self) -> None:
         """Connect the room to the record and the desk."""
+        from handrail.duties.incoming_referrals.actions import replying  # noqa: F401 - does jobs
         from handrail.duties.incoming_referrals.room import ROOM
         from handrail.room import open_room
 

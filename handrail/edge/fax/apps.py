@@ -14,8 +14,11 @@ class FaxConfig(AppConfig):
 
     @override
     def ready(self) -> None:
-        """Offer the way out."""
+        """Offer the way out and the way in."""
+        from handrail import receiving
+        from handrail.edge.fax.receiving import understand
         from handrail.edge.fax.sending import FAX
         from handrail.sending import offer
 
         offer(FAX)
+        receiving.offer(receiving.Way(name="fax", understand=understand))

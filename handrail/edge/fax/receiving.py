@@ -9,17 +9,10 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-from handrail.fhir.arrival import Arrival, Part, arrived, digest
+from handrail.fhir.arrival import Arrival, Part, arrived, digest, media_of
 from handrail.fhir.errors import HandrailError
 from handrail.fhir.resource import Resource
 
-_STARTS: Final = (
-    (b"%PDF-", "application/pdf"),
-    (b"II*\x00", "image/tiff"),
-    (b"MM\x00*", "image/tiff"),
-    (b"\x89PNG\r\n\x1a\n", "image/png"),
-    (b"\xff\xd8\xff", "image/jpeg"),
-)
 _NUMBER: Final = re.compile(r"\+?[0-9]{7,15}")
 
 
@@ -36,7 +29,7 @@ def understand(raw: bytes, name: str, at: str) -> Iterable[Resource]:
     Raises:
         UnreadableFaxError: the file is neither PDF, TIFF, PNG nor JPEG.
     """
-    media = next((media for start, media in _STARTS if raw.startswith(start)), "")
+    media = media_of(raw)
     if not media:
         raise UnreadableFaxError(
             "The file is neither PDF, TIFF, PNG nor JPEG. It was kept as it came."

@@ -14,8 +14,11 @@ class MailConfig(AppConfig):
 
     @override
     def ready(self) -> None:
-        """Offer the way out."""
+        """Offer the way out and the way in."""
+        from handrail import receiving
+        from handrail.edge.mail.receiving import understand
         from handrail.edge.mail.sending import MAIL
         from handrail.sending import offer
 
         offer(MAIL)
+        receiving.offer(receiving.Way(name="mail", understand=understand))

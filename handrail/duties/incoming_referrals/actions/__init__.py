@@ -1,0 +1,1 @@
+"""What people do here: sort what arrived, say yes or no to it, see it through."""

@@ -1,0 +1,1 @@
+"""Pages of what arrived: the queue, one of it, the answer, the public form."""
