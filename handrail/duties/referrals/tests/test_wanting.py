@@ -93,7 +93,7 @@ def test_needs_come_with_the_open_steps_that_serve_them():
     ],
 )
 def test_what_is_no_open_confirmed_need_is_not_asked_for(more):
-    assert askables(Kept(conditions=[need("c1", "x", **more)])) == []
+    assert askables(Kept(conditions=[need("c1", "x") | more])) == []
 
 
 def test_what_is_asked_for_already_says_so():
