@@ -34,7 +34,7 @@ def plan(facts: Facts, scale: Scale, on: date, speech: Speech) -> Part:
 
 def _listed_cost(facts: Facts, scale: Scale, on: date) -> float:
     if facts.listed is Takes.YES:
-        faded = _faded(facts.listed_on, scale, on)
+        faded = _faded(facts.listed_on, scale, on) if facts.listed_on else scale.undated_fades
         return scale.directory_yes * (1 - faded) + scale.unknown_plan * faded
     return scale.directory_no if facts.listed is Takes.NO else scale.unknown_plan
 

@@ -82,6 +82,7 @@ class Scale:
     told_no: float
     fresh_days: int
     stale_days: int
+    undated_fades: float
     unknown_minutes: float
     wait_day: float
     unknown_wait_days: int

@@ -82,7 +82,7 @@ def project_location(location: Resource) -> Iterator[Mapping[str, Any]]:
 
 def project_office(organization: Resource) -> Iterator[Mapping[str, Any]]:
     """Give the row of an Organization."""
-    address = next(iter(_list(organization.get("address"))), {})
+    address: dict[str, Any] = next(iter(_list(organization.get("address"))), {})
     yield {"active": organization.get("active") is not False, **_place(organization, address, {})}
 
 
@@ -110,7 +110,7 @@ def _place(
 
 def project_person(practitioner: Resource) -> Iterator[Mapping[str, Any]]:
     """Give the row of a Practitioner."""
-    name = next(iter(_list(practitioner.get("name"))), {})
+    name: dict[str, Any] = next(iter(_list(practitioner.get("name"))), {})
     given = " ".join(str(one) for one in _list(name.get("given")))
     family = str(name.get("family", ""))
     shown = str(name.get("text") or " ".join(filter(None, (given, family))))
