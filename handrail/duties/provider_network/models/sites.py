@@ -21,7 +21,7 @@ class Site(models.Model):
 
     Others are named by id. ``specialties`` are codes (NUCC), ``specialty_words`` what the directory
     calls them. ``networks`` are ids of Organizations, ``network_keys`` their numbers
-    (:func:`handrail.duties.provider_network.projections.sites.number_of`). ``accepting`` is null
+    (:func:`handrail.fhir.directory.networks.number_of`). ``accepting`` is null
     where nobody says. ``as_of`` is the day (ISO 8601) the source says the entry is of.
     """
 

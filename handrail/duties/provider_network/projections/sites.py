@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
-from hashlib import blake2b
 from typing import Any, Final
 
 from handrail.duties.provider_network.models.sites import (
@@ -19,6 +18,7 @@ from handrail.duties.provider_network.models.sites import (
     Site,
     Specialty,
 )
+from handrail.fhir.directory.networks import number_of
 from handrail.fhir.directory.places import NOWHERE, cell_of, point_at, point_of, zip_of
 from handrail.fhir.directory.telling import plan_key
 from handrail.fhir.resource import Resource, codings, id_of, words_of
@@ -32,11 +32,6 @@ _PLAN_NET: Final = "http://hl7.org/fhir/us/davinci-pdex-plan-net/StructureDefini
 _NETWORK: Final = f"{_PLAN_NET}/network-reference"
 _NEW_PATIENTS: Final = f"{_PLAN_NET}/newpatients"
 _LONGEST: Final = 200  # characters of a name that are kept to look it up
-
-
-def number_of(network: str) -> int:
-    """Return the number that stands for a network's id in arrays."""
-    return int.from_bytes(blake2b(network.encode(), digest_size=8).digest(), "big", signed=True)
 
 
 def name_key(name: str) -> str:
