@@ -27,6 +27,7 @@ _DAYS: Final = {
 _BACK: Final = {fhir: hsds for hsds, fhir in _DAYS.items()}
 _TIME: Final = re.compile(r"\A([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?Z?\Z")
 _DAY: Final = re.compile(r"\A\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])\Z")
+_MIDNIGHT: Final = "00:00:00"
 _NOT_PLAIN: Final = (
     "valid_from",
     "valid_to",
@@ -90,10 +91,13 @@ def _plain(schedule: Mapping[str, Any], *, opening: bool) -> Record:
     times = [_time(schedule.get(name)) for name in ("opens_at", "closes_at")]
     if not all(times) or not all(one in _DAYS for one in days):
         return {}
+    every_day = {"daysOfWeek": [_DAYS[one] for one in days]}
+    if times[0] == _MIDNIGHT and str(schedule.get("closes_at")).startswith("24:00"):
+        return {**every_day, "allDay": True}
     names = (
         ("openingTime", "closingTime") if opening else ("availableStartTime", "availableEndTime")
     )
-    return {"daysOfWeek": [_DAYS[one] for one in days], **dict(zip(names, times, strict=True))}
+    return {**every_day, **dict(zip(names, times, strict=True))}
 
 
 def _closed(schedule: Mapping[str, Any]) -> Record:
@@ -111,11 +115,14 @@ def _week(row: Mapping[str, Any]) -> Record:
     opens = row.get("availableStartTime") or row.get("openingTime")
     closes = row.get("availableEndTime") or row.get("closingTime")
     if row.get("allDay"):
-        opens, closes = "00:00:00", "24:00:00"
+        opens, closes = _MIDNIGHT, "24:00:00"
     week = {"freq": "WEEKLY", "byday": ",".join(days), "opens_at": opens, "closes_at": closes}
     return {key: value for key, value in week.items() if value}
 
 
 def _time(value: Any) -> str:
-    found = _TIME.match(str(value or "").strip())
+    text = str(value or "").strip()
+    if text in {"24:00", "24:00:00"}:
+        return _MIDNIGHT  # of the next day
+    found = _TIME.match(text)
     return f"{found[1]}:{found[2]}:{found[3] or '00'}" if found else ""
