@@ -25,6 +25,7 @@ STATUSES: Final[Mapping[str, str]] = {
 }
 """SDOHCC-ValueSetCapacityStatus: code and display."""
 
+NOT_KNOWN: Final = "Not known"
 ACCEPTED, WAITLISTED, FULL = "accepted", "waitlisted", "full"
 _MEANS: Final = {ACCEPTED: "capacity", WAITLISTED: "waitlist", FULL: "no-capacity"}
 
@@ -87,19 +88,23 @@ def told_of(service: Mapping[str, Any]) -> Told | None:
     return None
 
 
+def is_said(service: Mapping[str, Any]) -> bool:
+    """Tell whether the service has the extension, if only with the words that it is not known."""
+    return any(one.get("url") == URL for one in service.get("extension", ()))
+
+
 def with_told(service: Resource, told: Told | None) -> Resource:
-    """Return the service with what it says of its capacity; None: nothing any more."""
+    """Return the service with what it says of its capacity; None: not known.
+
+    SDOHCC-HealthcareServiceForReferralManagement asks for the extension, and its value set is
+    extensible: what is not known is said in words.
+    """
     others = [one for one in service.get("extension", ()) if one.get("url") != URL]
-    if told is not None:
-        words = concept(CODES, told.status, STATUSES[told.status])
-        parts: list[dict[str, Any]] = [{"url": "capacityStatus", "valueCodeableConcept": words}]
-        if told.note:
-            parts.append({"url": "capacityNotes", "valueString": told.note})
-        others.append({"url": URL, "extension": parts})
-    changed = {**service, "extension": others}
-    if not others:
-        del changed["extension"]
-    return changed
+    words = concept(CODES, told.status, STATUSES[told.status]) if told else {"text": NOT_KNOWN}
+    parts: list[dict[str, Any]] = [{"url": "capacityStatus", "valueCodeableConcept": words}]
+    if told is not None and told.note:
+        parts.append({"url": "capacityNotes", "valueString": told.note})
+    return {**service, "extension": [*others, {"url": URL, "extension": parts}]}
 
 
 def suppose(answers: Iterable[Answer], today: date, rule: Rule) -> Supposed | None:

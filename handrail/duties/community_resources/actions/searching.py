@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Final
 
@@ -87,20 +87,31 @@ class Found:
     cut: bool = False
 
 
-def search(
-    by: Principal, asked: Asked, language_name: str = "", speech: Speech | None = None
-) -> Found:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reader:
+    """Who reads the reasons: ``speech`` their language, ``names`` languages as they call them.
+
+    ``speaks`` is the language of the person it is for: it counts in the order, and keeps nothing
+    away (:attr:`Asked.language` does).
+    """
+
+    speech: Speech = field(default_factory=lambda: Speech(say=gettext))
+    names: Mapping[str, str] = field(default_factory=dict)
+    speaks: str = ""
+
+
+def search(by: Principal, asked: Asked, reader: Reader | None = None) -> Found:
     """Return the services that fit, best first, with the reason for each place.
 
     Args:
         by: who looks.
         asked: what is looked for.
-        language_name: the language asked for, as the reader calls it.
-        speech: the reader's language.
+        reader: who reads it.
 
     Raises:
         ForbiddenError: ``by`` may not search services.
     """
+    for_reader = reader or Reader()
     require(by, "search", "HealthcareService")
     with acting(by):
         facts = known(by.org)
@@ -122,14 +133,14 @@ def search(
         chosen = choose(offers, asked, now)
         audit.note(by, audit.Event(action="R", what="search", reference="HealthcareService"))
         tracks = _tracks(by, chosen)
+        speaks = asked.language or for_reader.speaks
         wish = Wish(
             near=near is not None,
-            language=asked.language,
-            language_name=language_name or asked.language,
+            language=speaks,
+            language_name=for_reader.names.get(speaks, speaks),
             need=bool(asked.needs),
         )
-        said = speech or Speech(say=gettext)
-        ordered = order(chosen.offers, tracks, wish, rules, today, said)
+        ordered = order(chosen.offers, tracks, wish, rules, today, for_reader.speech)
     return Found(
         asked=asked,
         ordered=ordered,

@@ -38,7 +38,7 @@ def place(
     }
 
 
-def service(
+def service(  # noqa: PLR0913 - each fact may differ in a test
     identity: str = "pantry",
     name: str = "Food Pantry",
     *,
@@ -70,7 +70,7 @@ def service(
     }
     if category:
         made["category"][0]["coding"].append({"system": SDOHCC, "code": category})
-    for name in ("location", "communication"):
-        if not made[name]:
-            del made[name]
+    for part in ("location", "communication"):
+        if not made[part]:
+            del made[part]
     return with_facts(made, FACTS if facts is None else facts)
