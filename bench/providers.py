@@ -16,7 +16,7 @@ import psycopg
 import zipcodes
 
 from handrail.fhir.directory.networks import number_of
-from handrail.fhir.directory.places import cell_of, point_of
+from handrail.fhir.directory.places import cell_of, point_at
 
 SPECIALTIES = tuple(f"X{number:03}" for number in range(240))
 NETWORKS = tuple(f"net{number}" for number in range(200))
@@ -55,7 +55,7 @@ COPIES = {
     "provider_network_plan": "org source place name key owner network network_key active",
     "provider_network_told": (
         "org source place about plan plan_key plan_name answer new_patients wait_days earliest_on"
-        " languages told_by reference_number told_on recorded_by via stands"
+        " languages told_by reference_number told_on told_at recorded_by recorded_name via stands"
     ),
 }
 
@@ -75,7 +75,7 @@ def areas() -> tuple[list[Area], list[Area]]:
     """Return the crowded areas and the others."""
     crowded, others = [], []
     for one in zipcodes.list_all():
-        point = point_of(one["zip_code"])
+        point = point_at(one["lat"], one["long"])
         if point and one["active"] and one["zip_code_type"] == "STANDARD":
             area = Area(
                 one["zip_code"], one["city"], point.latitude, point.longitude, cell_of(point)
@@ -155,8 +155,8 @@ def told(org: int, many: int, seed: int = 9) -> Iterator[tuple[Any, ...]]:
         wait = chance.randrange(90)
         yield (
             *(org, f"v{number}", 0, f"PractitionerRole/r{number}", f"plan{plan}", f"plan{plan}"),
-            *(f"Plan {plan}", answer, "newpt", wait, "", "", "front desk", "", on, "", "phone"),
-            True,
+            *(f"Plan {plan}", answer, "newpt", wait, "", "", "front desk", "", on, on),
+            *("", "", "phone", True),
         )
 
 
