@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from handrail.fhir import work
+from handrail.fhir.directory.candidates import Candidate
 from handrail.fhir.resource import (
     Resource,
     code_of,
@@ -192,3 +193,28 @@ def circumstances(person: Resource, coverages: Iterable[Resource]) -> Circumstan
     payors = (payor for one in active for payor in one.get("payor", ()))
     plan = next((str(payor["display"]) for payor in payors if payor.get("display")), "")
     return Circumstances(near=near, language=language, plan=plan)
+
+
+_WAYS: Final[Mapping[str, str]] = {"email": "mail", "fax": "fax", "sms": "sms", "phone": "phone"}
+
+
+def receiver(resource: Resource) -> Candidate:
+    """Return a service, an organization or a practice as somebody who could be asked."""
+    points = (one for one in resource.get("telecom", ()) if one.get("value"))
+    channels: dict[str, str] = {}
+    for one in points:
+        way = _WAYS.get(str(one.get("system", "")))
+        if way and one.get("use") != "old":
+            channels.setdefault(way, str(one["value"]))
+    return Candidate(reference=reference_to(resource), name=_called(resource), channels=channels)
+
+
+def _called(resource: Resource) -> str:
+    """Return its own name, else that of the person and the organization behind it."""
+    if isinstance(resource.get("name"), str):
+        return str(resource["name"])
+    parties = (resource.get("practitioner"), resource.get("organization"))
+    shown = [str(one["display"]) for one in parties if one and one.get("display")]
+    human: dict[str, Any] = next(iter(resource.get("name") or ()), {})
+    spoken = " ".join((*human.get("given", ()), str(human.get("family", "")))).strip()
+    return str(human.get("text") or spoken or ", ".join(shown) or reference_to(resource))

@@ -1,0 +1,145 @@
+"""The words of this room, in the reader's language."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from typing import Final
+
+from babel import Locale, UnknownLocaleError
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as noop
+
+STAGES: Final[Mapping[str, str]] = {
+    "draft": noop("Draft"),
+    "sent": noop("Sent"),
+    "seen": noop("Seen"),
+    "more-needed": noop("More is needed"),
+    "waitlisted": noop("On a waiting list"),
+    "accepted": noop("Accepted"),
+    "scheduled": noop("Visit is set"),
+    "no-show": noop("Person did not come"),
+    "visit-cancelled": noop("Visit was cancelled"),
+    "service-given": noop("Service given"),
+    "cancel-asked": noop("Asked to cancel"),
+    "closed": noop("Done, says the receiver"),
+    "declined": noop("Declined"),
+    "cancelled": noop("Cancelled"),
+    "failed": noop("Given up"),
+}
+WAITS: Final[Mapping[str, str]] = {
+    "draft": noop("us: it is not sent yet"),
+    "sent": noop("their answer"),
+    "seen": noop("their answer; they have opened it"),
+    "more-needed": noop("us: they need something first"),
+    "waitlisted": noop("a free place"),
+    "accepted": noop("a day, or that they say what was done"),
+    "scheduled": noop("the visit"),
+    "no-show": noop("a new day"),
+    "visit-cancelled": noop("a new day"),
+    "service-given": noop("what came of it"),
+    "cancel-asked": noop("that they confirm it"),
+    "closed": noop("our review"),
+    "declined": noop("us: decide the next step"),
+    "failed": noop("us: decide the next step"),
+}
+"""What a referral waits for, by its stage."""
+
+SAID: Final[Mapping[str, str]] = {
+    "accept": noop("They take it"),
+    "ask-more": noop("They need something first"),
+    "waitlist": noop("Waiting list"),
+    "decline": noop("They say no"),
+    "schedule": noop("A visit is set"),
+    "reschedule": noop("The visit is moved"),
+    "no-show": noop("The person did not come"),
+    "visit-cancel": noop("The visit is cancelled"),
+    "outcome": noop("It is done"),
+    "not-reached": noop("They do not reach the person"),
+    "note": noop("Something was done, more follows"),
+    "see": noop("They have seen it, no answer yet"),
+    "confirm-cancel": noop("They confirm it is cancelled"),
+}
+"""What a receiver can say, by the event of the move; in the order of the digit keys."""
+
+CHANNELS: Final[Mapping[str, str]] = {
+    "fhir": noop("by their system"),
+    "mail": noop("by e-mail"),
+    "fax": noop("by fax"),
+    "sms": noop("by text message"),
+    "phone": noop("by phone"),
+    "letter": noop("by letter"),
+    "in-person": noop("in person"),
+    "link": noop("by their link"),
+}
+CHASES: Final[Mapping[str, str]] = {
+    "phone": noop("Called, no answer yet"),
+    "message": noop("Left a message"),
+    "mail": noop("Wrote to them"),
+    "fax": noop("Faxed again"),
+}
+PRIORITIES: Final[Mapping[str, str]] = {
+    "routine": noop("In the usual time"),
+    "urgent": noop("Urgent"),
+    "asap": noop("As soon as possible"),
+    "stat": noop("At once"),
+}
+MET: Final[Mapping[str, str]] = {
+    "yes": noop("Yes, it is met"),
+    "partly": noop("In part"),
+    "no": noop("No"),
+    "not-known": noop("Not known"),
+}
+AREAS: Final[Mapping[str, str]] = {
+    "food-insecurity": noop("Food"),
+    "housing-instability": noop("Keeping a home"),
+    "homelessness": noop("No home"),
+    "inadequate-housing": noop("The state of the home"),
+    "utility-insecurity": noop("Power, gas and water"),
+    "transportation-insecurity": noop("Getting around"),
+    "financial-insecurity": noop("Money"),
+    "material-hardship": noop("Things for every day"),
+    "medical-cost-burden": noop("The cost of care"),
+    "health-insurance-coverage-status": noop("Insurance"),
+    "employment-status": noop("Work"),
+    "educational-attainment": noop("School and learning"),
+    "personal-health-literacy": noop("Understanding health information"),
+    "digital-access": noop("Phone and internet"),
+    "digital-literacy": noop("Using phone and computer"),
+    "language-access": noop("Language"),
+    "social-connection": noop("People around them"),
+    "stress": noop("Stress"),
+    "intimate-partner-violence": noop("Safety with the partner"),
+    "elder-abuse": noop("Safety in old age"),
+    "incarceration-status": noop("Jail or prison"),
+    "veteran-status": noop("Military service"),
+    "sdoh-category-unspecified": noop("Other in daily life"),
+}
+"""What is asked for, by SDOH category."""
+
+
+def one(words: Mapping[str, str], code: str) -> str:
+    """Return the words of a code; a code we do not know is shown as it is."""
+    return _(words[code]) if code in words else code
+
+
+def several(words: Mapping[str, str], codes: Iterable[str] = ()) -> list[tuple[str, str]]:
+    """Return (code, words) of some codes, or of all of them, for a form."""
+    wanted = list(codes) or list(words)
+    return [(code, one(words, code)) for code in wanted]
+
+
+@lru_cache(maxsize=256)
+def _language_in(code: str, reader: str) -> str:
+    try:
+        name = Locale.parse(code).get_language_name(reader)
+    except (UnknownLocaleError, ValueError):
+        return code
+    return name or code
+
+
+def language(code: str) -> str:
+    """Return the name of a language (BCP 47) in the reader's language."""
+    reader = (get_language() or "en").partition("-")[0]
+    return _language_in(code.partition("-")[0], reader)
