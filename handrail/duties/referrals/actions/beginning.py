@@ -9,6 +9,8 @@ from typing import Final
 from handrail.access.principal import Principal
 from handrail.duties.referrals.actions.asking import Ask, draft_referral
 from handrail.duties.referrals.actions.sending import Sending, Sent, send_referrals
+from handrail.duties.referrals.rules.wanting import SPECIALIST
+from handrail.fhir.disclosing import Agreement
 from handrail.room import house
 
 NOW: Final = "now"
@@ -22,12 +24,13 @@ class Beginning:
     """How several referrals begin.
 
     ``send``: they leave at once; else they are kept as drafts. ``consent`` is :data:`NOW`, the id
-    of a Consent, or :data:`WITHOUT`. ``include`` are the resources that go along once they say yes,
-    by the place of the ask.
+    of a Consent, or :data:`WITHOUT`. ``parts`` are the parts of the record that go along once they
+    say yes, ``include`` the resources that are in them, by the place of the ask.
     """
 
     send: bool
     consent: str = WITHOUT
+    parts: tuple[str, ...] = ()
     include: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
 
 
@@ -57,18 +60,29 @@ def begin(by: Principal, asks: Sequence[Ask], how: Beginning) -> Began:
         return Began(tasks=tasks, transaction=drafted[0].transaction if len(drafted) == 1 else 0)
     sent: list[Sent] = []
     for place, (ask, one) in enumerate(zip(asks, drafted, strict=True)):
-        consent = _agreed(by, ask, one.request_id) if how.consent == NOW else how.consent
+        consent = how.consent
+        if consent == NOW:
+            consent = _agreed(by, ask, one.request_id, how.parts)
         sending = Sending(consent=consent, include=how.include.get(place, ()))
         sent += send_referrals(by, one.task_ids, sending)
     return Began(tasks=tasks, sent=tuple(sent))
 
 
-def _agreed(by: Principal, ask: Ask, request_id: str) -> str:
-    """Write down that the person agrees to these receivers; return the id of the last Consent."""
-    about = f"ServiceRequest/{request_id}"
-    made: Iterable[str] = (
-        str(answer)
-        for receiver in ask.receivers
-        for answer in house.ask("agree", by, ask.patient, receiver.reference, receiver.name, about)
-    )
-    return next(iter(list(made)[-1:]), "")
+def _agreed(by: Principal, ask: Ask, request_id: str, parts: Iterable[str]) -> str:
+    """Write down that the person agrees to these receivers; return the id of the last Consent.
+
+    Whoever is known by name alone cannot be named in a Consent, and gets a request without name.
+    """
+    made = ""
+    for receiver in ask.receivers:
+        if not receiver.reference:
+            continue
+        agreed = Agreement(
+            recipient=receiver.reference,
+            name=receiver.name,
+            purpose="treatment" if ask.kind == SPECIALIST else "service",
+            parts=frozenset({"request", "needs", *parts}),
+            about=(f"ServiceRequest/{request_id}",),
+        )
+        made = next(map(str, house.ask("agree", by, ask.patient, agreed)), made)
+    return made.partition("/")[2]

@@ -67,6 +67,11 @@ def chosen(typed: str, wanting: Wanting) -> str | None:
     return None
 
 
+def along(codes: Iterable[str], wanting: Wanting) -> tuple[str, ...]:
+    """Return the parts of the record that were chosen and that there are."""
+    return tuple(code for code in dict.fromkeys(codes) if code in wanting.enclosed)
+
+
 def included(codes: Iterable[str], ask: Ask, wanting: Wanting) -> tuple[str, ...]:
     """Return the references of what goes along: the needs behind it, and the parts chosen."""
     needs = tuple(f"Condition/{one}" for one in ask.reasons)

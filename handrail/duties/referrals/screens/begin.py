@@ -13,13 +13,14 @@ from django.utils.translation import ngettext
 
 from handrail.access.marks import MemberRequest, open_to
 from handrail.access.principal import CARE
-from handrail.duties.referrals.actions.asking import Ask, AskError
+from handrail.duties.referrals.actions.asking import Ask
 from handrail.duties.referrals.actions.beginning import Began, Beginning, begin
 from handrail.duties.referrals.actions.wanting import Wanting, see_wanting
 from handrail.duties.referrals.rules.wanting import Askable
 from handrail.duties.referrals.screens import asking, basis, forms, offering, words
 from handrail.duties.referrals.screens.asking import Part
 from handrail.duties.referrals.screens.forms import MistypedError
+from handrail.fhir.errors import BusinessRuleError
 from handrail.look.said import done
 from handrail.room import house, patient_frame
 
@@ -70,11 +71,14 @@ def _begun(
         errors.append(("basis", _("Say on which basis they learn who it is.")))
     if errors:
         return None, errors
-    parcels = (basis.included(form.getlist("include"), ask, wanting) for ask in asks)
-    how = Beginning(send=send, consent=consent or "", include=dict(enumerate(parcels)))
+    parts_along = basis.along(form.getlist("include"), wanting)
+    parcels = (basis.included(parts_along, ask, wanting) for ask in asks)
+    how = Beginning(
+        send=send, consent=consent or "", parts=parts_along, include=dict(enumerate(parcels))
+    )
     try:
         return begin(request.principal, asks, how), []
-    except AskError as error:
+    except BusinessRuleError as error:
         faults = [(fault.path, fault.text) for fault in error.faults]
         return None, faults or [("for", error.message)]
 
