@@ -22,4 +22,8 @@ ROOM = Room(
         }
     ),
     projections=PROJECTIONS,
+    ways={
+        "refer": "/patients/{patient}/referrals/new?for={about}",
+        "referral": "/referrals/{about}",
+    },
 )

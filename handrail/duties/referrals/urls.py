@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from handrail.duties.referrals.screens import begin
+
+urlpatterns = [
+    path("patients/<str:patient>/referrals/new", begin.new, name="new-referral"),
+]

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from handrail.access.database import acting
 from handrail.access.principal import Principal
-from handrail.duties.referrals.actions.asking import Ask, draft_referral
+from handrail.duties.referrals.actions.asking import Ask, Drafted, draft_referral
 from handrail.duties.referrals.actions.sending import Sending, Sent, send_referrals
 from handrail.duties.referrals.rules.wanting import SPECIALIST
 from handrail.fhir.disclosing import Agreement
@@ -52,20 +53,27 @@ def begin(by: Principal, asks: Sequence[Ask], how: Beginning) -> Began:
     """Write the referrals down, and send them if that is wanted.
 
     Raises:
-        AskError: something on the form is wrong; nothing of that ask was written.
+        AskError: something on the form is wrong; nothing was written.
+        BusinessRuleError: the person may not agree like this; nothing was written.
     """
-    drafted = [draft_referral(by, ask) for ask in asks]
+    with acting(by, durable=True):  # what is refused leaves nothing of the form behind
+        drafted = [draft_referral(by, ask) for ask in asks]
+        consents = [_consent(by, *pair, how) for pair in zip(asks, drafted, strict=True)]
     tasks = tuple(task for one in drafted for task in one.task_ids)
     if not how.send:
         return Began(tasks=tasks, transaction=drafted[0].transaction if len(drafted) == 1 else 0)
     sent: list[Sent] = []
-    for place, (ask, one) in enumerate(zip(asks, drafted, strict=True)):
-        consent = how.consent
-        if consent == NOW:
-            consent = _agreed(by, ask, one.request_id, how.parts)
+    for place, (one, consent) in enumerate(zip(drafted, consents, strict=True)):
         sending = Sending(consent=consent, include=how.include.get(place, ()))
         sent += send_referrals(by, one.task_ids, sending)
     return Began(tasks=tasks, sent=tuple(sent))
+
+
+def _consent(by: Principal, ask: Ask, drafted: Drafted, how: Beginning) -> str:
+    """Return the id of the Consent that one request names; empty: it names none."""
+    if how.send and how.consent == NOW:
+        return _agreed(by, ask, drafted.request_id, how.parts)
+    return how.consent
 
 
 def _agreed(by: Principal, ask: Ask, request_id: str, parts: Iterable[str]) -> str:

@@ -14,6 +14,8 @@ from handrail.fhir.errors import BusinessRuleError
 from handrail.fhir.moments import believable
 from handrail.look.typed import printable
 
+NAME: Final = 120
+"""Characters of who said something."""
 LONGEST: Final = 2000
 """Characters of a note."""
 SHORT: Final = 200
