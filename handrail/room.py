@@ -157,7 +157,11 @@ class House:
         - ``candidates`` (principal, :class:`handrail.fhir.directory.candidates.Wanted`): a list of
           :class:`handrail.fhir.directory.candidates.Candidate`, best first;
         - ``track-record`` (principal, references): a mapping of reference to
-          :class:`handrail.fhir.directory.candidates.Track`.
+          :class:`handrail.fhir.directory.candidates.Track`;
+        - ``agree`` (principal, patient id, :class:`handrail.fhir.disclosing.Agreement`): what the
+          person agreed to is written down; the reference of the Consent ("Consent/...");
+        - ``consents`` (principal, patient id): the Consents of a person for disclosures, in force
+          or not, for :func:`handrail.fhir.disclosing.basis_for`.
         """
         return [
             room.offers[question](*given) for room in self.rooms.values() if question in room.offers

@@ -123,6 +123,21 @@ def saw_many(by: Principal, what: str, patients: Iterable[str], detail: str = ""
     note(by, Event(action="R", what=what, patients=shown, detail=detail))
 
 
+def disclosed(by: Principal, reference: str, patient: str, basis: str) -> None:
+    """Write down that facts about a patient went to somebody outside.
+
+    Args:
+        by: who sent it, or who opened the packet.
+        reference: the dispatch that tells about it ("Communication/...").
+        patient: the id of the patient.
+        basis: "treatment", "consent" or "none" (nothing in it names the person).
+    """
+    event = Event(
+        action="R", what="disclose", reference=reference, patient=patient, detail=f"basis: {basis}"
+    )
+    note(by, event)
+
+
 Trace = tuple[str, str, int, str]
 
 

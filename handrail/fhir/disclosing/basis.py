@@ -12,7 +12,7 @@ from datetime import date
 from typing import Any, Literal
 
 from handrail.fhir.disclosing.agreement import WRITTEN, Disclosable, disclosable
-from handrail.fhir.disclosing.kinds import PART_2, Kind, kinds, newest
+from handrail.fhir.disclosing.kinds import PART_2, UNREAD, Kind, kinds, newest
 from handrail.fhir.rulebook import Rulebook
 
 Purpose = Literal["treatment", "coordination", "service"]
@@ -187,6 +187,8 @@ def _allowed(view: Disclosable | None, asked: _Asked, rules: Rulebook) -> Iterat
         agreed = view is not None and kind.code in view.kinds and _signed(view, kind, asked, rules)
         if agreed or (not kind.needs_consent and kind.code != PART_2):
             yield kind.code
+    if view is not None and UNREAD in view.kinds:
+        yield UNREAD
 
 
 def _signed(view: Disclosable, kind: Kind, asked: _Asked, rules: Rulebook) -> bool:

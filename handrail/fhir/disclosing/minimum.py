@@ -78,22 +78,27 @@ def minimum(
     )
 
 
-def age_band(born: str, at: date, values: Mapping[str, Any]) -> str:
-    """Return the band of an age; a birth date that is no full day counts from its first."""
+def age_of(born: str, at: date) -> int | None:
+    """Return an age in years; None: not known. What is no full day counts from its first."""
     try:
         day = date.fromisoformat(born[:10] + _FIRST.get(len(born), ""))
     except ValueError:
-        return "unknown"
+        return None
     age = at.year - day.year - ((at.month, at.day) < (day.month, day.day))
-    band, least, most = values["band_years"], values["child_until"], values["top_age"]
-    if age < 0:
+    return age if age >= 0 else None
+
+
+def age_band(born: str, at: date, values: Mapping[str, Any]) -> str:
+    """Return the band of an age, by the rule ``disclosing.minimum``."""
+    age, band = age_of(born, at), int(values["band_years"])
+    least, most = int(values["child_until"]), int(values["top_age"])
+    if age is None:
         return "unknown"
     if age < least:
         return f"under {least}"
     if age >= most:
         return f"{most} or older"
-    low = max(age // band * band, least)
-    return f"{low} to {age // band * band + band - 1}"
+    return f"{max(age // band * band, least)} to {age // band * band + band - 1}"
 
 
 def _need(request: Mapping[str, Any]) -> str:

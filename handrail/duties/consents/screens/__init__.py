@@ -1,0 +1,1 @@
+"""What may leave, how it is agreed to, and what has left, for people."""
