@@ -27,7 +27,13 @@ def served(database: str, folder: Path, **more: str) -> Iterator[str]:
     """Run ``handrail serve`` on a database of the test server; yield its address."""
     port = free_port()
     url = urlsplit(os.environ[URL])._replace(path=f"/{database}").geturl()
-    known = os.environ | {URL: url, "HANDRAIL_DATA": str(folder), "HANDRAIL_HTTPS": "0"} | more
+    own = {
+        URL: url,
+        "HANDRAIL_DATA": str(folder),
+        "HANDRAIL_HTTPS": "0",
+        "HANDRAIL_ADDRESS": f"http://127.0.0.1:{port}",
+    }
+    known = os.environ | own | more
     log = (folder / "serve.log").open("w")
     server = subprocess.Popen(
         [sys.executable, "-m", "handrail.site.cli", "serve", "--port", str(port)],

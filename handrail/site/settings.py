@@ -55,7 +55,6 @@ ADAPTERS = [
     "handrail.edge.fax",
     "handrail.edge.hsds",
     "handrail.edge.plan_net",
-    "handrail.edge.exchange",
 ]
 INSTALLED_APPS = [
     "django.contrib.contenttypes",

@@ -31,7 +31,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("handrail.edge.fax.urls")),
     path("", include("handrail.edge.hsds.urls")),
     path("", include("handrail.edge.plan_net.urls")),
-    path("", include("handrail.edge.exchange.urls")),
 ]
 handler400 = "handrail.site.faults.bad_request"
 handler403 = "handrail.site.faults.forbidden"

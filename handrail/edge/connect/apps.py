@@ -17,6 +17,11 @@ class ConnectConfig(AppConfig):
 
     @override
     def ready(self) -> None:
-        """Declare the kinds of jobs."""
+        """Declare the kinds of jobs, and offer the way out of referrals."""
         import_module("handrail.edge.connect.pulling")
         import_module("handrail.edge.connect.landing")
+        import_module("handrail.edge.connect.exchanging")
+        from handrail.edge.connect.referring import FHIR_CHANNEL
+        from handrail.sending import offer
+
+        offer(FHIR_CHANNEL)

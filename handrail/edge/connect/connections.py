@@ -35,6 +35,7 @@ class Terms:
     group: str | None = None
     types: str | None = None
     every_hours: int | None = None
+    referrals: bool | None = None
 
     def given(self) -> dict[str, Any]:
         """Return what is to change."""

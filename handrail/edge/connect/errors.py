@@ -8,10 +8,11 @@ from handrail.jobs import JobError
 
 
 class PeerError(JobError):
-    """The other server did not do what was asked."""
+    """The other server did not do what was asked; ``answered`` is its status, 0 without one."""
 
     status: ClassVar[int] = 502
     code: ClassVar[str] = "transient"
+    answered: int = 0
 
 
 class LaunchError(PeerError):

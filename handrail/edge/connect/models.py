@@ -9,11 +9,12 @@ from typing_extensions import override
 
 
 class Connection(models.Model):
-    """An EHR that Handrail pulls from and may be opened from.
+    """An EHR that Handrail pulls from and may be opened from, or another system that is asked.
 
-    ``jwks`` are our public keys. ``position`` is the transactionTime of the last pull that went in
-    whole, as the EHR wrote it; ``run`` where a pull stands now (empty: none is under way);
-    ``last`` what the last one brought; ``error`` why the last try failed, in words for people.
+    ``jwks`` are our public keys; ``referrals``: they are sent there and come from there.
+    ``position`` is the transactionTime of the last pull that went in whole, as the EHR wrote it;
+    ``run`` where a pull stands now (empty: none is under way); ``last`` what the last one brought;
+    ``error`` why the last try failed, in words for people.
     """
 
     pk = models.CompositePrimaryKey("org", "id")
@@ -27,6 +28,7 @@ class Connection(models.Model):
     group = models.TextField(default="")
     types = models.TextField(default="")
     every_hours = models.IntegerField(default=0)
+    referrals = models.BooleanField(default=False)
     jwks = models.JSONField()
     position = models.TextField(default="")
     run = models.JSONField(default=dict)

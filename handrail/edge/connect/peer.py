@@ -26,6 +26,14 @@ _UNAUTHORIZED: Final = 401
 _SHOWN: Final = 300  # characters of what the other server said
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the other server said to a resource, and where it put it."""
+
+    resource: dict[str, Any]
+    location: str
+
+
 @dataclass
 class Peer:
     """An EHR in conversation; tokens are kept for as long as the conversation takes."""
@@ -107,28 +115,71 @@ class Peer:
             PeerError: the address is not asked, or nobody answers.
         """
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
-        with self._once(method, address, sent, signed=signed) as reply:
+        with self._again(method, address, sent, b"", signed=signed) as reply:
+            yield reply
+
+    def told(self, method: str, address: str, resource: bytes, **headers: str) -> Told:
+        """Send a resource, with our token.
+
+        Returns:
+            The status, what the other server said, and its headers.
+
+        Raises:
+            PeerError: nobody answers, or the server does not take it.
+        """
+        sent = {"Content-Type": FHIR, "Accept": FHIR}
+        sent |= {name.replace("_", "-"): value for name, value in headers.items()}
+        with self._again(method, address, sent, resource, signed=True) as reply:
+            said = parsed(reply)
+        if not reply.fine:
+            raise refused(reply.status, said)
+        return Told(said, reply.headers.get("location", ""))
+
+    @contextmanager
+    def _again(
+        self, method: str, address: str, headers: Mapping[str, str], body: bytes, *, signed: bool
+    ) -> Iterator[Reply]:
+        with self._once(method, address, headers, body, signed=signed) as reply:
             if reply.status != _UNAUTHORIZED or not signed:
                 yield reply
                 return
         self._token = ""
-        with self._once(method, address, sent, signed=signed) as reply:
+        with self._once(method, address, headers, body, signed=signed) as reply:
             yield reply
 
     @contextmanager
     def _once(
-        self, method: str, address: str, headers: Mapping[str, str], *, signed: bool
+        self, method: str, address: str, headers: Mapping[str, str], body: bytes, *, signed: bool
     ) -> Iterator[Reply]:
         proof = {"Authorization": f"Bearer {self.token()}"} if signed else {}
         try:
             with outbound.asking(
-                method, address, headers={**headers, **proof}, named=self.named
+                method,
+                address,
+                headers={**headers, **proof},
+                body=body or None,
+                named=self.named,
             ) as reply:
                 yield reply
         except PeerError:
             raise
         except (outbound.AddressRefusedError, outbound.UnreachableError) as error:
             raise PeerError(error.message) from error
+
+    def resource(self, address: str) -> dict[str, Any]:
+        """Return a resource of the other server; an absolute address has to be below its base.
+
+        Raises:
+            PeerError: it is elsewhere, not there, or not for us.
+        """
+        whole = address if "://" in address else f"{self.base}/{address}"
+        if not whole.startswith(f"{self.base}/"):
+            raise PeerError("What is referred to is on a third server, which is not asked.")
+        with self.asking("GET", whole, Accept=FHIR) as reply:
+            said = parsed(reply)
+        if not reply.fine:
+            raise refused(reply.status, said)
+        return said
 
     def _json(
         self, method: str, address: str, *, body: bytes | None = None, media: str = ""
@@ -162,4 +213,6 @@ def refused(status: int, said: Mapping[str, Any]) -> PeerError:
         if isinstance(issue, dict) and not reason:
             reason = str(issue.get("diagnostics") or issue.get("code") or "")
     shown = f" It says: {reason[:_SHOWN]}" if reason.isprintable() and reason else ""
-    return PeerError(f"The server answered with status {status}.{shown}")
+    error = PeerError(f"The server answered with status {status}.{shown}")
+    error.answered = status
+    return error

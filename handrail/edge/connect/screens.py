@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from handrail.access.marks import MemberRequest, open_to, public
 from handrail.access.principal import Principal, Role
-from handrail.edge.connect import connections, launching, pulling
+from handrail.edge.connect import connections, exchanging, launching, pulling
 from handrail.edge.connect.errors import LaunchError
 from handrail.edge.connect.models import Connection
 from handrail.fhir import text
@@ -33,11 +33,14 @@ def listed(request: MemberRequest) -> HttpResponse:
     by, problem = request.principal, ""
     if request.method == "POST":
         try:
-            pulling.begin(connections.named(by, request.POST.get("pull", "")))
+            if asked := request.POST.get("referrals", ""):
+                exchanging.begin(connections.named(by, asked))
+            else:
+                pulling.begin(connections.named(by, request.POST.get("pull", "")))
         except HandrailError as error:
             problem = error.message
         else:
-            say(request, _("It is being pulled."))
+            say(request, _("It is being asked."))
             return HttpResponseRedirect("/settings/connections", status=303)
     known = {
         "connections": connections.listed(by),

@@ -53,6 +53,7 @@ def _options() -> argparse.ArgumentParser:
     add.add_argument("--group", help="the id of the Group whose members are pulled")
     add.add_argument("--scope", help="what to ask for, if not system/*.rs")
     add.add_argument("--types", help="the resource types to pull, with commas; all if absent")
+    add.add_argument("--referrals", action=argparse.BooleanOptionalAction, help="send and get them")
     add.add_argument("--every", type=int, metavar="HOURS", help="pull by itself; 0 for not")
     pull = verbs.add_parser("pull", help="pull what changed since the last time")
     pull.add_argument("--no-wait", action="store_true", help="leave it to the running server")
@@ -66,7 +67,7 @@ def _options() -> argparse.ArgumentParser:
 
 
 def _added(by: Principal, chosen: argparse.Namespace) -> str:
-    from handrail.edge.connect import connections, pulling
+    from handrail.edge.connect import connections, exchanging, pulling
 
     terms = connections.Terms(
         base=chosen.base,
@@ -76,10 +77,13 @@ def _added(by: Principal, chosen: argparse.Namespace) -> str:
         group=chosen.group,
         types=chosen.types,
         every_hours=chosen.every,
+        referrals=chosen.referrals,
     )
     one = connections.add(by, chosen.name, terms)
     if chosen.every and one.client_id:
         pulling.begin(one)
+    if chosen.referrals and one.client_id:
+        exchanging.begin(one)
     here = f"/connect/{one.id}"
     return f"""Connection {one.name} to {one.base}. Give the EHR these public keys:
 {json.dumps(one.jwks)}
