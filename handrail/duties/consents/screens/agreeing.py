@@ -138,7 +138,7 @@ def _form(
         "ways": words.choices(words.WAYS),
         "elements": words.choices(words.ELEMENTS),
         "languages": [("en", _("English")), ("es", _("Spanish"))],
-        "language": language,
+        "spoken": language,
         "talk": form.talk(_ending(asked, ends), said) if typed.name else "",
     }
     return render(request, "consents/agree.html", known, status=422 if errors else 200)
