@@ -9,6 +9,7 @@ from typing import Any, Final
 from handrail.fhir import work
 from handrail.fhir.referring import names
 from handrail.fhir.referring.asked import About, about_in
+from handrail.fhir.referring.building import CHANNELS
 from handrail.fhir.referring.stages import OPEN, Stage, stage_of
 from handrail.fhir.referring.state import State, receiver_of, state_in
 from handrail.fhir.resource import Resource, code_of, id_of, target_of, words_of
@@ -217,9 +218,16 @@ def evidence_in(task: Mapping[str, Any]) -> list[str]:
     return list(dict.fromkeys(one for one in found if one))
 
 
+def _channel(code: str) -> str:
+    return next((name for name, medium in CHANNELS.items() if medium == code), code)
+
+
 def dispatch_view(communication: Resource) -> DispatchView:
     """Return what a Communication of a referral says."""
-    kinds = (code_of(one, names.DISPATCH) for one in communication.get("category", ()))
+    kinds = (
+        code_of(one, names.DISPATCH) or code_of(one, names.SAID)
+        for one in communication.get("category", ())
+    )
     based = (id_of(one, "ServiceRequest") for one in communication.get("basedOn", ()))
     about = (id_of(one, "Task") for one in communication.get("about", ()))
     to = [one for one in communication.get("recipient", ()) if one]
@@ -230,7 +238,7 @@ def dispatch_view(communication: Resource) -> DispatchView:
         kind=next((code for code in kinds if code), ""),
         task=next((one for one in about if one), ""),
         request=next((one for one in based if one), ""),
-        channel=next((code_of(one) for one in communication.get("medium", ())), ""),
+        channel=next((_channel(code_of(one)) for one in communication.get("medium", ())), ""),
         status=str(communication.get("status", "")),
         at=str(communication.get("sent") or communication.get("received") or ""),
         recipient=str(to[0].get("display") or target_of(to[0])) if to else "",

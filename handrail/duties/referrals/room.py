@@ -2,14 +2,58 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.utils.translation import gettext_noop as _
 
+from handrail.duties.referrals.actions.counting import track_records
+from handrail.duties.referrals.actions.finding import unlooked
 from handrail.duties.referrals.projections import PROJECTIONS
-from handrail.room import Room
+from handrail.duties.referrals.rules import follow_ups, following
+from handrail.fhir.change import When
+from handrail.fhir.referring import names
+from handrail.record.registry import Reaction, Sweep
+from handrail.room import Room, TaskKind
+
+KINDS = (
+    TaskKind(
+        code=names.KIND,
+        label=_("Referral"),
+        verb=_("Follow up"),
+        queue="referrals",
+        minutes=5,
+        ends_by_doing=True,
+        may_wait=False,
+    ),
+    TaskKind(
+        code=names.DECIDE,
+        label=_("Next step of a referral"),
+        verb=_("Decide"),
+        queue="referrals",
+        minutes=10,
+    ),
+    TaskKind(
+        code=names.REVIEW,
+        label=_("Referral to review"),
+        verb=_("Review"),
+        queue="referrals",
+        minutes=5,
+        ends_by_doing=True,
+    ),
+    TaskKind(
+        code=names.NEED_CHECK,
+        label=_("Is the need met?"),
+        verb=_("Ask"),
+        queue="referrals",
+        minutes=5,
+    ),
+)
+
 
 ROOM = Room(
     name="referrals",
     title=_("Referrals"),
+    # Every Task: one that somebody gave us is told how that stands which is part of it.
     writes=frozenset(
         {
             "ServiceRequest",
@@ -21,9 +65,38 @@ ROOM = Room(
             "Binary",
         }
     ),
+    task_kinds=KINDS,
     projections=PROJECTIONS,
+    reactions=(
+        Reaction(when=When(resource_type="Task", code=(names.KIND,)), decide=following.on_referral),
+        Reaction(
+            when=When(
+                resource_type="ServiceRequest", becomes=("completed", "revoked"), existing=True
+            ),
+            decide=following.on_request_ended,
+        ),
+        Reaction(
+            when=When(resource_type="Communication", category=(follow_ups.LATE_ANSWER,)),
+            decide=following.on_late_answer,
+        ),
+        Reaction(
+            when=When(resource_type="Observation", code=("need-met",)),
+            decide=following.on_need_told,
+        ),
+        Reaction(when=When(resource_type="Patient", existing=True), decide=following.on_death),
+    ),
+    sweeps=(
+        Sweep(
+            name="stalled-referrals",
+            every=timedelta(hours=1),
+            candidates=unlooked,
+            decide=following.stalled,
+            promises="Nobody looks at this open referral any more.",
+        ),
+    ),
     ways={
         "refer": "/patients/{patient}/referrals/new?for={about}",
         "referral": "/referrals/{about}",
     },
+    offers={"track-record": track_records},
 )

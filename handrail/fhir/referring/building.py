@@ -227,7 +227,10 @@ CHANNELS: Final[Mapping[str, str]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dispatch:
-    """What went out or came in: ``kind`` is a code of urn:handrail:dispatch."""
+    """What went out or came in.
+
+    ``kind`` is a code of urn:handrail:dispatch; of urn:handrail:referral-said if ``incoming``.
+    """
 
     kind: str
     channel: str
@@ -247,7 +250,7 @@ def communication(task: Resource, said: Dispatch, identity: str) -> Resource:
         "id": identity,
         "basedOn": [task["focus"]],
         "status": said.status,
-        "category": [concept(names.DISPATCH, said.kind)],
+        "category": [concept(names.SAID if said.incoming else names.DISPATCH, said.kind)],
         "medium": [concept(MEDIUM, CHANNELS[said.channel])],
         "subject": reference(f"Patient/{id_of(task.get('for'), 'Patient')}"),
         "about": [reference(task)],

@@ -1,0 +1,192 @@
+"""Looking at referrals: the board, one of them, those of a person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final
+
+from django.db.models import Count, QuerySet
+
+from handrail.access import audit
+from handrail.access.database import acting
+from handrail.access.principal import Principal
+from handrail.duties.referrals.actions.counting import Numbers, numbers_of
+from handrail.duties.referrals.actions.reading import now, require_care
+from handrail.duties.referrals.actions.showing import (
+    FollowUpView,
+    PatientReferral,
+    ReferralView,
+    Step,
+    name_in,
+    of_patient,
+    referral,
+)
+from handrail.duties.referrals.models import FollowUp, Referral
+from handrail.fhir.referring.stages import OPEN, Stage
+from handrail.record import store
+
+PAGE: Final = 50
+NUMBERS_OVER: Final = timedelta(days=365)
+ENDED_FOR: Final = timedelta(days=14)
+"""How long an ended referral stays on the board."""
+
+__all__ = [
+    "Board",
+    "Filters",
+    "FollowUpView",
+    "Group",
+    "Numbers",
+    "PatientReferral",
+    "ReferralView",
+    "Row",
+    "Step",
+    "board",
+    "of_patient",
+    "referral",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filters:
+    """What the board shows.
+
+    ``stage`` shows that stage alone, ``page`` by page; ``mine``: what I look at; ``late``: what
+    nobody looked at in time; ``receiver``: a reference.
+    """
+
+    stage: str = ""
+    receiver: str = ""
+    mine: bool = False
+    late: bool = False
+    page: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One referral on the board. Days and instants are FHIR text."""
+
+    task: str
+    request: str
+    patient: str
+    patient_name: str
+    stage: Stage
+    since: str
+    look_at: str
+    look_on: str
+    channel: str
+    trouble: str
+    receiver: str
+    receiver_name: str
+    what: str
+    looker: str
+    looker_name: str
+    urgent: bool
+    visit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The referrals of one stage: how many there are, and those that are shown."""
+
+    stage: Stage
+    total: int
+    rows: Sequence[Row]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Board:
+    """The board: what does not arrive first, then by stage.
+
+    ``waiting`` counts the open follow-ups by kind; ``today`` is the day here (ISO 8601).
+    """
+
+    trouble: Sequence[Row]
+    groups: Sequence[Group]
+    counts: Mapping[Stage, int]
+    numbers: Numbers
+    waiting: Mapping[str, int]
+    today: str
+
+
+def board(by: Principal, filters: Filters) -> Board:
+    """Return the referrals that ``by`` may see, by stage, the longest waiting first."""
+    require_care(by, "")
+    with acting(by):
+        facts = now(by)
+        today = facts.as_of.date()
+        every = _chosen(by, filters, today.isoformat(), (today - ENDED_FOR).isoformat())
+        counted = every.values("stage").annotate(n=Count("source"))
+        counts = {Stage(row["stage"]): int(row["n"]) for row in counted}
+        rows = {stage: _page(every, stage, filters) for stage in Stage if counts.get(stage)}
+        trouble = list(every.filter(open=True).exclude(trouble="").order_by("look_at")[:PAGE])
+        shown = {one.patient for listed in (*rows.values(), trouble) for one in listed}
+        audit.saw_many(by, "referrals", shown, "stage" if filters.stage else "")
+        named = _names(by, shown)
+        follow = FollowUp.objects.filter(org=by.org).values("kind").annotate(n=Count("source"))
+        waiting = {str(row["kind"]): int(row["n"]) for row in follow}
+        numbers = numbers_of(by.org, (today - NUMBERS_OVER).isoformat())
+    groups = [
+        Group(stage, counts[stage], [_row(one, named) for one in listed])
+        for stage, listed in rows.items()
+        if not filters.stage or stage == filters.stage
+    ]
+    return Board(
+        trouble=[_row(one, named) for one in trouble],
+        groups=groups,
+        counts=counts,
+        numbers=numbers,
+        waiting=waiting,
+        today=today.isoformat(),
+    )
+
+
+def _chosen(by: Principal, filters: Filters, today: str, ended_since: str) -> QuerySet[Any]:
+    every = Referral.objects.filter(org=by.org)
+    ended = [stage.value for stage in Stage if stage not in OPEN]
+    if filters.stage not in ended:
+        every = every.exclude(open=False, since__lt=ended_since)
+    if filters.receiver:
+        every = every.filter(receiver=filters.receiver)
+    if filters.mine:
+        every = every.filter(looker__in=by.identities)
+    if filters.late:
+        every = every.filter(open=True, look_on__lt=today)
+    return every
+
+
+def _page(every: QuerySet[Any], stage: Stage, filters: Filters) -> list[Referral]:
+    """Return the rows of a stage that are shown: what is late first; what ended last first."""
+    if filters.stage and filters.stage != stage:
+        return []
+    order = ("look_at", "source") if stage in OPEN else ("-since", "source")
+    start = (max(filters.page, 1) - 1) * PAGE if filters.stage else 0
+    return list(every.filter(stage=stage.value).order_by(*order)[start : start + PAGE])
+
+
+def _row(one: Referral, named: Mapping[str, str]) -> Row:
+    return Row(
+        task=one.source,
+        request=one.request,
+        patient=one.patient,
+        patient_name=named.get(one.patient, ""),
+        stage=Stage(one.stage),
+        since=one.since,
+        look_at=one.look_at,
+        look_on=one.look_on,
+        channel=one.channel,
+        trouble=one.trouble,
+        receiver=one.receiver,
+        receiver_name=one.receiver_name,
+        what=one.what,
+        looker=one.looker,
+        looker_name=one.looker_name,
+        urgent=one.urgent,
+        visit=one.visit,
+    )
+
+
+def _names(by: Principal, patients: Iterable[str]) -> dict[str, str]:
+    found = store.several([f"Patient/{one}" for one in sorted(patients)], by=by)
+    return {stored.id: name_in(stored.resource) for stored in found.values()}
