@@ -10,7 +10,7 @@ refused alike.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import ClassVar, Final
 
 from django.core import signing
@@ -201,6 +201,13 @@ def of_subject(org: int, subject: str) -> Link | None:
     return live.filter(expires_at__gt=timezone.now()).order_by("-created_at", "-id").first()
 
 
+def to_address(org: int, subject: str, channel: str, address: str) -> Link | None:
+    """Return the open link to ``subject`` that goes to this address; inside ``acting``."""
+    live = Link.objects.filter(org=org, subject=subject, revoked_at__isnull=True)
+    mine = live.filter(channel=channel, address=address, expires_at__gt=timezone.now())
+    return mine.order_by("-created_at", "-id").first()
+
+
 def _one(digest: bytes, column: str) -> Link:
     with authenticating(digest=digest):
         link = Link.objects.filter(**{column: digest}).first()
@@ -246,6 +253,12 @@ def code_of(link: Link, turn: int) -> str:
     """Return the code of a turn, to send it; empty if another has been asked for since."""
     good = link.turn == turn and link.code_until is not None and link.code_until > timezone.now()
     return links_secrets.once_code(link.id, turn) if good else ""
+
+
+def not_sent(by: Principal, link: Link) -> None:
+    """Write down that a code could not be sent to the address on file; inside ``acting``."""
+    _change(link, code_until=None)
+    _note(by, link, "link code not sent")
 
 
 def use_code(link: Link, typed: str) -> None:
@@ -296,9 +309,14 @@ def answered(link: Link) -> None:
     _change(link, answered_at=now, expires_at=link.expires_at)
 
 
-def revoke(by: Principal, subject: str) -> int:
-    """End every link to ``subject``; return how many there were. Inside ``acting``."""
+def revoke(by: Principal, subject: str, address: str = "") -> int:
+    """End every link to ``subject``; return how many there were. Inside ``acting``.
+
+    Given an address, only those that went there.
+    """
     live = Link.objects.filter(org=by.org, subject=subject, revoked_at__isnull=True)
+    if address:
+        live = live.filter(address=address)
     found = list(live)
     live.update(revoked_at=timezone.now(), reply=None)
     for link in found:
@@ -321,11 +339,6 @@ def is_open(link: Link, cookie: str) -> bool:
         return bool(signing.loads(cookie, salt=_SALT, max_age=OPEN_FOR) == link.id)
     except signing.BadSignature:
         return False
-
-
-def ends_at(link: Link) -> datetime:
-    """Return when the link closes by itself."""
-    return link.expires_at
 
 
 def _note(by: Principal, link: Link, what: str) -> None:
