@@ -15,7 +15,9 @@ class ReferralsConfig(AppConfig):
     @override
     def ready(self) -> None:
         """Connect the room to the record and the desk."""
+        from handrail.duties.referrals.actions import delivering, following
         from handrail.duties.referrals.room import ROOM
         from handrail.room import open_room
 
         open_room(ROOM)
+        delivering.register(following.bounced)
