@@ -54,9 +54,11 @@ def put_on_list(by: Principal, patient: str, offices: Sequence[str], plan: Plan)
     """Make a call for each office; an office that is on the patient's list already is left out.
 
     Raises:
-        CallError: nobody was chosen, or too many at once.
+        CallError: no office was chosen, too many at once, or nobody to call for.
         NotFoundError: there is no such office or patient.
     """
+    if not patient:
+        raise CallError(_("Choose for whom you call: open this page from their record."))
     wanted = [one for one in dict.fromkeys(offices) if one.partition("/")[0] in ABOUT]
     if not wanted:
         raise CallError(_("Choose at least one office to call."))

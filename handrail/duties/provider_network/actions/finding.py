@@ -27,8 +27,10 @@ from handrail.look.dates import day
 from handrail.record import known as record
 
 SPECIALIST: Final = "specialist"
-RINGS_KM: Final = (25.0, 100.0, 400.0)
-"""How far is looked, one after the other, until there are enough; then everywhere."""
+RINGS_KM: Final = (25.0, 50.0, 100.0, 200.0, 400.0)
+"""How far is looked, one after the other, until there are enough; where nobody is, everywhere."""
+PLENTY: Final = 3000
+"""Sites that were looked at: after so many, few that fit are enough."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +117,7 @@ def find(by: Principal, wanted: Wanted, filters: Filters | None = None) -> Found
     ranked = rank((one.facts for one in judged.values()), scale, on, Speech(gettext, day))
     return Found(
         rows=tuple(_row(one, judged[one.facts.reference]) for one in ranked[: wanted.at_most]),
-        total=sum(count for passed, count in tally if _passes(passed, asked.wanted)),
+        total=_fitting(tally, asked.wanted),
         relaxations={name: _more(tally, asked.wanted, name) for name in sorted(asked.wanted)},
         km=km,
         plan=plan.name,
@@ -206,17 +208,33 @@ def _asked(org: int, wanted: Wanted, filters: Filters, plan: MeantPlan) -> Look 
 def _looked(
     asked: Look, scale: Scale, at_most: int
 ) -> tuple[list[Tally], list[tuple[str, int]], float]:
-    """Look further and further until there are enough."""
-    reach = 2 * asked.within
-    rings: Iterable[float] = (km for km in RINGS_KM if km >= reach)
-    if asked.point is None or asked.sites is not None:
-        rings = ()
-    for km in rings:
+    """Look further and further until there are enough.
+
+    Who filters by a distance is told of those up to twice as far, and no further.
+    """
+    tally: list[Tally] = []
+    sites: list[tuple[str, int]] = []
+    for km in _rings(asked):
         tally, sites = look(replace(asked, km=km), scale)
-        if sum(count for passed, count in tally if _passes(passed, asked.wanted)) >= at_most:
+        fitting = _fitting(tally, asked.wanted)
+        if km and (fitting >= at_most or (fitting and sum(n for _, n in tally) >= PLENTY)):
             return tally, sites, km
-    tally, sites = look(replace(asked, km=0), scale)
-    return tally, sites, 0
+        if km and fitting and km == RINGS_KM[-1]:
+            return tally, sites, km
+    return tally, sites, 2 * asked.within if "within" in asked.wanted else 0
+
+
+def _rings(asked: Look) -> Sequence[float]:
+    if "within" in asked.wanted:
+        return (2 * asked.within,)
+    if asked.point is None or asked.sites is not None:
+        return (0,)
+    return (*RINGS_KM, 0)
+
+
+def _fitting(tally: Iterable[Tally], wanted: Iterable[str]) -> int:
+    chosen = tuple(wanted)
+    return sum(count for passed, count in tally if _passes(passed, chosen))
 
 
 def _passes(passed: Sequence[bool], wanted: Iterable[str]) -> bool:

@@ -35,9 +35,10 @@ with recursive codes(code) as (
 select c.code, coalesce(
   (select s.name from provider_network_specialty s where s.org = %(org)s and s.code = c.code
     limit 1),
-  (select s.specialty_words from provider_network_near n join provider_network_site s
-    on s.org = n.org and s.source = n.site and s.place = n.place
-    where n.org = %(org)s and n.specialty = c.code and cardinality(s.specialties) = 1 limit 1))
+  (select s.specialty_words from (select * from provider_network_near n where n.org = %(org)s
+      and n.specialty = c.code limit 20) n
+    join provider_network_site s on s.org = n.org and s.source = n.site and s.place = n.place
+    where cardinality(s.specialties) = 1 limit 1))
 from codes c where c.code is not null limit 2000
 """
 _PLAN: Final = """

@@ -1,1 +1,1 @@
-"""The pages of this room."""
+"""The pages of this room: find an office, call several, see one, keep what was said."""
