@@ -62,7 +62,8 @@ _RECEIVING: Final = _words(
     "Patient ServiceRequest Task Communication DocumentReference Binary Procedure Observation"
     " Condition Goal Consent"
 )
-_ANSWERING: Final = _words("ServiceRequest Task Communication Procedure Observation")
+# Basic: the note of what stayed here of a packet, which they cannot read.
+_ANSWERING: Final = _words("ServiceRequest Task Communication Procedure Observation Basic")
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,6 +56,7 @@ ROOM = Room(
     # Every Task: one that somebody gave us is told how that stands which is part of it.
     writes=frozenset(
         {
+            "Basic",
             "ServiceRequest",
             "Task",
             "Communication",

@@ -21,7 +21,7 @@ from handrail.duties.referrals.resources import (
     request_view,
 )
 from handrail.fhir.disclosing import Basis, NoBasisError, Packet, Purpose, basis_for, packet
-from handrail.fhir.disclosing.accounting import told
+from handrail.fhir.disclosing.accounting import left_behind, told
 from handrail.fhir.referring import building, names
 from handrail.fhir.resource import Resource, code_of, reference_to, target_of, words_of
 from handrail.record import store
@@ -239,7 +239,9 @@ def _write_down(
         return
     said = building.Dispatch(kind="packet", channel=channel, at=stamp(facts))
     made = disclosed_by(building.communication(task, said, identity), papers)
-    store.commit([made], by=by, reason="packet disclosed", room=ROOM)
+    stayed = left_behind(made, sent)
+    drafts = [made, *([stayed] if stayed else [])]
+    store.commit(drafts, by=by, reason="packet disclosed", room=ROOM)
 
 
 def disclosed_by(communication: Resource, papers: Papers) -> Resource:
