@@ -42,6 +42,15 @@ def identity(resource: Resource) -> str:
     return as_uuid(shape.directory_of(resource), table, own) if own else str(resource["id"])
 
 
+def at_place(reference: Mapping[str, Any], directory: str) -> Record:
+    """Return what is said of a service at the place that a reference names."""
+    facts = facts_of(reference)
+    located = _resolved(id_of(reference, "Location"), facts, "location_id", directory)
+    told = {**facts, "location_id": located}
+    told.setdefault("id", Names(directory).id_of("service_at_location", located))
+    return with_uuids("service_at_location", told, directory)
+
+
 def with_uuids(table: str, record: Mapping[str, Any], directory: str) -> Record:
     """Return a record whose ids, and those it points at, are all UUIDs."""
     made: Record = {}
@@ -99,7 +108,7 @@ def _service(resource: Resource, directory: str) -> Record:
     times = week.joined(resource.get("availableTime", ()), resource.get("notAvailable", ()))
     owner = id_of(resource.get("providedBy"), "Organization")
     told = [one["comment"] for one in resource.get("eligibility", ()) if one.get("comment")]
-    at = [_at(one, directory) for one in resource.get("location", ())]
+    at = [at_place(one, directory) for one in resource.get("location", ())]
     return {
         "name": resource.get("name", ""),
         "description": resource.get("comment", ""),
@@ -112,14 +121,6 @@ def _service(resource: Resource, directory: str) -> Record:
         "schedules": [*times, *facts.get("schedules", ())],
         "service_at_locations": [*at, *facts.get("service_at_locations", ())],
     }
-
-
-def _at(reference: Mapping[str, Any], directory: str) -> Record:
-    facts = facts_of(reference)
-    located = _resolved(id_of(reference, "Location"), facts, "location_id", directory)
-    if facts.get("id"):
-        return {**facts, "location_id": located}
-    return {"id": Names(directory).id_of("service_at_location", located), "location_id": located}
 
 
 def _resolved(target: str, facts: Record, name: str, directory: str) -> str:
