@@ -58,6 +58,11 @@ _LANGUAGES: Final[Mapping[str, str]] = {
 }
 
 
+_NAMES: Final[Mapping[str, str]] = {
+    code: name.title() for name, code in reversed(list(_LANGUAGES.items()))
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
     """A Location: where a service is given."""
@@ -222,6 +227,11 @@ def language_codes(names: str) -> Iterator[str]:
             yield known[-1] if known[0] == "zh" and len(known) > 1 else known[0]
         elif part.strip():
             yield " ".join(part.split())
+
+
+def language_name(code: str) -> str:
+    """Return the English name by which :func:`language_codes` knows a code; else the code."""
+    return _NAMES.get(code, code)
 
 
 def cost_of(resource: Mapping[str, Any]) -> str:

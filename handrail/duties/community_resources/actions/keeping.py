@@ -37,7 +37,7 @@ from handrail.duties.community_resources.rules.writing import (
 from handrail.fhir.directory import capacity, opening
 from handrail.fhir.directory.confirming import PLACES, WAYS, Confirmation, verification
 from handrail.fhir.directory.duplicates import replaced_by
-from handrail.fhir.errors import BusinessRuleError
+from handrail.fhir.errors import BusinessRuleError, HandrailError
 from handrail.fhir.resource import Resource, reference
 from handrail.record import store
 from handrail.record.known import known
@@ -114,6 +114,18 @@ def form_of(by: Principal, identity: str) -> Form:
         require(by, "update", "HealthcareService")
         found = read(by, identity)
         return Form(_entry(found), found.stored.version, found)
+
+
+def form_at(by: Principal, identity: str, version: int) -> Entry:
+    """Return what the form showed of an earlier version; an empty form where there is none."""
+    with acting(by):
+        found = read(by, identity)
+        try:
+            stored = store.vread(f"HealthcareService/{identity}", version, by=by)
+        except HandrailError:
+            return Entry()
+        service = service_of({**stored.resource, "id": identity})
+        return _entry(replace(found, stored=stored, service=service))
 
 
 def _entry(found: Read) -> Entry:

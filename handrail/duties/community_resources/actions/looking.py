@@ -198,3 +198,50 @@ def facts_of(found: Read) -> dict[str, str]:
     places = [place_of({**one.resource, "id": one.id}) for one in found.places]
     hours = found.service.hours or next((one.hours for one in places if one.hours), ())
     return facts_now(found.service, places, opening.packed(hours))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """A service as it stands on a list that somebody takes home."""
+
+    service: Service
+    organization: str
+    places: Sequence[Place]
+    hours: tuple[opening.Hours, ...]
+    confirmed_on: date | None
+
+
+def take_home(by: Principal, identities: Sequence[str]) -> list[Taken]:
+    """Return some services, in the order given, in few statements; those not there are left out."""
+    require(by, "read", "HealthcareService")
+    with acting(by):
+        found = store.several([f"HealthcareService/{one}" for one in identities], by=by)
+        services = [
+            service_of({**found[one].resource, "id": found[one].id})
+            for one in (f"HealthcareService/{id_}" for id_ in identities)
+            if one in found
+        ]
+        wanted = {f"Location/{place}" for one in services for place in one.places}
+        wanted |= {f"Organization/{one.organization}" for one in services if one.organization}
+        about = store.several(sorted(wanted), by=by)
+        targets = [f"HealthcareService/{one.id}" for one in services]
+        days = dict(
+            Confirmation.objects.filter(org=by.org, target__in=targets)
+            .order_by("on")
+            .values_list("target", "on")
+        )
+    return [_taken(one, about, days.get(f"HealthcareService/{one.id}", "")) for one in services]
+
+
+def _taken(service: Service, about: Mapping[str, Stored], on: str) -> Taken:
+    held = (about.get(f"Location/{place}") for place in service.places)
+    places = [place_of({**one.resource, "id": one.id}) for one in held if one]
+    who = about.get(f"Organization/{service.organization}")
+    name = str(who.resource.get("name", "")) if who else ""
+    return Taken(
+        service=service,
+        organization=name or service.organization_name,
+        places=places,
+        hours=service.hours or next((one.hours for one in places if one.hours), ()),
+        confirmed_on=date.fromisoformat(on) if on else None,
+    )

@@ -12,7 +12,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Final
 
-from handrail.duties.community_resources.resources import PROVISION, Place, Service, language_codes
+from handrail.duties.community_resources.resources import (
+    PROVISION,
+    Place,
+    Service,
+    language_codes,
+    language_name,
+)
 from handrail.duties.community_resources.rules.hours import UnreadableHoursError, read_hours, shown
 from handrail.fhir.directory import capacity, kept, places, shape
 from handrail.fhir.errors import HandrailError
@@ -100,7 +106,7 @@ def entry_of(service: Service, place: Place | None, address: Mapping[str, Any]) 
         city=str(address.get("city", "")),
         state=str(address.get("state", "")),
         postal_code=str(address.get("postalCode", "")),
-        languages=", ".join(service.languages),
+        languages=", ".join(language_name(one) for one in service.languages),
         hours=shown(service.hours or (place.hours if place else ())),
         cost=service.cost,
         cost_words=service.cost_words,
@@ -163,10 +169,17 @@ _LONG: Final = frozenset({"about", "cost_words", "eligibility", "documents", "ap
 
 
 def changed_fields(before: Entry, after: Entry) -> set[str]:
-    """Return the fields that differ."""
-    return {
-        one.name for one in fields(Entry) if getattr(before, one.name) != getattr(after, one.name)
-    }
+    """Return the fields that differ in what they mean; "9-5" is "09:00-17:00"."""
+    one, other = _meaning(before), _meaning(after)
+    return {name for name, value in one.items() if other[name] != value}
+
+
+def _meaning(entry: Entry) -> dict[str, object]:
+    said: dict[str, object] = {one.name: getattr(entry, one.name) for one in fields(Entry)}
+    said["languages"] = list(language_codes(entry.languages))
+    said["hours"] = [read_hours(text) for text in entry.hours]
+    said["categories"] = set(entry.categories)
+    return said
 
 
 def written(service: Resource, changed: set[str], entry: Entry) -> Resource:
