@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import uuid4
 
 from django.utils.translation import gettext as _
@@ -12,6 +13,7 @@ from django.utils.translation import gettext as _
 from handrail.access.database import acting
 from handrail.access.decide import require
 from handrail.access.models import Organization
+from handrail.access.people import colleagues
 from handrail.access.principal import Principal
 from handrail.duties.consents.rules import agreeing as rule
 from handrail.duties.consents.rules.proving import proof
@@ -117,23 +119,32 @@ def house_name(by: Principal) -> str:
 
 
 def receivers(facts: RecordKnown, patient: str) -> list[tuple[str, str]]:
-    """Return (reference, name) of who was asked for something for this person."""
-    found: dict[str, str] = {}
-    for kind, name in (("Task", "owner"), ("ServiceRequest", "performer"), ("Consent", "")):
-        for one in facts.of_patient(patient, kind):
-            if name:
-                listed = one.get(name) or []
-                refs = listed if isinstance(listed, list) else [listed]
-            else:
-                refs = [
-                    a.get("reference") or {} for a in (one.get("provision") or {}).get("actor", ())
-                ]
-            for ref in refs:
-                if target_of(ref).partition("/")[0] in RECEIVERS:
-                    found.setdefault(target_of(ref), str(ref.get("display", "")))
-    return sorted(((ref, name) for ref, name in found.items() if name), key=lambda pair: pair[1])
+    """Return (reference, name) of who was asked or named for this person, who works elsewhere."""
+    ours = colleagues(facts.org)
+    named = [
+        ref
+        for kind, listed in _NAMING.items()
+        for one in facts.of_patient(patient, kind)
+        for ref in listed(one)
+    ]
+    found = {
+        target_of(ref): str(ref["display"])
+        for ref in named
+        if ref.get("display") and target_of(ref).partition("/")[0] in RECEIVERS
+    }
+    return sorted((pair for pair in found.items() if pair[0] not in ours), key=lambda one: one[1])
 
 
+def _actors(consent: Resource) -> list[Mapping[str, Any]]:
+    provision: Mapping[str, Any] = consent.get("provision") or {}
+    return [one.get("reference") or {} for one in provision.get("actor", ())]
+
+
+_NAMING: Final[Mapping[str, Callable[[Resource], Iterable[Mapping[str, Any]]]]] = {
+    "Task": lambda one: [one.get("owner") or {}],
+    "ServiceRequest": lambda one: one.get("performer", ()),
+    "Consent": _actors,
+}
 RECEIVERS: Final = frozenset(
     {"Organization", "HealthcareService", "PractitionerRole", "Practitioner"}
 )

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from handrail.access.marks import MemberRequest, open_to
 from handrail.access.principal import CARE, Role
 from handrail.duties.consents import actions
+from handrail.duties.consents.rules.agreeing import RULE
 from handrail.duties.consents.screens import words
 from handrail.fhir.errors import VersionConflictError
 from handrail.look.said import done
@@ -42,6 +43,7 @@ def _page(request: MemberRequest, patient: str, error: str = "", status: int = 2
     sensitive = words.sensitive(seen.rules)
     known: Mapping[str, Any] = patient_frame(request, patient, where(patient)) | {
         "seen": seen,
+        "limits": seen.rules.rule(RULE, seen.on).values,
         "error": error,
         "may_edit": request.principal.has(*EDITORS),
         "team": house.way("team", patient),

@@ -99,10 +99,7 @@ def disclose(by: Principal, task: Resource, channel: str) -> Papers:
         if papers.packet is None:
             return papers
         _write_down(by, task, papers, channel, facts)
-        event = audit.Event(
-            action="R", what="disclose", reference=view.reference, patient=view.patient
-        )
-        audit.note(by, event)
+        audit.disclosed(by, view.reference, view.patient, papers.basis.kind)
     return papers
 
 
