@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
+from functools import cache
 from typing import Final
 
 from handrail.edge.hsds.errors import DirectoryFileError
@@ -96,31 +97,24 @@ def _fields(
     return next(csv.reader(source, delimiter=delimiter), []), len(taken)
 
 
+@cache
+def _patterns(delimiter: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Return what matches a whole record, and one that ends within quotes."""
+    ends = rf"[{re.escape(delimiter)}\n]"
+    inside = '"(?:[^"]|"")*+'
+    bare = rf"[^\"{re.escape(delimiter)}\n][^{re.escape(delimiter)}\n]*+"
+    one = rf'(?:{inside}"|{bare}|)'
+    return re.compile(rf"(?:{one}{ends})*+{one}"), re.compile(rf"(?:{one}{ends})*+{inside}")
+
+
 def _state(text: str, delimiter: str) -> _State:
     """Tell whether a record ends where the text does. Quotes inside a bare field are text."""
-    if text.count('"') % 2 == 0 and "\n" not in text:
+    if '"' not in text:
         return _State.WHOLE
-    pieces = re.split(f'("|{re.escape(delimiter)}|\n)', text)
-    quoted, start, sloppy = False, True, False
-    skip = False
-    for number, piece in enumerate(pieces):
-        if skip or not piece:
-            skip = False
-            continue
-        if quoted and piece == '"':
-            follows = next((one for one in pieces[number + 1 :] if one), delimiter)
-            if follows == '"' and pieces[number + 1] == "":
-                skip = True
-                pieces[number + 2] = ""
-            else:
-                quoted = False
-                sloppy = sloppy or follows not in {delimiter, "\n"}
-        elif not quoted:
-            quoted = start and piece == '"'
-            start = piece in {delimiter, "\n"}
-    if quoted:
-        return _State.OPEN
-    return _State.SLOPPY if sloppy else _State.WHOLE
+    whole, within = _patterns(delimiter)
+    if whole.fullmatch(text):
+        return _State.WHOLE
+    return _State.OPEN if within.fullmatch(text) else _State.SLOPPY
 
 
 def _outside_quotes(line: str) -> str:
