@@ -21,7 +21,7 @@ from django.db import connection
 
 from handrail.access.database import acting
 from handrail.access.models import Organization
-from handrail.access.principal import system
+from handrail.access.principal import Principal, system
 from handrail.fhir.arrival import Arrival, Part, arrived, digest
 from handrail.fhir.errors import HandrailError
 from handrail.fhir.instants import written
@@ -37,13 +37,20 @@ _UNFINISHED: Final = (".part", ".tmp", ".filepart", ".crdownload")
 Understand = Callable[[bytes, str, str], Iterable[Resource]]
 """Make resources of a file's bytes, its name, and the instant it came (ISO 8601)."""
 
+Returned = Callable[[Principal, bytes], list[store.Draft]]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Way:
-    """A way in, named as its folder; ``understand`` raises HandrailError for what it cannot."""
+    """A way in, named as its folder; ``understand`` raises HandrailError for what it cannot.
+
+    ``returned`` is asked first: is this no letter, but the news that one of ours did not arrive?
+    Then it gives what to write down instead.
+    """
 
     name: str
     understand: Understand
+    returned: Returned | None = None
 
 
 _ways: dict[str, Way] = {}
@@ -98,19 +105,25 @@ def _store(org: int, way: Way, path: Path) -> None:
     by = system(org, way.name, f"Handrail, {way.name}")
     at = written(datetime.fromtimestamp(path.stat().st_mtime, UTC))
     size = path.stat().st_size
-    resources: list[Resource] = []
-    if size <= LARGEST:
-        raw = path.read_bytes()
-        try:
-            resources = list(way.understand(raw, path.name, at))
-        except HandrailError as error:
-            resources = _as_it_is(way.name, raw, at, error.message)
-    else:
+    drafts: list[store.Draft] = []
+    if size > LARGEST:
         kept = _refused(path)
-        resources = _too_large(way.name, f"{path.name}|{size}|{at}", at, kept.name, size)
+        made = _too_large(way.name, f"{path.name}|{size}|{at}", at, kept.name, size)
+    else:
+        raw = path.read_bytes()
+        drafts = way.returned(by, raw) if way.returned else []
+        made = [] if drafts else _understood(way, raw, path.name, at)
     with acting(by, durable=True):
-        store.commit(resources, by=by, reason=f"Arrived by {way.name}")
+        drafts += map(store.Draft, made)
+        store.commit(drafts, by=by, reason=f"Arrived by {way.name}")
     path.unlink(missing_ok=True)
+
+
+def _understood(way: Way, raw: bytes, name: str, at: str) -> list[Resource]:
+    try:
+        return list(way.understand(raw, name, at))
+    except HandrailError as error:
+        return _as_it_is(way.name, raw, at, error.message)
 
 
 def _as_it_is(channel: str, raw: bytes, at: str, why: str) -> list[Resource]:

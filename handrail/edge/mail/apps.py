@@ -16,9 +16,10 @@ class MailConfig(AppConfig):
     def ready(self) -> None:
         """Offer the way out and the way in."""
         from handrail import receiving
+        from handrail.edge.mail.bounces import returned
         from handrail.edge.mail.receiving import understand
         from handrail.edge.mail.sending import MAIL
         from handrail.sending import offer
 
         offer(MAIL)
-        receiving.offer(receiving.Way(name="mail", understand=understand))
+        receiving.offer(receiving.Way(name="mail", understand=understand, returned=returned))
