@@ -48,7 +48,9 @@ def parts_of(resource: Mapping[str, Any], rules: Rulebook) -> Iterator[str]:
     """Yield the parts of the record that a resource belongs to; none: no part names it."""
     kind = str(resource["resourceType"])
     values = newest(rules, "disclosing.parts").values
-    names = {f"{kind}:sdoh"} if _is_social(resource) else {kind}
+    listed = {name for part in PARTS for name in values.get(part, ())}
+    social = f"{kind}:sdoh"
+    names = {social} if social in listed and _is_social(resource) else {kind}
     for part in PARTS:
         if names & set(values.get(part, ())):
             yield part

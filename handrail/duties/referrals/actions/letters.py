@@ -142,7 +142,7 @@ def packet_pages(seen: Seen, papers: Papers) -> bytes:
             "footer": seen.house,
             "words": {"page": _("Page")},
             "cover": {},
-            "parts": [_part(_("Papers of a referral")), *_papers(papers)],
+            "parts": _papers(papers),
             "notices": list(papers.notices),
         },
     )
