@@ -8,7 +8,14 @@ from typing import Final
 
 from handrail.access.database import acting
 from handrail.access.principal import Principal
-from handrail.duties.referrals.actions.asking import Ask, Drafted, draft_referral
+from handrail.duties.referrals.actions.asking import (
+    Ask,
+    Drafted,
+    Receiver,
+    add_receiver,
+    draft_referral,
+)
+from handrail.duties.referrals.actions.seeing import ReferralView, referral
 from handrail.duties.referrals.actions.sending import Sending, Sent, send_referrals
 from handrail.duties.referrals.rules.wanting import SPECIALIST
 from handrail.fhir.disclosing import Agreement
@@ -71,26 +78,63 @@ def begin(by: Principal, asks: Sequence[Ask], how: Beginning) -> Began:
 
 def _consent(by: Principal, ask: Ask, drafted: Drafted, how: Beginning) -> str:
     """Return the id of the Consent that one request names; empty: it names none."""
-    if how.send and how.consent == NOW:
-        return _agreed(by, ask, drafted.request_id, how.parts)
-    return how.consent
-
-
-def _agreed(by: Principal, ask: Ask, request_id: str, parts: Iterable[str]) -> str:
-    """Write down that the person agrees to these receivers; return the id of the last Consent.
-
-    Whoever is known by name alone cannot be named in a Consent, and gets a request without name.
-    """
+    if not (how.send and how.consent == NOW):
+        return how.consent
     made = ""
     for receiver in ask.receivers:
-        if not receiver.reference:
-            continue
-        agreed = Agreement(
-            recipient=receiver.reference,
-            name=receiver.name,
-            purpose="treatment" if ask.kind == SPECIALIST else "service",
-            parts=frozenset({"request", "needs", *parts}),
-            about=(f"ServiceRequest/{request_id}",),
-        )
-        made = next(map(str, house.ask("agree", by, ask.patient, agreed)), made)
-    return made.partition("/")[2]
+        to = (receiver.reference, receiver.name)
+        about = (ask.patient, ask.kind, drafted.request_id)
+        made = _agreed(by, about, to, how.parts) or made
+    return made
+
+
+def _agreed(
+    by: Principal, about: tuple[str, str, str], to: tuple[str, str], parts: Iterable[str] = ()
+) -> str:
+    """Write down that the person agrees to a receiver; return the id of the Consent.
+
+    Whoever is known by name alone cannot be named in a Consent, and gets a request without name.
+
+    Args:
+        by: who hears it.
+        about: the patient's id, the kind of request, the request's id.
+        to: the receiver's reference and name.
+        parts: of the record, that may go along.
+    """
+    patient, kind, request_id = about
+    if not to[0]:
+        return ""
+    agreed = Agreement(
+        recipient=to[0],
+        name=to[1],
+        purpose="treatment" if kind == SPECIALIST else "service",
+        parts=frozenset({"request", "needs", *parts}),
+        about=(f"ServiceRequest/{request_id}",),
+    )
+    found = next(map(str, house.ask("agree", by, patient, agreed)), "")
+    return found.partition("/")[2]
+
+
+def send_draft(by: Principal, task: str, consent: str) -> Sent:
+    """Send one draft; ``consent`` as in :class:`Beginning`."""
+    view = referral(by, task)
+    request = view.request
+    with acting(by, durable=True):
+        if consent == NOW:
+            about = (request.patient, request.about.kind, request.id)
+            consent = _agreed(by, about, (view.task.receiver, view.task.receiver_name))
+        sending = Sending(consent=consent, include=request.reasons)
+        return send_referrals(by, [task], sending)[0]
+
+
+def ask_more(by: Principal, view: ReferralView, receivers: Iterable[Receiver]) -> list[Sent]:
+    """Ask others for the same, with the same words and on the bases there are; send at once.
+
+    Raises:
+        AskError: one of them was asked already, or cannot be asked like this.
+        RefusedMoveError: the request is closed.
+    """
+    with acting(by, durable=True):
+        drafted = [add_receiver(by, view.request.id, one) for one in receivers]
+    tasks = [task for one in drafted for task in one.task_ids]
+    return send_referrals(by, tasks, Sending(include=view.request.reasons))

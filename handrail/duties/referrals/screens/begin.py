@@ -136,6 +136,7 @@ def _page(
             "asks": parts,
             "others": [one for one in wanting.askables if one.reference not in asked],
             "named": wanting.named,
+            "areas": dict(words.several(words.AREAS)),
             "around": ", ".join(part for part in found if part),
             "errors": errors or [],
             "wrong": dict(errors or []),

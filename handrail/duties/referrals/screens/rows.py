@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -10,9 +10,11 @@ from typing import Final
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from handrail.duties.referrals.models import Referral
+from handrail.duties.referrals.actions.seeing import Board, Row
+from handrail.duties.referrals.resources import ReferralTask
 from handrail.duties.referrals.screens import words
 from handrail.fhir.moments import instant_of
+from handrail.fhir.referring.stages import OPEN
 from handrail.look import dates
 from handrail.look.dates import Due
 
@@ -22,7 +24,7 @@ LATE: Final = "late"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One referral in a list. ``age`` is how long it is in its stage."""
+    """One referral in a list. ``age`` is how long it is in its stage, ``code`` that stage."""
 
     id: str
     patient: str
@@ -44,34 +46,52 @@ class Group:
 
     code: str
     title: str
+    total: int
     rows: Sequence[Line]
     bad: bool = False
     mixed: bool = False
 
 
-def line(row: Referral, name: str, now: datetime) -> Line:
-    """Return a referral as a list shows it.
-
-    Args:
-        row: the projection's row.
-        name: of the patient; empty if it is not known.
-        now: where the organization is.
-    """
-    look = instant_of(row.look_at, now.tzinfo or timezone.get_current_timezone())
+def line(row: Row, now: datetime) -> Line:
+    """Return a referral of the board as it is shown; ``now`` is where the organization is."""
     return Line(
-        id=row.source,
+        id=row.task,
         patient=row.patient,
-        name=name or _("Name not known"),
+        name=row.patient_name or _("Name not known"),
         what=row.what,
         receiver=row.receiver_name or row.receiver,
         channel=words.one(words.CHANNELS, row.channel),
-        stage=words.one(words.STAGES, row.stage),
+        stage=words.one(words.STAGES, row.stage.value),
         age=age(row.since, now),
-        due=dates.late(look, now) if look and row.open else None,
+        due=due(row.look_at, now) if row.stage in OPEN else None,
         looks=row.looker_name,
         problem=row.trouble,
-        code=row.stage,
+        code=row.stage.value,
     )
+
+
+def line_of(task: ReferralTask, now: datetime) -> Line:
+    """Return a referral of a person as it is shown."""
+    return Line(
+        id=task.id,
+        patient=task.patient,
+        name="",
+        what=task.what,
+        receiver=task.receiver_name or task.receiver,
+        channel=words.one(words.CHANNELS, task.state.channel),
+        stage=words.one(words.STAGES, task.stage.value),
+        age=age(task.state.since, now),
+        due=due(task.look_at, now) if task.is_open else None,
+        looks=task.looker_name,
+        problem=task.state.trouble if task.is_open else "",
+        code=task.stage.value,
+    )
+
+
+def due(look_at: str, now: datetime) -> Due | None:
+    """Return when somebody looks next; None if nobody said."""
+    look = instant_of(look_at, now.tzinfo or timezone.get_current_timezone())
+    return dates.late(look, now) if look else None
 
 
 def age(since: str, now: datetime) -> str:
@@ -83,30 +103,45 @@ def age(since: str, now: datetime) -> str:
     return _("%(n)s d") % {"n": days} if days > 0 else _("today")
 
 
-def groups(lines: Iterable[Line]) -> list[Group]:
-    """Return the lines by heading: what did not arrive, what is late, then stage by stage."""
-    left = list(lines)
-    bad = [one for one in left if one.problem]
-    late = [one for one in left if not one.problem and one.due and one.due.css == "od"]
-    apart = {one.id for one in (*bad, *late)}
+def is_late(one: Line) -> bool:
+    """Tell whether nobody has looked by the time somebody should have."""
+    return one.due is not None and one.due.css == "od"
+
+
+def groups(board: Board) -> list[Group]:
+    """Return the board by heading: what did not arrive, what is late, then stage by stage."""
+    now = timezone.localtime()
+    bad = [line(row, now) for row in board.trouble]
+    apart = {one.id for one in bad}
+    by_stage = [(group, _lines(group.rows, apart, now)) for group in board.groups]
+    late = [one for _group, rows in by_stage for one in rows if is_late(one)]
     found = [
-        Group(code=TROUBLE, title=_("Did not arrive"), rows=bad, bad=True, mixed=True),
-        Group(code=LATE, title=_("Late: nobody has looked"), rows=late, bad=True, mixed=True),
+        Group(
+            code=TROUBLE,
+            title=_("Did not arrive"),
+            total=len(bad),
+            rows=bad,
+            bad=True,
+            mixed=True,
+        ),
+        Group(
+            code=LATE,
+            title=_("Late: nobody has looked"),
+            total=len(late),
+            rows=late,
+            bad=True,
+            mixed=True,
+        ),
     ]
-    by_stage: dict[str, list[Line]] = {code: [] for code in words.STAGES}
-    for one in left:
-        if one.id not in apart:
-            by_stage.setdefault(one.code, []).append(one)
-    found += [
-        Group(code=code, title=words.one(words.STAGES, code), rows=rows)
-        for code, rows in by_stage.items()
-    ]
+    for group, rows in by_stage:
+        kept = [one for one in rows if not is_late(one)]
+        hidden = group.total - len(group.rows)
+        title = words.one(words.STAGES, group.stage.value)
+        found.append(
+            Group(code=group.stage.value, title=title, total=len(kept) + hidden, rows=kept)
+        )
     return [group for group in found if group.rows]
 
 
-def lines(
-    rows: Iterable[Referral], names: Mapping[str, str], now: datetime | None = None
-) -> list[Line]:
-    """Return the rows as a list shows them; ``names`` are patients' names by id."""
-    at = now or timezone.localtime()
-    return [line(row, names.get(row.patient, ""), at) for row in rows]
+def _lines(rows: Iterable[Row], apart: set[str], now: datetime) -> list[Line]:
+    return [line(row, now) for row in rows if row.task not in apart]

@@ -72,14 +72,17 @@ def _report(what: str, form: QueryDict) -> Report:
     )
 
 
-def faults_of(error: HandrailError, otherwise: str) -> list[tuple[str, str]]:
-    """Return what is wrong, each with the id of its field on the page.
+def faults_of(
+    error: HandrailError, otherwise: str, fields: Mapping[str, str]
+) -> list[tuple[str, str]]:
+    """Return what is wrong, each with the name of its field on the page.
 
     Args:
         error: what the action or the form refused.
         otherwise: the field of what names none.
+        fields: the field on the page for what the action calls otherwise.
     """
     if isinstance(error, MistypedError):
         return [(error.field, error.message)]
-    found = [(FIELDS.get(fault.path, fault.path), fault.text) for fault in error.faults]
+    found = [(fields.get(fault.path, fault.path), fault.text) for fault in error.faults]
     return found or [(otherwise, error.message)]

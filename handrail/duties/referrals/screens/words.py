@@ -69,15 +69,49 @@ CHANNELS: Final[Mapping[str, str]] = {
     "fax": noop("by fax"),
     "sms": noop("by text message"),
     "phone": noop("by phone"),
-    "letter": noop("by letter"),
+    "post": noop("by letter"),
     "in-person": noop("in person"),
     "link": noop("by their link"),
 }
-CHASES: Final[Mapping[str, str]] = {
-    "phone": noop("Called, no answer yet"),
-    "message": noop("Left a message"),
-    "mail": noop("Wrote to them"),
-    "fax": noop("Faxed again"),
+REMINDERS: Final[Mapping[str, str]] = {
+    "fhir": noop("Send a reminder to their system"),
+    "mail": noop("Send a reminder by e-mail"),
+    "fax": noop("Send a reminder by fax"),
+    "sms": noop("Send a reminder by text message"),
+}
+BASES: Final[Mapping[str, str]] = {
+    "treatment": noop("It is for their treatment"),
+    "consent": noop("The person agreed"),
+    "none": noop("It names nobody"),
+}
+DISPATCHES: Final[Mapping[str, str]] = {
+    "ask": noop("The request went out"),
+    "packet": noop("The packet went out"),
+    "code": noop("A code went out"),
+    "reminder": noop("Asked again"),
+    "cancel": noop("Asked to cancel"),
+    "fhir": noop("Told their system"),
+    "answer": noop("They told us"),
+    "late-answer": noop("They answered when it had ended"),
+}
+DELIVERY: Final[Mapping[str, str]] = {
+    "preparation": noop("waits to go out"),
+    "in-progress": noop("on its way"),
+    "completed": noop("arrived, as far as we know"),
+    "not-done": noop("did not arrive"),
+}
+MET_SHORT: Final[Mapping[str, str]] = {
+    "yes": noop("The need is met"),
+    "partly": noop("The need is met in part"),
+    "no": noop("The need is not met"),
+    "not-known": noop("Not known whether the need is met"),
+}
+TOLD_HOW: Final[Mapping[str, str]] = {
+    "phone": noop("by phone"),
+    "in-person": noop("in person"),
+    "message": noop("by message"),
+    "video": noop("by video"),
+    "letter": noop("by letter"),
 }
 PRIORITIES: Final[Mapping[str, str]] = {
     "routine": noop("In the usual time"),
@@ -128,6 +162,11 @@ def several(words: Mapping[str, str], codes: Iterable[str] = ()) -> list[tuple[s
     """Return (code, words) of some codes, or of all of them, for a form."""
     wanted = list(codes) or list(words)
     return [(code, one(words, code)) for code in wanted]
+
+
+def reminder(channel: str) -> str:
+    """Return how a reminder goes out by a channel."""
+    return one(REMINDERS, channel)
 
 
 @lru_cache(maxsize=256)
