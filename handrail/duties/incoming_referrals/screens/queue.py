@@ -144,7 +144,7 @@ def _page(
     return render(request, "incoming_referrals/one.html", shown, status=status if errors else 200)
 
 
-@open_to(Role.COORDINATOR, Role.SUPERVISOR, Role.FRONT_DESK)
+@open_to(Role.COORDINATOR, Role.SUPERVISOR, Role.FRONT_DESK, Role.CLINICIAN)
 def piece(request: MemberRequest, identity: str, place: int) -> HttpResponse:
     """Give one part of what arrived: shown if it is a picture or PDF, else kept as a file."""
     try:
