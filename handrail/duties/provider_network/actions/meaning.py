@@ -98,20 +98,28 @@ def _begins(key: str, word: str) -> bool:
     return any(part.startswith(word) for part in key.split())
 
 
+# "offset 0" keeps PostgreSQL at looking sites up one by one: there are few people, and many sites.
 _NAMED: Final = """
-with people as (select source from provider_network_person where org = %(org)s
-    and key >= %(first)s and key < %(last)s order by key limit %(most)s),
-  places as (select source_type, source from provider_network_place where org = %(org)s
-    and source_type = any(array['Location', 'Organization'])
-    and key >= %(words)s and key < %(end)s order by key limit %(most)s)
-select s.source from people p join provider_network_site s
-  on s.org = %(org)s and s.practitioner = p.source
-union
-select s.source from places p join provider_network_site s
-  on s.org = %(org)s and s.location = p.source where p.source_type = 'Location'
-union
-select s.source from places p join provider_network_site s
-  on s.org = %(org)s and s.organization = p.source where p.source_type = 'Organization'
+with named(kind, source) as (
+  (select 'person', source from provider_network_person
+    where org = %(org)s and key >= %(family)s and key < %(family_end)s order by key limit %(most)s)
+  union all
+  (select source_type, source from provider_network_place where org = %(org)s
+    and source_type = 'Location' and key >= %(words)s and key < %(end)s order by key limit %(most)s)
+  union all
+  (select source_type, source from provider_network_place where org = %(org)s
+    and source_type = 'Organization' and key >= %(words)s and key < %(end)s
+    order by key limit %(most)s))
+select distinct found.source from named n
+cross join lateral (
+  (select s.source from provider_network_site s where n.kind = 'person' and s.org = %(org)s
+    and s.practitioner = n.source limit %(most)s)
+  union all
+  (select s.source from provider_network_site s where n.kind = 'Location' and s.org = %(org)s
+    and s.location = n.source limit %(most)s)
+  union all
+  (select s.source from provider_network_site s where n.kind = 'Organization' and s.org = %(org)s
+    and s.organization = n.source limit %(most)s) offset 0) found
 limit %(most)s
 """
 
@@ -121,8 +129,8 @@ def _named(org: int, words: str) -> Sequence[str]:
     family = words.rsplit(maxsplit=1)[-1]
     values: dict[str, object] = {
         "org": org,
-        "first": family,
-        "last": family + _PAST,
+        "family": family,
+        "family_end": family + _PAST,
         "words": words,
         "end": words + _PAST,
         "most": _MOST,

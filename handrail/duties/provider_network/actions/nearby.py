@@ -73,7 +73,8 @@ _BY_SITE: Final = """
   limit %(cap)s"""
 _FOUND: Final = """
 with told as materialized (
-  select distinct on (t.about) t.about, t.answer, t.new_patients from provider_network_told t
+  select distinct on (t.about) split_part(t.about, '/', 1) as kind,
+    split_part(t.about, '/', 2) as id, t.answer, t.new_patients from provider_network_told t
   where t.org = %(org)s and t.stands and t.plan_key = any(%(keys)s::text[])
   order by t.about, t.answer = 'unsure', t.told_on desc, t.source desc),
 raw as ({source}),
@@ -89,8 +90,8 @@ seen as materialized (
     case coalesce(nullif(a.new_patients, ''), b.new_patients, '')
       when '' then r.accepting when 'newpt' then 1 else 0 end as accepting
   from raw r
-  left join told a on a.about = 'PractitionerRole/' || r.site
-  left join told b on b.about = 'Location/' || r.location and r.location <> ''
+  left join told a on a.kind = 'PractitionerRole' and a.id = r.site
+  left join told b on b.kind = 'Location' and b.id = r.location
   {order}),
 judged as materialized (
   select *, takes <= 1 as ok_plan, coalesce(speaks, false) as ok_language,
@@ -110,10 +111,10 @@ best as (select site, place from judged
 select (select json_agg(json_build_array(ok_plan, ok_language, ok_accepting, ok_within, sites))
   from tally), (select json_agg(json_build_array(site, place)) from best)
 """
-# Great-circle kilometres, as handrail.fhir.directory.places has them.
-_KM: Final = """2 * 6371.0088 * asin(least(1, sqrt(
-      power(sin(radians(r.latitude - %(latitude)s) / 2), 2) + cos(radians(%(latitude)s))
-      * cos(radians(r.latitude)) * power(sin(radians(r.longitude - %(longitude)s) / 2), 2))))"""
+# Kilometres on a plane as wide as the earth is halfway there: within a thousandth of the great circle
+# over the distances that are looked at. What is shown is measured by handrail.fhir.directory.places.
+_KM: Final = """111.19508 * sqrt(power(r.latitude - %(latitude)s, 2)
+      + power((r.longitude - %(longitude)s) * cos(radians((r.latitude + %(latitude)s) / 2)), 2))"""
 
 
 def _statement(source: LiteralString, *, near: bool, several: bool) -> LiteralString:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from handrail.duties.provider_network.models.sites import (
+    LONGEST,
     Membership,
     Person,
     Place,
@@ -21,7 +22,8 @@ from handrail.duties.provider_network.models.sites import (
 from handrail.fhir.directory.networks import number_of
 from handrail.fhir.directory.places import NOWHERE, cell_of, point_at, point_of, zip_of
 from handrail.fhir.directory.telling import plan_key
-from handrail.fhir.resource import Resource, codings, id_of, words_of
+from handrail.fhir.resource import Resource, codings, words_of
+from handrail.fhir.resource import id_of as whole_id_of
 from handrail.record.registry import Projection
 
 NUCC: Final = "http://nucc.org/provider-taxonomy"
@@ -32,6 +34,13 @@ _PLAN_NET: Final = "http://hl7.org/fhir/us/davinci-pdex-plan-net/StructureDefini
 _NETWORK: Final = f"{_PLAN_NET}/network-reference"
 _NEW_PATIENTS: Final = f"{_PLAN_NET}/newpatients"
 _LONGEST: Final = 200  # characters of a name that are kept to look it up
+_LONGEST_LANGUAGE: Final = 12  # characters
+_LANGUAGES: Final = 30
+
+
+def id_of(reference: Mapping[str, Any] | None, resource_type: str) -> str:
+    """Return the id a reference points at, no longer than ids are."""
+    return whole_id_of(reference, resource_type)[:LONGEST]
 
 
 def name_key(name: str) -> str:
@@ -146,7 +155,7 @@ def project_plan(plan: Resource) -> Iterator[Mapping[str, Any]]:
         yield {
             "place": place,
             "name": name,
-            "key": plan_key(name),
+            "key": plan_key(name)[:_LONGEST],
             "owner": id_of(owner, "Organization"),
             "network": network,
             "network_key": number_of(network) if network else 0,
@@ -177,7 +186,7 @@ def _specialty(codeable: Mapping[str, Any]) -> Iterator[str]:
     """Yield the codes of a specialty: NUCC's; another system's if there are none."""
     every = list(codings(codeable))
     ours = [code for system, code in every if system == NUCC]
-    yield from ours or [code for _, code in every if code]
+    yield from (code[:LONGEST] for code in ours or [code for _, code in every if code])
 
 
 def _extensions(resource: Mapping[str, Any], url: str) -> Iterator[Mapping[str, Any]]:
@@ -208,7 +217,8 @@ def _language(codeable: Mapping[str, Any]) -> str:
 
 
 def _spaced(codes: Iterable[str]) -> str:
-    kept = dict.fromkeys(code.lower() for code in codes if code and not code.isspace())
+    fit = (code.lower() for code in codes if code.isalnum() or "-" in code)
+    kept = [code for code in dict.fromkeys(fit) if len(code) <= _LONGEST_LANGUAGE][:_LANGUAGES]
     return f" {' '.join(kept)} " if kept else ""
 
 

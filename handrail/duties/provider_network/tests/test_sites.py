@@ -109,3 +109,12 @@ def test_a_role_that_is_deleted_is_gone(house):
         store.commit([gone], by=house, reason="test", room=ROOM)
 
     assert near(house) == []
+
+
+def test_a_provider_of_very_many_networks_and_long_names_fits(house):
+    many = role("r", networks=[f"{number:064}" for number in range(900)], locations=("x" * 64,))
+    many["specialty"] = [{"coding": [{"system": "urn:x", "code": "c" * 5000}]}]
+    kept(house, many, {"resourceType": "InsurancePlan", "id": "i", "name": "N" * 9000})
+
+    (row,) = near(house)
+    assert (len(row.networks), len(row.specialty)) == (180, 64)
