@@ -15,11 +15,14 @@ from handrail.access.principal import Principal
 from handrail.duties.provider_network.actions.finding import specialties
 from handrail.duties.provider_network.actions.telling import ROOM, TellingError
 from handrail.duties.provider_network.resources import MADE_HERE, NUCC
+from handrail.fhir.directory.words import words_in
 from handrail.fhir.errors import NotFoundError
 from handrail.fhir.resource import Resource, concept, reference
 from handrail.record import store
 from handrail.record.store import Draft
 
+SPECIALTIES: Final = "urn:handrail:specialty"
+OWN_SPECIALTY: Final = "own-"
 _LONGEST: Final = 120
 _ZIP: Final = 5
 
@@ -111,9 +114,16 @@ def _resources(provider: Provider, identity: str, code: str) -> Iterator[Resourc
         yield _place(provider, f"{identity}-l")
         role["location"] = [reference(f"Location/{identity}-l")]
     if provider.specialty:
-        said = concept(NUCC, code, provider.specialty) if code else {"text": provider.specialty}
-        role["specialty"] = [said]
+        role["specialty"] = [_specialty(provider.specialty, code)]
     yield role
+
+
+def _specialty(words: str, code: str) -> dict[str, Any]:
+    """Return a specialty: one that is known here, else the words under a code of our own."""
+    if code.startswith(OWN_SPECIALTY) or not code:
+        own = code or f"{OWN_SPECIALTY}{'-'.join(words_in(words))}"[:_LONGEST]
+        return concept(SPECIALTIES, own, words, words)
+    return concept(NUCC, code, words, words)
 
 
 def _person(provider: Provider, identity: str) -> Resource:

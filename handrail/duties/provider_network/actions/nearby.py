@@ -111,10 +111,11 @@ best as (select site, place from judged
 select (select json_agg(json_build_array(ok_plan, ok_language, ok_accepting, ok_within, sites))
   from tally), (select json_agg(json_build_array(site, place)) from best)
 """
-# Kilometres on a plane as wide as the earth is halfway there: within a thousandth of the great circle
-# over the distances that are looked at. What is shown is measured by handrail.fhir.directory.places.
-_KM: Final = """111.19508 * sqrt(power(r.latitude - %(latitude)s, 2)
-      + power((r.longitude - %(longitude)s) * cos(radians((r.latitude + %(latitude)s) / 2)), 2))"""
+# Kilometres on a plane as wide as the earth is halfway there: within a thousandth of the great
+# circle over such distances. What is shown is measured by handrail.fhir.directory.places.
+_KM: Final = """111.19508 * sqrt(power(r.latitude - %(latitude)s, 2) + power(
+      least(abs(r.longitude - %(longitude)s), 360 - abs(r.longitude - %(longitude)s))
+      * cos(radians((r.latitude + %(latitude)s) / 2)), 2))"""
 
 
 def _statement(source: LiteralString, *, near: bool, several: bool) -> LiteralString:

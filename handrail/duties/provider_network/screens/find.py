@@ -36,6 +36,8 @@ _ASKED: Final = ("words", "plan", "near", "language")
 _FILTERS: Final = ("takes", "accepting", "speaks")
 _WITHIN: Final = ("", "15", "40", "80")
 _SHOWN: Final = 10
+_TOLD: Final = ("plan-told", "wait", "new-patients")
+"""Reasons that what was told says already, in its own words."""
 Errors = Sequence[tuple[str, str]]
 
 
@@ -102,7 +104,7 @@ def _page(request: MemberRequest, errors: Errors = ()) -> HttpResponse:
         asked = _known(who)
     named = specialties(by)
     found = _found(by, asked, named) if token and asked else None
-    rows = _rows(request, found, asked) if found else []
+    rows = _rows(request, found, asked, dict(named)) if found else []
     context = forms.choices() | {
         "asked": dict.fromkeys((*_ASKED, *_FILTERS, "within"), "") | asked,
         "token": token if found else "",
@@ -128,7 +130,8 @@ def _page(request: MemberRequest, errors: Errors = ()) -> HttpResponse:
 def _known(who: Person) -> dict[str, str]:
     """Return what the record knows already: nothing of it is asked again."""
     plan = who.plans[0].name if who.plans else ""
-    return {"for": who.patient, "plan": plan, "near": who.near, "language": who.language}
+    language = "" if who.language == "en" else who.language
+    return {"for": who.patient, "plan": plan, "near": who.near, "language": language}
 
 
 def _found(by: Principal, asked: dict[str, str], named: list[tuple[str, str]]) -> Found:
@@ -153,7 +156,9 @@ def _found(by: Principal, asked: dict[str, str], named: list[tuple[str, str]]) -
     return find(by, wanted, filters)
 
 
-def _rows(request: MemberRequest, found: Found, asked: dict[str, str]) -> list[dict[str, Any]]:
+def _rows(
+    request: MemberRequest, found: Found, asked: dict[str, str], named: dict[str, str]
+) -> list[dict[str, Any]]:
     """Return the rows with what was said there about the plan, and what was typed in each."""
     plan = found.plan or asked.get("plan", "")
     offices = [row.reference for row in found.rows]
@@ -163,6 +168,8 @@ def _rows(request: MemberRequest, found: Found, asked: dict[str, str]) -> list[d
             "row": row,
             "id": row.reference.rpartition("/")[2],
             "standing": standing,
+            "specialties": [named[code] for code in row.specialties if code in named],
+            "told": _TOLD if standing and standing.newest else ("plan-told",),
             "yes": bool(standing and standing.newest and standing.newest.answer is Answer.YES),
             "said": [
                 (words.told(one, said.today), words.more(one, said.ages, said.today))

@@ -42,7 +42,7 @@ def test_from_the_record_to_the_answer_written_in_the_row(web, kim):
     html = web.get(address).content.decode()
     assert "Hart" in html
     assert "Lind" in html
-    assert "Nobody asked yet" in html
+    assert "Nobody knows yet whether they take Blue Harbor Silver HMO" in html
 
     hidden = form_in(html, HART)
     sent = web.post("/providers", hidden | {"line": "Jo, 6 weeks, ref 77", "answer": "yes"})

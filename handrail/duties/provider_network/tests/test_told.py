@@ -8,6 +8,7 @@ import pytest
 
 from handrail.access.database import acting
 from handrail.duties.provider_network.actions import calling, keeping, looking, telling
+from handrail.duties.provider_network.actions.finding import find
 from handrail.duties.provider_network.actions.telling import Telling, TellingError
 from handrail.duties.provider_network.models import Asking, Relying, Told
 from handrail.duties.provider_network.models import Plan as PlanRow
@@ -16,6 +17,7 @@ from handrail.duties.provider_network.room import ROOM
 from handrail.duties.provider_network.rules.calling import CallError
 from handrail.duties.provider_network.tests.offices import HART, LIND, PLAN, referral
 from handrail.fhir.directory.aging import Trust
+from handrail.fhir.directory.candidates import Wanted
 from handrail.fhir.directory.telling import Answer
 from handrail.fhir.errors import ForbiddenError, NotFoundError, VersionConflictError
 from handrail.record import store
@@ -167,6 +169,13 @@ def test_a_provider_is_written_down_by_hand_and_put_right(kim, maria):
         "Ann Moor", "Moor Clinic", ("555-010-0123",),
     )  # fmt: skip
     assert seen.typed_here
+    with acting(kim):
+        role = store.read(kept.reference, by=kim).resource
+    assert role["specialty"][0]["coding"][0]["code"] == "207RC0000X"
+    rare = keeping.Provider(name="Bo Rare", phone="555-010-0124", specialty="Sleep coaching")
+    keeping.add_provider(kim, rare)
+    (found,) = find(kim, Wanted(kind="specialist", words="sleep")).rows
+    assert found.name == "Bo Rare"
     keeping.correct(kim, "moor", keeping.Correction(phone="555-010-0199", active=False))
     seen = looking.see_office(kim, kept.reference).office
     assert (seen.phones, seen.active) == (("555-010-0199",), False)
