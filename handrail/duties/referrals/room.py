@@ -6,18 +6,21 @@ from datetime import timedelta
 
 from django.utils.translation import gettext_noop as _
 
+from handrail.access.principal import CARE
 from handrail.duties.referrals.actions.counting import track_records
 from handrail.duties.referrals.actions.finding import unlooked
 from handrail.duties.referrals.projections import PROJECTIONS
 from handrail.duties.referrals.rules import follow_ups, following
+from handrail.duties.referrals.screens import doing
 from handrail.fhir.change import When
 from handrail.fhir.referring import names
 from handrail.record.registry import Reaction, Sweep
-from handrail.room import Room, TaskKind
+from handrail.room import Doing, Nav, Room, TaskKind
 
 KINDS = (
     TaskKind(
         code=names.KIND,
+        does=names.KIND,
         label=_("Referral"),
         verb=_("Follow up"),
         queue="referrals",
@@ -27,6 +30,7 @@ KINDS = (
     ),
     TaskKind(
         code=names.DECIDE,
+        does=names.DECIDE,
         label=_("Next step of a referral"),
         verb=_("Decide"),
         queue="referrals",
@@ -34,6 +38,7 @@ KINDS = (
     ),
     TaskKind(
         code=names.REVIEW,
+        does=names.REVIEW,
         label=_("Referral to review"),
         verb=_("Review"),
         queue="referrals",
@@ -42,6 +47,7 @@ KINDS = (
     ),
     TaskKind(
         code=names.NEED_CHECK,
+        does=names.NEED_CHECK,
         label=_("Is the need met?"),
         verb=_("Ask"),
         queue="referrals",
@@ -67,6 +73,14 @@ ROOM = Room(
         }
     ),
     task_kinds=KINDS,
+    doings=(
+        Doing(name=names.KIND, panel=doing.hear),
+        Doing(name=names.DECIDE, panel=doing.decide),
+        Doing(name=names.REVIEW, panel=doing.close),
+        Doing(name=names.NEED_CHECK, panel=doing.ask),
+    ),
+    nav=(Nav(label=_("Referrals"), url="/referrals", order=25, key="r", roles=CARE),),
+    tabs=(Nav(label=_("Referrals"), url="/patients/{patient}/referrals", order=55, roles=CARE),),
     projections=PROJECTIONS,
     reactions=(
         Reaction(when=When(resource_type="Task", code=(names.KIND,)), decide=following.on_referral),

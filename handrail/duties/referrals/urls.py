@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from handrail.duties.referrals.screens import begin
+from handrail.duties.referrals.screens import act, begin, board, one, patient
 from handrail.duties.referrals.screens.receiver import member, opening, page
 
 urlpatterns = [
@@ -15,5 +15,10 @@ urlpatterns = [
     path("a/<str:token>/papers.pdf", page.packet_pdf, name="answer-papers"),
     path("referrals/code", member.find_by_code, name="find-by-code"),
     path("referrals/<str:task>/link", member.link_of_referral, name="referral-link"),
+    path("referrals", board.referrals, name="referrals"),
+    path("referrals/numbers", board.counted, name="referrals-counted"),
+    path("referrals/<str:task>", one.one, name="referral"),
+    path("referrals/<str:task>/<str:verb>", act.act, name="referral-act"),
+    path("patients/<str:patient>/referrals", patient.patient, name="patient-referrals"),
     path("patients/<str:patient>/referrals/new", begin.new, name="new-referral"),
 ]

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from django.utils.translation import gettext as _
+
 from handrail.access import audit
 from handrail.access.database import acting
 from handrail.access.people import organization_name
@@ -23,7 +25,14 @@ from handrail.duties.referrals.rules.reasons import (
 )
 from handrail.duties.referrals.rules.wanting import Circumstances, circumstances
 from handrail.fhir import work
-from handrail.fhir.disclosing import Disclosure, LeftOut, behind, disclosures
+from handrail.fhir.disclosing import (
+    Disclosable,
+    Disclosure,
+    LeftOut,
+    behind,
+    disclosable,
+    disclosures,
+)
 from handrail.fhir.errors import NotFoundError
 from handrail.fhir.referring import names
 from handrail.fhir.resource import Resource, code_of, id_of, reference_to
@@ -37,7 +46,8 @@ class Beside:
     """What stands beside a referral.
 
     ``name`` is how the person is spoken to, ``phones`` their numbers, ``family`` (reference, name)
-    of relatives. ``sent`` is what left the house for the request, each with what stayed here.
+    of relatives. ``sent`` is what left the house for the request, each with what stayed here;
+    ``consents`` are those in force.
     ``house`` is what we are called, ``me`` who asks.
     """
 
@@ -49,6 +59,7 @@ class Beside:
     family: Sequence[tuple[str, str]]
     around: Circumstances
     sent: Sequence[tuple[Disclosure, Sequence[LeftOut]]]
+    consents: Sequence[Disclosable]
     declines: Mapping[str, Decline]
     outcomes: Mapping[str, Outcome]
     closings: Mapping[str, Closing]
@@ -70,8 +81,9 @@ def see_beside(by: Principal, patient: str, request: str = "") -> Beside:
         coverages = facts.of_patient(patient, "Coverage")
         said = facts.of_patient(patient, "Communication") if request else ()
         notes = facts.of_patient(patient, "Basic") if request else ()
+        agreed = facts.of_patient(patient, "Consent") if request else ()
         looked = ["RelatedPerson?patient", "Coverage?patient"]
-        looked += ["Communication?patient", "Basic?patient"] if request else []
+        looked += ["Communication?patient", "Basic?patient", "Consent?patient"] if request else []
         audit.read(by, looked, None, patient)
         day = facts.as_of.date()
         rules = facts.rules
@@ -86,6 +98,7 @@ def see_beside(by: Principal, patient: str, request: str = "") -> Beside:
         family=[(reference_to(one), spoken(one)) for one in related if one.get("active", True)],
         around=around,
         sent=_sent(said, notes, request),
+        consents=[one for each in agreed if (one := disclosable(each)) and one.holds(day)],
         declines=declines(rules, day),
         outcomes=outcomes(rules, day),
         closings=closings(rules, day),
@@ -145,7 +158,7 @@ def follow_up(by: Principal, task: str) -> FollowUp:
         rows = Referral.objects.filter(org=by.org, request=request).order_by("-since", "source")
         behind_it = referral_behind(found) or rows.values_list("source", flat=True).first()
     if work.kind_of(found) not in names.FOLLOW_UPS or not behind_it:
-        raise NotFoundError("There is no such work about a referral.")
+        raise NotFoundError(_("There is no such work about a referral."))
     return FollowUp(
         id=task,
         kind=work.kind_of(found),

@@ -59,6 +59,7 @@ class Filters:
     stage: str = ""
     receiver: str = ""
     mine: bool = False
+    team: bool = False
     late: bool = False
     page: int = 1
 
@@ -151,6 +152,8 @@ def _chosen(by: Principal, filters: Filters, today: str, ended_since: str) -> Qu
         every = every.filter(receiver=filters.receiver)
     if filters.mine:
         every = every.filter(looker__in=by.identities)
+    if filters.team:
+        every = every.filter(looker__in=[*by.teams, ""])
     if filters.late:
         every = every.filter(open=True, look_on__lt=today)
     return every

@@ -70,8 +70,12 @@ class Kept:
 
 
 def askables(kept: Kept) -> list[Askable]:
-    """Return the open, confirmed needs, each followed by the open steps that serve it."""
+    """Return the open, confirmed needs, each followed by the open steps that serve it.
+
+    Needs of daily life come before diagnoses.
+    """
     needs = [one for one in kept.conditions if is_need(one)]
+    needs.sort(key=lambda one: not _category([one]))
     goals = {reference_to(goal): goal for goal in kept.goals}
     steps = [
         one

@@ -12,10 +12,11 @@ from django.utils.translation import ngettext
 from handrail.access.marks import MemberRequest, open_to
 from handrail.access.principal import CARE, Principal
 from handrail.duties.referrals.actions import closing, following
-from handrail.duties.referrals.actions.beginning import ask_more, send_draft
+from handrail.duties.referrals.actions.beginning import WITHOUT, ask_more, send_draft
 from handrail.duties.referrals.actions.beside import see_beside
 from handrail.duties.referrals.actions.seeing import ReferralView, referral
 from handrail.duties.referrals.screens import doing, forms, offering, one, saying, stale
+from handrail.duties.referrals.screens.basis import NOTHING
 from handrail.duties.referrals.screens.forms import MistypedError
 from handrail.fhir.errors import BusinessRuleError, NotFoundError, VersionConflictError
 from handrail.look.said import say
@@ -67,7 +68,10 @@ def _confirm(by: Principal, task: str, _form: QueryDict) -> Done:
 
 
 def _send(by: Principal, task: str, form: QueryDict) -> Done:
-    sent = send_draft(by, task, form.get("consent", ""))
+    typed = forms.identity(form.get("consent", ""))
+    if not typed:
+        raise MistypedError("consent", _("Say on which basis they learn who it is."))
+    sent = send_draft(by, task, WITHOUT if typed == NOTHING else typed)
     if sent.refused:
         raise MistypedError("consent", sent.refused)
     return 0, _("Sent.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -23,14 +24,14 @@ class Part:
     candidates: Sequence[Offered]
     chosen: frozenset[str] = frozenset()
     via: Mapping[str, str] = field(default_factory=dict)
-    own: Mapping[str, str] = field(default_factory=dict)
+    own: Mapping[str, str] = field(default_factory=lambda: defaultdict(str))
     what: str = ""
     priority: str = "routine"
     needed_by: str = ""
     specialty: str = ""
     note: str = ""
     opened: bool = False
-    wrong: dict[str, str] = field(default_factory=dict)
+    wrong: dict[str, str] = field(default_factory=lambda: defaultdict(str))
 
     @property
     def key(self) -> str:

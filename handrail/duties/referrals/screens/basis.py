@@ -12,7 +12,7 @@ from django.utils.translation import gettext_noop as noop
 from handrail.duties.referrals.actions.asking import Ask
 from handrail.duties.referrals.actions.beginning import NOW, WITHOUT
 from handrail.duties.referrals.actions.wanting import Wanting
-from handrail.duties.referrals.rules.wanting import SPECIALIST
+from handrail.duties.referrals.rules.wanting import SERVICE, SPECIALIST
 from handrail.duties.referrals.screens.asking import Part
 from handrail.fhir.disclosing import Disclosable
 from handrail.look.dates import day
@@ -30,15 +30,9 @@ PARTS: Final[Mapping[str, str]] = {
 
 def shown(form: QueryDict, patient: str, wanting: Wanting, parts: Sequence[Part]) -> dict[str, Any]:
     """Return what the form shows: the bases there are, what may go along, what is left out."""
-    treats = [part.askable.kind == SPECIALIST for part in parts]
-    without = _("Without name until they say yes") if not all(treats) else _("It is treatment")
-    bases = [
-        (NOW, _("The person agrees now, by word of mouth")),
-        *((one.id, _agreed(one)) for one in wanting.consents),
-        (NOTHING, without),
-    ]
+    kind = SPECIALIST if all(part.askable.kind == SPECIALIST for part in parts) else SERVICE
     return {
-        "bases": bases,
+        "bases": for_draft(wanting.consents, kind),
         "consent": form.get("consent", ""),
         "enclosures": [(code, _(PARTS[code])) for code in PARTS if code in wanting.enclosed],
         "included": form.getlist("include"),
@@ -48,6 +42,16 @@ def shown(form: QueryDict, patient: str, wanting: Wanting, parts: Sequence[Part]
             _("Sensitive facts stay here unless the person agreed to each kind."),
         ],
     }
+
+
+def for_draft(agreed: Iterable[Disclosable], kind: str) -> list[tuple[str, str]]:
+    """Return the bases on which one draft can be sent: (choice, words)."""
+    without = _("It is treatment") if kind == SPECIALIST else _("Without name until they say yes")
+    return [
+        (NOW, _("The person agrees now, by word of mouth")),
+        *((one.id, _agreed(one)) for one in agreed),
+        (NOTHING, without),
+    ]
 
 
 def _agreed(one: Disclosable) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 from uuid import uuid4
@@ -139,7 +140,7 @@ def _page(
             "areas": dict(words.several(words.AREAS)),
             "around": ", ".join(part for part in found if part),
             "errors": errors or [],
-            "wrong": dict(errors or []),
+            "wrong": defaultdict(str, errors or []),
             "token": forms.identity(request.POST.get("token", "")) or uuid4().hex,
             "channels": offering.own_channels(),
             "priorities": words.several(words.PRIORITIES),

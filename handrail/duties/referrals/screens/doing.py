@@ -18,9 +18,14 @@ from handrail.duties.referrals.screens.offering import Offered, Search
 
 def hear(request: HttpRequest, by: Principal, task: str) -> str:
     """Return the panel of a referral: what they say, or that they were asked again."""
+    return heard(request, by, task)[0]
+
+
+def heard(request: HttpRequest, by: Principal, task: str) -> tuple[str, ReferralView]:
+    """Return the panel of a referral, and the referral."""
     view = referral(by, task)
     beside = see_beside(by, view.task.patient)
-    return _drawn(request, "doing", _known(request, view, beside, task))
+    return _drawn(request, "doing", _known(request, view, beside, task)), view
 
 
 def decide(request: HttpRequest, by: Principal, task: str) -> str:

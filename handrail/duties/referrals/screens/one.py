@@ -12,7 +12,7 @@ from handrail.access.marks import MemberRequest, open_to
 from handrail.access.principal import CARE
 from handrail.duties.referrals.actions.beside import see_beside
 from handrail.duties.referrals.actions.seeing import referral
-from handrail.duties.referrals.screens import doing, offering, shown
+from handrail.duties.referrals.screens import basis, doing, offering, shown
 from handrail.duties.referrals.screens.begin import where
 from handrail.duties.referrals.screens.form import form_of
 from handrail.fhir.referring import names
@@ -43,6 +43,7 @@ def page(request: MemberRequest, task: str, errors: Errors = (), status: int = 4
         "scripts": shown.said(view, beside),
         "name": beside.name,
         "errors": errors,
+        "bases": basis.for_draft(beside.consents, view.request.about.kind),
         "channels": offering.own_channels(),
         "may_review": view.request.is_open and not view.task.is_open,
         "asks_met": names.NEED_CHECK in kinds,

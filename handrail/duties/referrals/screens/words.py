@@ -100,6 +100,23 @@ DELIVERY: Final[Mapping[str, str]] = {
     "completed": noop("arrived, as far as we know"),
     "not-done": noop("did not arrive"),
 }
+WORK: Final[Mapping[str, str]] = {
+    "referral-next-step": noop("Decide the next step"),
+    "referral-review": noop("Read what came of it, and close"),
+    "referral-need-check": noop("Ask whether the need is met"),
+}
+"""Open work about referrals, by kind."""
+
+COUNTED: Final[Mapping[str, str]] = {
+    "asked": noop("All that were asked for in a year"),
+    "unanswered": noop("Not answered"),
+    "answered": noop("Answered"),
+    "open": noop("Not closed"),
+    "closed": noop("Closed with a reason"),
+    "met": noop("Need met"),
+    "not-met": noop("Need not met, met in part, or not known"),
+    "not-asked": noop("The person was not asked yet"),
+}
 MET_SHORT: Final[Mapping[str, str]] = {
     "yes": noop("The need is met"),
     "partly": noop("The need is met in part"),
