@@ -10,8 +10,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import chain
-from pathlib import Path
+from itertools import chain, islice
 from typing import Any, Final
 
 from handrail.access.database import acting
@@ -20,7 +19,7 @@ from handrail.edge.hsds.models import Kept, Taken
 from handrail.edge.hsds.report import Report
 from handrail.edge.hsds.saving import Entry, Writer
 from handrail.edge.hsds.sources import Piece, Source
-from handrail.edge.hsds.staging import Staging
+from handrail.edge.hsds.staging import Staging, staging_in
 from handrail.fhir.directory.hsds.checking import Note, check
 from handrail.fhir.directory.hsds.flat import Row, flattened, nested
 from handrail.fhir.directory.hsds.naming import TYPES, Names
@@ -34,11 +33,10 @@ _RESOURCES: Final = ("organizations", "locations", "services")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """Which directory is loaded, whether it is the whole of it, and whether only to look."""
+    """Which directory is loaded, and whether the files are the whole of it."""
 
     directory: str
     full: bool = False
-    only_look: bool = False
 
 
 def _never() -> None:
@@ -65,10 +63,8 @@ def load(
     Raises:
         DirectoryFileError: the files are none of a directory; nothing was taken.
     """
-    with tempfile.TemporaryDirectory(prefix="handrail-") as folder, _staging(folder) as rows:
+    with tempfile.TemporaryDirectory(prefix="handrail-") as folder, staging_in(folder) as rows:
         laid_out(source, report, rows)
-        if wanted.only_look:
-            return report
         with acting(by, durable=True):
             report.flush()
         _write(rows, wanted, report, by, between)
@@ -80,13 +76,9 @@ def load(
     return report
 
 
-def _staging(folder: str) -> Staging:
-    return Staging(Path(folder) / "rows")
-
-
-def laid_out(source: Source, report: Report, rows: Staging) -> None:
-    """Lay out the rows of a directory, checked; for looking at them before they are loaded."""
-    for piece in source.pieces():
+def laid_out(source: Source, report: Report, rows: Staging, most: int | None = None) -> None:
+    """Lay out the rows of a directory, checked: all, or the first ``most`` to look at."""
+    for piece in islice(source.pieces(), most):
         _lay(piece, rows, report)
     _count(rows, report)
 

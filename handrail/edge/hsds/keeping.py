@@ -105,6 +105,20 @@ def latest(by: Principal, most: int = 30) -> list[Load]:
         return list(Load.objects.filter(org=by.org).order_by("-begun_at")[:most])
 
 
+def begin(by: Principal, one: Load) -> None:
+    """Say that a file is to be loaded."""
+    with acting(by, durable=True):
+        mine = Load.objects.filter(org=by.org, id=one.id, state=State.LOOKED_AT)
+        mine.update(state=State.WAITING)
+
+
+def drop(by: Principal, one: Load) -> None:
+    """Forget a file that was not loaded."""
+    with acting(by, durable=True):
+        Load.objects.filter(org=by.org, id=one.id, state=State.LOOKED_AT).delete()
+    path_of(one).unlink(missing_ok=True)
+
+
 def end(by: Principal, one: Load, state: State, **told: Any) -> None:
     """Write down how a load ended."""
     with acting(by, durable=True):

@@ -15,6 +15,7 @@ from typing_extensions import override
 class State(models.TextChoices):
     """How far a load has come."""
 
+    LOOKED_AT = "looked-at"  # sent in; somebody looks before it is loaded
     WAITING = "waiting"
     DONE = "done"
     FAILED = "failed"
@@ -30,7 +31,7 @@ class Load(models.Model):
     file = models.TextField()
     mapping = models.TextField(default="")
     full = models.BooleanField(default=False)
-    state = models.TextField(choices=State.choices, default=State.WAITING)
+    state = models.TextField(choices=State.choices, default=State.LOOKED_AT)
     counts = models.JSONField(default=dict)
     repairs = models.JSONField(default=dict)
     error = models.TextField(default="")

@@ -132,3 +132,8 @@ def _may_be(said: str, table: str) -> bool:
     word = said.strip().lower()
     known = word in ENTITIES or word in ENTITIES.values()
     return not known or word in {table, ENTITIES[table]}
+
+
+def staging_in(folder: str) -> Staging:
+    """Return an empty floor in a folder that is gone soon."""
+    return Staging(Path(folder) / "rows")

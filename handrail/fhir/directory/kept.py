@@ -75,7 +75,7 @@ def unpacked(parts: Iterable[Mapping[str, Any]]) -> Record:
     for part in parts:
         name = str(part.get("url", ""))
         if "extension" not in part:
-            record[name] = _plain(next((part[key] for key in part if key.startswith("value")), ""))
+            record[name] = plain(next((part[key] for key in part if key.startswith("value")), ""))
             continue
         value = unpacked(part["extension"])
         if name == _OTHER:
@@ -115,8 +115,8 @@ def _value(value: Any) -> Record:
     return {"valueString": str(value)}
 
 
-def _plain(value: Any) -> Any:
-    """Return a number as JSON has it: whole where it is whole."""
+def plain(value: Any) -> Any:
+    """Return a number as JSON has it: whole where it is whole. Other values stay."""
     if isinstance(value, Decimal):
         return int(value) if value == value.to_integral_value() else float(value)
     return value

@@ -122,7 +122,7 @@ class Migration(migrations.Migration):
                 ('file', models.TextField()),
                 ('mapping', models.TextField(default='')),
                 ('full', models.BooleanField(default=False)),
-                ('state', models.TextField(choices=[('waiting', 'Waiting'), ('done', 'Done'), ('failed', 'Failed')], default='waiting')),
+                ('state', models.TextField(choices=[('looked-at', 'Looked At'), ('waiting', 'Waiting'), ('done', 'Done'), ('failed', 'Failed')], default='looked-at')),
                 ('counts', models.JSONField(default=dict)),
                 ('repairs', models.JSONField(default=dict)),
                 ('error', models.TextField(default='')),

@@ -12,11 +12,12 @@ from typing import Any, Final
 from handrail.fhir.directory import shape
 from handrail.fhir.directory.hsds import telecom, week
 from handrail.fhir.directory.hsds.naming import TYPES, Names, as_uuid, is_uuid
-from handrail.fhir.directory.hsds.tables import CHILDREN, INSIDE, KINDS, POINTS, lists_of
-from handrail.fhir.directory.kept import Record, facts_of
+from handrail.fhir.directory.hsds.tables import INSIDE, POINTS, TABLES, lists_of
+from handrail.fhir.directory.kept import Record, facts_of, plain
 from handrail.fhir.resource import Resource, id_of
 
 _TABLES: Final = {resource_type: table for table, resource_type in TYPES.items()}
+_POINTING: Final = frozenset({*POINTS, "id", "link_id", "link_entity", "resource_id"})
 _ADDRESS: Final = (
     ("city", "city"),
     ("state", "state_province"),
@@ -52,7 +53,7 @@ def at_place(reference: Mapping[str, Any], directory: str) -> Record:
 
 
 def with_uuids(table: str, record: Mapping[str, Any], directory: str) -> Record:
-    """Return a record whose ids, and those it points at, are all UUIDs."""
+    """Return a record as it is written: its ids, and those it points at, are all UUIDs."""
     made: Record = {}
     children = {one.field: one.table for one in lists_of(table)}
     inside = {one.field: one.table for one in INSIDE.get(table, ())}
@@ -66,6 +67,9 @@ def with_uuids(table: str, record: Mapping[str, Any], directory: str) -> Record:
             made[name] = as_uuid(directory, points, str(value))
         else:
             made[name] = value
+    for one in TABLES[table]:  # words that are required are there, if only empty
+        if one.required and one.kind in {"text", "date"} and one.name not in _POINTING:
+            made.setdefault(one.name, "")
     return made
 
 
@@ -85,7 +89,7 @@ def _organization(resource: Resource, directory: str) -> Record:
 def _place(resource: Resource, directory: str) -> Record:
     facts = facts_of(resource)
     position = resource.get("position") or {}
-    held = {key: position[key] for key in ("latitude", "longitude") if key in position}
+    held = {key: plain(position[key]) for key in ("latitude", "longitude") if key in position}
     own = facts | telecom.said_by(resource.get("telecom", ()), "url") | held
     schedules = week.joined(resource.get("hoursOfOperation", ()), ())
     owner = id_of(resource.get("managingOrganization"), "Organization")
@@ -155,10 +159,3 @@ def _said(record: Mapping[str, Any]) -> Record:
         for key, value in record.items()
         if value not in (None, "", [], {}) or key == "description"
     }
-
-
-def simple(table: str, record: Mapping[str, Any]) -> Record:
-    """Return a record without its lists: the fields of the table alone."""
-    fields = KINDS[table]
-    lists = {one.field for one in CHILDREN.get(table, ())} | {"attributes", "metadata"}
-    return {key: value for key, value in record.items() if key in fields or key not in lists}
