@@ -12,10 +12,11 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import segno
+from babel import Locale, UnknownLocaleError
 from babel.dates import format_date
 from django.conf import settings
+from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
-from django.utils.translation import override
 
 from handrail.access import links
 from handrail.access.links_models import Link
@@ -212,7 +213,17 @@ def minimum_words(pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
         "needed": _("How soon"),
         "area": _("ZIP code begins with"),
     }
-    return [(labels.get(name, name), text) for name, text in pairs if text != "unknown"]
+    said = [(name, _spoken(text) if name == "language" else text) for name, text in pairs]
+    return [(labels.get(name, name), text) for name, text in said if text != "unknown"]
+
+
+def _spoken(code: str) -> str:
+    """Return the name of a language in the language of the page; what is no code stays."""
+    try:
+        name = Locale.parse(code, sep="-").get_display_name(get_language() or LANGUAGES[0])
+    except (ValueError, UnknownLocaleError):
+        return code
+    return name or code
 
 
 def person_words(pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
@@ -225,7 +236,8 @@ def person_words(pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
         "need": _("Needs"),
         "words": _("Please know"),
     }
-    return [(labels.get(name, name), text) for name, text in pairs if text]
+    said = [(name, _spoken(text) if name == "language" else text) for name, text in pairs]
+    return [(labels.get(name, name), text) for name, text in said if text]
 
 
 def _asked(letter: Letter) -> list[Mapping[str, Any]]:

@@ -80,6 +80,7 @@ def test_a_food_bank_says_yes_and_only_then_learns_who_it_is(opened, browser):
     before = text_of(browser.get(path))
     assert [word for word in SECRETS if word in before] == []
     assert "70 to 79" in before
+    assert "Spanish" in before
     assert stage_of(task_of(task)) is Stage.SEEN
     answer = said(path, browser, kind="accepted", name="Dana", earliest_on="2099-01-04")
     assert answer.status_code == 303
