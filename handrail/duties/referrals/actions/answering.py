@@ -28,6 +28,7 @@ from handrail.duties.referrals.actions.reading import (
     require_care,
     stamp,
 )
+from handrail.duties.referrals.actions.sending import announce
 from handrail.duties.referrals.resources import referral_task, request_view
 from handrail.duties.referrals.rules import pace, reporting
 from handrail.duties.referrals.rules.follow_ups import siblings
@@ -224,6 +225,7 @@ def _answered(by: Principal, task_id: str, given: Answer, if_match: int) -> _Fou
         if given.kind == "accepted" and request is not None:
             drafts.append(taken_by(request, task))
         done = store.commit(drafts, by=by, reason=f"referral {given.kind}", room=ROOM)
+        announce(by, done)
     return Told(task_id, stage_of(moved), done.transaction)
 
 
@@ -309,6 +311,7 @@ def _reported(by: Principal, task_id: str, given: Report, if_match: int) -> _Fou
         first = drafts[0]
         moved = first.resource if isinstance(first, Draft) else first
         done = store.commit(drafts, by=by, reason=f"referral: {given.kind}", room=ROOM)
+        announce(by, done)
     return Told(task_id, stage_of(moved or task), done.transaction)
 
 

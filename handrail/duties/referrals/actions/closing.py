@@ -20,6 +20,7 @@ from handrail.duties.referrals.actions.reading import (
     require_care,
     stamp,
 )
+from handrail.duties.referrals.actions.sending import announce
 from handrail.duties.referrals.resources import evidence_in, is_referral, request_view
 from handrail.duties.referrals.rules.reasons import Closing, closings
 from handrail.fhir.errors import BusinessRuleError, Fault, VersionConflictError
@@ -123,6 +124,7 @@ def review_referral(by: Principal, request_id: str, review: Review) -> Closed:
             reason="referral closed",
             room=ROOM,
         )
+        announce(by, done)
     return Closed(request_id, done.transaction)
 
 

@@ -20,9 +20,10 @@ from handrail.duties.referrals.actions.reading import (
     require_care,
     stamp,
 )
-from handrail.duties.referrals.actions.sending import DELIVERED, deliver, outgoing
+from handrail.duties.referrals.actions.sending import deliver, outgoing
 from handrail.duties.referrals.rules import checking, pace
 from handrail.duties.referrals.rules.checking import AskError
+from handrail.duties.referrals.rules.notices import DELIVERED
 from handrail.fhir.errors import VersionConflictError
 from handrail.fhir.referring import building, names
 from handrail.fhir.referring.stages import OPEN, Stage, stage_of

@@ -25,7 +25,7 @@ from handrail.duties.referrals.actions.showing import (
 )
 from handrail.duties.referrals.models import FollowUp, Referral
 from handrail.fhir.referring.stages import OPEN, Stage
-from handrail.record import store
+from handrail.record.known import RecordKnown
 
 PAGE: Final = 50
 NUMBERS_OVER: Final = timedelta(days=365)
@@ -124,7 +124,7 @@ def board(by: Principal, filters: Filters) -> Board:
         trouble = list(every.filter(open=True).exclude(trouble="").order_by("look_at")[:PAGE])
         shown = {one.patient for listed in (*rows.values(), trouble) for one in listed}
         audit.saw_many(by, "referrals", shown, "stage" if filters.stage else "")
-        named = _names(by, shown)
+        named = _names(facts, shown)
         follow = FollowUp.objects.filter(org=by.org).values("kind").annotate(n=Count("source"))
         waiting = {str(row["kind"]): int(row["n"]) for row in follow}
         numbers = numbers_of(by.org, (today - NUMBERS_OVER).isoformat())
@@ -190,6 +190,7 @@ def _row(one: Referral, named: Mapping[str, str]) -> Row:
     )
 
 
-def _names(by: Principal, patients: Iterable[str]) -> dict[str, str]:
-    found = store.several([f"Patient/{one}" for one in sorted(patients)], by=by)
-    return {stored.id: name_in(stored.resource) for stored in found.values()}
+def _names(facts: RecordKnown, patients: Iterable[str]) -> dict[str, str]:
+    """Return the names of the people on the board; that they were seen is written down at once."""
+    found = facts.several([f"Patient/{one}" for one in sorted(patients)])
+    return {reference.partition("/")[2]: name_in(one) for reference, one in found.items()}

@@ -23,9 +23,9 @@ from handrail.duties.referrals.actions.reading import (
     stamp,
 )
 from handrail.duties.referrals.resources import request_view
-from handrail.duties.referrals.rules import checking, pace
+from handrail.duties.referrals.rules import checking, notices, pace
 from handrail.duties.referrals.rules.checking import AskError
-from handrail.fhir.disclosing.accounting import told
+from handrail.duties.referrals.rules.notices import DELIVERED, PRINTED
 from handrail.fhir.disclosing.basis import Basis, basis_for
 from handrail.fhir.errors import HandrailError
 from handrail.fhir.referring import building, names
@@ -35,12 +35,10 @@ from handrail.fhir.resource import Resource, concept, id_of, reference, target_o
 from handrail.jobs.queue import enqueue
 from handrail.record import store
 from handrail.record.known import RecordKnown
-from handrail.record.store import Draft
+from handrail.record.store import Committed, Draft
 
 DELIVERY: Final = "referral-delivery"
 """The kind of job that takes a Communication out; its payload is {"communication": id}."""
-DELIVERED: Final = frozenset({"fhir", "mail", "sms", "fax"})
-PRINTED: Final = frozenset({"post"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,7 +163,6 @@ def outgoing(
     state = state_in(task)
     if state.channel not in DELIVERED | PRINTED:
         return []
-    specialist = names.TASK_PROFILE not in (task.get("meta") or {}).get("profile", ())
     said = building.Dispatch(
         kind=kind,
         channel=state.channel,
@@ -173,24 +170,28 @@ def outgoing(
         status="preparation",
         sender=(by.person, by.name),
     )
-    made = building.communication(task, said, uuid4().hex)
-    del made["sent"]
-    return [
-        told(
-            made,
-            basis=basis,
-            purpose="treatment" if specialist else "service",
-            address=state.address,
-            what="Request" if basis else "Request without name",
-        )
-    ]
+    return [notices.dispatch(task, said, uuid4().hex, basis)]
 
 
 def deliver(by: Principal, parcel: Iterable[Resource]) -> str:
-    """Put what is to go out into the queue; return the id of the Communication."""
-    for one in parcel:
-        medium = one["medium"][0]["coding"][0]["code"]
-        if medium in {building.CHANNELS[name] for name in DELIVERED}:
+    """Put what is to go out into the queue; return the id of the first Communication."""
+    media = {building.CHANNELS[name] for name in DELIVERED}
+    listed = list(parcel)
+    for one in listed:
+        if one["medium"][0]["coding"][0]["code"] in media:
             enqueue(DELIVERY, {"communication": one["id"]}, by=by, key=str(one["id"]))
-        return str(one["id"])
-    return ""
+    return str(listed[0]["id"]) if listed else ""
+
+
+def announce(by: Principal, done: Committed) -> None:
+    """Put what reactions wrote for others to know into the queue: it was taken back."""
+    deliver(
+        by,
+        [
+            stored.resource
+            for stored in done.stored
+            if stored.resource_type == "Communication"
+            and stored.cause
+            and stored.resource["status"] == "preparation"
+        ],
+    )

@@ -12,7 +12,7 @@ from handrail.duties.referrals.resources import (
     referral_task,
     request_view,
 )
-from handrail.duties.referrals.rules import follow_ups, pace
+from handrail.duties.referrals.rules import follow_ups, notices, pace
 from handrail.duties.referrals.rules.follow_ups import LATE_ANSWER, NOT_MET, STALLED, siblings
 from handrail.duties.referrals.rules.reasons import closings, need_check_days, step_after
 from handrail.fhir import work
@@ -107,6 +107,7 @@ def _said_yes(view: ReferralTask, task: Resource, known: Known) -> Iterator[Reso
             reason = concept(names.ENDED, ANOTHER, text="Somebody else said yes first.")
             taken = moves.make(other, "withdraw", names.INITIATOR, at=at)
             yield {**taken, "statusReason": reason}
+            yield from notices.taken_back(taken, known)
         elif stage in GOING:
             why = "Two said yes, and one is enough. Tell one of them."
             yield from follow_ups.decision(view, "decide", why, known, seed=f"two|{view.id}")
@@ -179,6 +180,7 @@ def _taken_back(
         except IllegalReferralMoveError:
             continue
         yield {**ended, "statusReason": concept(names.ENDED, reason[0], text=reason[1])}
+        yield from notices.taken_back(ended, known)
 
 
 def on_late_answer(change: Change, known: Known) -> Iterable[Resource]:

@@ -41,6 +41,7 @@ from handrail.fhir.referring import names
 from handrail.fhir.referring.moves import IllegalReferralMoveError, as_bser
 from handrail.fhir.referring.stages import Stage
 from handrail.fhir.work import look_by, looker_of
+from handrail.jobs.models import Row as Waiting
 from handrail.record import store
 from handrail.record.clock import sweep_one
 from handrail.record.known import known
@@ -169,6 +170,27 @@ def test_the_first_yes_takes_the_others_back_and_a_late_one_is_kept(kim, maria) 
     (decide,) = tasks_of(kim, names.DECIDE)
     assert decide["reasonCode"]["coding"][0]["code"] == "late-answer"
     assert task_of(kim, pantry).stage is Stage.ACCEPTED
+
+
+def test_who_is_taken_back_is_told(kim, maria) -> None:
+    pantry, kitchen = sent(kim, *BOTH).task_ids
+    answering.answer(link(), pantry, YES)
+    told = [one for one in seeing.referral(kim, kitchen).dispatches if one.kind == "cancel"]
+    assert [(one.task, one.status) for one in told] == [(kitchen, "preparation")]
+    job = f"Communication/{told[0].id}"
+    assert current(kim, job)["recipient"][0]["reference"] == "Organization/stove"
+    with acting(kim):
+        assert {row.payload["communication"] for row in Waiting.objects.all()} >= {told[0].id}
+
+
+def test_a_yes_that_was_a_mistake_is_taken_back(kim, maria) -> None:
+    """Undo: the others are asked again."""
+    pantry, kitchen = sent(kim, *BOTH).task_ids
+    done = answering.answer(kim, pantry, Answer(kind="accepted"))
+    assert task_of(kim, kitchen).stage is Stage.CANCELLED
+    store.undo(done.transaction, by=kim)
+    assert {task_of(kim, one).stage for one in (pantry, kitchen)} == {Stage.SENT}
+    assert answering.answer(kim, kitchen, YES).stage is Stage.ACCEPTED
 
 
 def test_several_may_say_yes_where_several_are_wanted(kim, maria) -> None:
