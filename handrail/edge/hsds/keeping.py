@@ -6,6 +6,7 @@ import os
 import re
 import secrets
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,8 +19,9 @@ from handrail.access.models import Organization
 from handrail.access.principal import Principal, system
 from handrail.edge.hsds.errors import DirectoryFileError, DirectoryTooLargeError
 from handrail.edge.hsds.models import Load, Saved, State, Wrong
+from handrail.edge.hsds.report import Report
 from handrail.fhir.directory import mapping
-from handrail.fhir.errors import NotFoundError
+from handrail.fhir.errors import HandrailError, NotFoundError
 
 MOST_BYTES: Final = 512 * 1024**2  # of one file that is sent in
 OPEN: Final = "hsds_open"
@@ -78,6 +80,37 @@ def put_down(by: Principal, file: str, pieces: Iterator[bytes], wanted: Mapping[
         one.save(force_insert=True)
         audit.note(by, audit.Event(action="C", what="directory file", purpose="HOPERAT"))
     return one
+
+
+def noted(by: Principal, directory: str, file: str, *, full: bool) -> Load:
+    """Write down that the operator loads files of their own."""
+    one = Load(
+        org=by.org,
+        id=secrets.token_hex(16),
+        file=file,
+        by=by.name,
+        begun_at=timezone.now(),
+        directory=directory,
+        full=full,
+        state=State.WAITING,
+    )
+    with acting(by, durable=True):
+        one.save(force_insert=True)
+    return one
+
+
+@contextmanager
+def ending(by: Principal, one: Load, report: Report) -> Iterator[None]:
+    """Write down how a load ended, whether it did so well or not."""
+    try:
+        yield
+    except HandrailError as error:
+        end(by, one, State.FAILED, error=error.message)
+        raise
+    except KeyboardInterrupt:
+        end(by, one, State.FAILED, error="It was interrupted. Load it again; nothing is doubled.")
+        raise
+    end(by, one, State.DONE, counts=dict(report.counts))
 
 
 def path_of(one: Load) -> Path:

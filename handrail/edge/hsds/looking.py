@@ -51,8 +51,8 @@ def look(paths: Sequence[Path], mapped: Mapped | None = None) -> Look:
         names = Names("look", there=rows.has)
         for record, _, _ in islice(entries(rows, "services"), _SHOWN):
             found.services.append(read("services", record, names))
-    for told in source.repairs.values():
-        for what, number in told.items():
+    for counted in source.repairs.values():
+        for what, number in counted.items():
             found.repairs[what] = found.repairs.get(what, 0) + number
     return found
 

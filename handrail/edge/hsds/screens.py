@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import tempfile
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -117,12 +118,19 @@ def one(request: MemberRequest, load: str) -> HttpResponse:
         keeping.drop(by, found)
         say(request, _("The file is set aside. Nothing was loaded."))
         return HttpResponseRedirect(_HERE, status=303)
-    known = {"load": found, "states": _states(), "counted": _counted(found.counts)}
+    known = {"load": found, "states": _states(), "services": [], "is_part": False, "problem": ""}
     if found.state == State.LOOKED_AT:
-        known |= _looked(by, found)
+        known |= {"counted": [], "wrongs": [], "repairs": {}} | _looked(by, found)
     else:
+        known["counted"] = _counted(found.counts)
         known["wrongs"] = keeping.wrongs(by, found, most=_SHOWN)
+        known["repairs"] = _summed(found.repairs)
     return render(request, "hsds/load.html", known)
+
+
+def _summed(repairs: dict[str, dict[str, int]]) -> Counter[str]:
+    """Return what was repaired in all files, by what it was."""
+    return sum((Counter(told) for told in repairs.values()), Counter())
 
 
 def _looked(by: Principal, found: Load) -> dict[str, Any]:
