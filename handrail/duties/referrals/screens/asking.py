@@ -76,9 +76,16 @@ def blank(
         askable=askable,
         candidates=[*named, *(one for one in found if one.reference not in first)],
         chosen=frozenset(first),
-        what=askable.words,
+        what=proposed(askable),
         specialty=specialty,
     )
+
+
+def proposed(askable: Askable) -> str:
+    """Return the words with which it is asked if nobody types others."""
+    if not askable.category or askable.reference.startswith("Task/"):
+        return askable.words
+    return f"{words.one(words.AREAS, askable.category)}: {askable.words}"
 
 
 def typed(by: Principal, patient: str, askable: Askable, wanting: Wanting, form: QueryDict) -> Part:
@@ -90,7 +97,7 @@ def typed(by: Principal, patient: str, askable: Askable, wanting: Wanting, form:
     part.chosen = frozenset(form.getlist(f"who-{key}"))
     part.via = {name.removeprefix(via): form.get(name, "") for name in form if name.startswith(via)}
     part.own = {name: said[name] for name in ("name", "channel", "address")}
-    part.what = said["what"] or askable.words
+    part.what = said["what"] or proposed(askable)
     part.priority = said["priority"] or "routine"
     part.needed_by, part.note = said["by"], said["words"]
     part.opened = any(said[name] for name in ("name", "address", "by", "words", "specialty"))
@@ -122,7 +129,7 @@ def ask(patient: str, part: Part, form: QueryDict) -> Ask:
     return Ask(
         patient=patient,
         kind=askable.kind if askable.kind in {SERVICE, SPECIALIST} else SERVICE,
-        what=forms.text(form, f"what-{key}") or askable.words,
+        what=forms.text(form, f"what-{key}") or proposed(askable),
         category=askable.category,
         specialty=forms.text(form, f"specialty-{key}"),
         reasons=askable.needs,

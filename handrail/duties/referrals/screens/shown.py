@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from django.utils import timezone
@@ -14,6 +15,8 @@ from handrail.duties.referrals.actions.beside import Beside
 from handrail.duties.referrals.actions.seeing import ReferralView
 from handrail.duties.referrals.rules import scripts
 from handrail.duties.referrals.screens import rows, words
+from handrail.fhir.moments import instant_of
+from handrail.fhir.referring import building
 from handrail.fhir.referring.stages import Stage
 from handrail.fhir.resource import words_of
 from handrail.look import dates
@@ -105,7 +108,7 @@ def story(view: ReferralView) -> list[Moment]:
             title=_("%(what)s, %(how)s")
             % {
                 "what": words.one(words.DISPATCHES, one.kind),
-                "how": words.one(words.CHANNELS, one.channel),
+                "how": words.one(words.CHANNELS, channel_of(one.channel)),
             },
             detail=" ".join(filter(None, (one.text, one.trouble))),
         )
@@ -122,7 +125,10 @@ def story(view: ReferralView) -> list[Moment]:
         about = view.request.about
         found.append(Moment(at=about.closed_at, title=_("Closed"), detail=about.closed_note))
     found += [Moment(at=at, title=words.one(words.MET_SHORT, code)) for code, at in view.met]
-    return sorted(found, key=lambda one: one.at, reverse=True)
+    zone = timezone.get_current_timezone()
+    long_ago = datetime.min.replace(tzinfo=UTC)
+    found.reverse()  # of two at the same second the later one was written later
+    return sorted(found, key=lambda one: instant_of(one.at, zone) or long_ago, reverse=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,12 +145,17 @@ class Left:
     failed: bool = False
 
 
+def channel_of(medium: str) -> str:
+    """Return our channel for FHIR's mode of participation; what is unknown stays as it is."""
+    return next((name for name, code in building.CHANNELS.items() if code == medium), medium)
+
+
 def sent(view: ReferralView, beside: Beside) -> list[Left]:
     """Return what left for the request, on which basis, and what waits or did not arrive."""
     found = [
         Left(
             at=one.at,
-            how=words.one(words.CHANNELS, one.medium),
+            how=words.one(words.CHANNELS, channel_of(one.medium)),
             to=one.name,
             what=one.what,
             left_out="; ".join(f"{kept.category}: {kept.count}. {kept.why}" for kept in behind),
@@ -156,7 +167,7 @@ def sent(view: ReferralView, beside: Beside) -> list[Left]:
     return found + [
         Left(
             at=one.at,
-            how=words.one(words.CHANNELS, one.channel),
+            how=words.one(words.CHANNELS, channel_of(one.channel)),
             to=one.recipient,
             what=words.one(words.DISPATCHES, one.kind),
             left_out="",
