@@ -24,7 +24,7 @@ from handrail.access.accounts import NewMember
 from handrail.access.database import acting
 from handrail.access.marks import PUBLIC, open_to, opened_to, public
 from handrail.access.models import AuditEntry, CareRelationship, Membership
-from handrail.access.principal import Principal, Role, system
+from handrail.access.principal import NOT_MEMBERS, Principal, Role, system
 from handrail.fhir.errors import ForbiddenError, NotFoundError
 from handrail.operation import offered
 from handrail.record import store
@@ -37,7 +37,7 @@ PATIENT = "6f1d2c3b4a5968778695a4b3c2d1e0f1"
 TASK = "7f1d2c3b4a5968778695a4b3c2d1e0f2"
 PASSWORD = "a long walk by the river"
 HARMLESS = {301, 302, 303, 307, 308, 400, 401, 403, 404, 405, 410, 422}
-PEOPLE = [role for role in Role if role is not Role.SYSTEM]
+PEOPLE = [role for role in Role if role not in NOT_MEMBERS]
 OF_PATIENTS = {
     "Patient", "Condition", "Task", "RelatedPerson", "Consent", "EpisodeOfCare", "CarePlan", "Goal",
     "CareTeam", "QuestionnaireResponse", "Observation", "Communication",
