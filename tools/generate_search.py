@@ -52,6 +52,8 @@ MAIN_AMOUNT = {
 POINTS = {"Quantity", "Duration", "Age", "Money", "decimal", "integer"}
 RANGES = {"Range", "SampledData"}
 
+PLAN_NET = "http://hl7.org/fhir/us/davinci-pdex-plan-net"
+
 # A column of its own answers these.
 OWN_COLUMN = {"due"}
 OURS = [
@@ -79,6 +81,45 @@ OURS = [
             "http://hl7.org/fhir/us/sdoh-clinicalcare/SearchParameter/ServiceRequest-supporting-info"
         ),
     },
+    # What Plan-Net 1.1.0 adds to R4.
+    {
+        "code": "network",
+        "type": "reference",
+        "base": ["PractitionerRole"],
+        "expression": (
+            f"PractitionerRole.extension.where(url='{PLAN_NET}/StructureDefinition"
+            "/network-reference').value.as(Reference)"
+        ),
+        "target": ["Organization"],
+        "url": f"{PLAN_NET}/SearchParameter/practitionerrole-network",
+    },
+    {
+        "code": "coverage-area",
+        "type": "reference",
+        "base": ["Organization"],
+        "expression": (
+            f"Organization.extension.where(url='{PLAN_NET}/StructureDefinition"
+            "/location-reference').value.as(Reference)"
+        ),
+        "target": ["Location"],
+        "url": f"{PLAN_NET}/SearchParameter/organization-coverage-area",
+    },
+    *(
+        {
+            "code": code,
+            "type": kind,
+            "base": [base],
+            "expression": f"{base}.{element}",
+            "target": ["Location"] if kind == "reference" else [],
+            "url": f"{PLAN_NET}/SearchParameter/{base.lower()}-{code}",
+        }
+        for base, code, kind, element in (
+            ("InsurancePlan", "coverage-area", "reference", "coverageArea"),
+            ("InsurancePlan", "plan-type", "token", "plan.type"),
+            ("OrganizationAffiliation", "period", "date", "period"),
+            ("PractitionerRole", "period", "date", "period"),
+        )
+    ),
 ]
 
 # Which compartment parameter says whose a resource is, before any other.

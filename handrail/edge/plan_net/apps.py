@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 from django.apps import AppConfig
+from typing_extensions import override
 
 
 class PlanNetConfig(AppConfig):
@@ -10,3 +13,8 @@ class PlanNetConfig(AppConfig):
 
     name = "handrail.edge.plan_net"
     label = "plan_net"
+
+    @override
+    def ready(self) -> None:
+        """Declare the kinds of jobs."""
+        import_module("handrail.edge.plan_net.pulling")

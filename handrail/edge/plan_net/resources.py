@@ -16,7 +16,7 @@ from handrail.fhir.resource import Resource, concept, reference
 NPI: Final = "http://hl7.org/fhir/sid/us-npi"
 NUCC: Final = "http://nucc.org/provider-taxonomy"
 AS_OF: Final = "urn:handrail:directory-as-of"
-SOURCE: Final = "urn:handrail:directory-source"
+SOURCE: Final = "urn:handrail:directory"
 """The system of the tag that says which file or server an entry is from."""
 _PLAN_NET: Final = "http://hl7.org/fhir/us/davinci-pdex-plan-net/StructureDefinition/plannet-"
 _GENDERS: Final = {"M": "male", "F": "female", "X": "other"}

@@ -16,6 +16,7 @@ COMMANDS = MappingProxyType(
         "migrate": "bring the database up to date",
         "load": "read FHIR bundles, resources and NDJSON into the record",
         "export": "write the record, or a part of it, into files",
+        "directory": "read directories of providers, and pull them from payers",
         "hsds": "read directories of services, and write them",
         "enroll": "propose or enroll the patients who fit a program",
         "user": "add people and change what they may do",

@@ -102,6 +102,13 @@ PARAMETERS: dict[str, Parameter] = {
         sources=("Reference administeredBy",),
         targets=("Organization",),
     ),
+    "coverage-area": Parameter(
+        kind="reference",
+        expression="InsurancePlan.coverageArea",
+        url="http://hl7.org/fhir/us/davinci-pdex-plan-net/SearchParameter/insuranceplan-coverage-area",
+        sources=("Reference coverageArea",),
+        targets=("Location",),
+    ),
     "endpoint": Parameter(
         kind="reference",
         expression="InsurancePlan.endpoint",
@@ -133,6 +140,12 @@ PARAMETERS: dict[str, Parameter] = {
         expression="InsurancePlan.name",
         url="http://hl7.org/fhir/SearchParameter/InsurancePlan-phonetic",
         sources=("string name",),
+    ),
+    "plan-type": Parameter(
+        kind="token",
+        expression="InsurancePlan.plan.type",
+        url="http://hl7.org/fhir/us/davinci-pdex-plan-net/SearchParameter/insuranceplan-plan-type",
+        sources=("CodeableConcept plan type",),
     ),
     "status": Parameter(
         kind="token",
@@ -174,22 +187,27 @@ _19 = forms.plain("InsurancePlan", "address-use")
 _20 = forms.present("InsurancePlan", "administered-by")
 _21 = forms.reference("InsurancePlan", "administered-by")
 _22 = forms.identified("InsurancePlan", "administered-by")
-_23 = forms.present("InsurancePlan", "endpoint")
-_24 = forms.reference("InsurancePlan", "endpoint")
-_25 = forms.identified("InsurancePlan", "endpoint")
-_26 = forms.present("InsurancePlan", "identifier")
-_27 = forms.coding("InsurancePlan", "identifier")
-_28 = forms.present("InsurancePlan", "name", "phonetic")
-_29 = forms.words("InsurancePlan", "name")
-_30 = forms.sounding("InsurancePlan", "phonetic")
-_31 = forms.present("InsurancePlan", "name")
-_32 = forms.present("InsurancePlan", "owned-by")
-_33 = forms.reference("InsurancePlan", "owned-by")
-_34 = forms.identified("InsurancePlan", "owned-by")
-_35 = forms.present("InsurancePlan", "status")
-_36 = forms.plain("InsurancePlan", "status")
-_37 = forms.present("InsurancePlan", "type")
-_38 = forms.coding("InsurancePlan", "type")
+_23 = forms.present("InsurancePlan", "coverage-area")
+_24 = forms.reference("InsurancePlan", "coverage-area")
+_25 = forms.identified("InsurancePlan", "coverage-area")
+_26 = forms.present("InsurancePlan", "endpoint")
+_27 = forms.reference("InsurancePlan", "endpoint")
+_28 = forms.identified("InsurancePlan", "endpoint")
+_29 = forms.present("InsurancePlan", "identifier")
+_30 = forms.coding("InsurancePlan", "identifier")
+_31 = forms.present("InsurancePlan", "name", "phonetic")
+_32 = forms.words("InsurancePlan", "name")
+_33 = forms.sounding("InsurancePlan", "phonetic")
+_34 = forms.present("InsurancePlan", "name")
+_35 = forms.present("InsurancePlan", "owned-by")
+_36 = forms.reference("InsurancePlan", "owned-by")
+_37 = forms.identified("InsurancePlan", "owned-by")
+_38 = forms.present("InsurancePlan", "plan-type")
+_39 = forms.coding("InsurancePlan", "plan-type")
+_40 = forms.present("InsurancePlan", "status")
+_41 = forms.plain("InsurancePlan", "status")
+_42 = forms.present("InsurancePlan", "type")
+_43 = forms.coding("InsurancePlan", "type")
 
 
 def extract(resource: dict[str, Any], out: list[int]) -> None:
@@ -236,39 +254,52 @@ def extract(resource: dict[str, Any], out: list[int]) -> None:
             out += _21(literal)
         if (named := v1.get("identifier")) is not None:
             out += _22(named.get("system"), named.get("value"))
-    for v1 in resource.get("endpoint", ()):
+    for v1 in resource.get("coverageArea", ()):
         if v1 is not None:
             out += _23
             if (literal := v1.get("reference")) is not None:
                 out += _24(literal)
             if (named := v1.get("identifier")) is not None:
                 out += _25(named.get("system"), named.get("value"))
-    for v1 in resource.get("identifier", ()):
+    for v1 in resource.get("endpoint", ()):
         if v1 is not None:
             out += _26
-            out += _27(v1.get("system"), v1.get("value"))
+            if (literal := v1.get("reference")) is not None:
+                out += _27(literal)
+            if (named := v1.get("identifier")) is not None:
+                out += _28(named.get("system"), named.get("value"))
+    for v1 in resource.get("identifier", ()):
+        if v1 is not None:
+            out += _29
+            out += _30(v1.get("system"), v1.get("value"))
     if (v1 := resource.get("name")) is not None:
-        out += _28
-        out += _29(v1)
-        out += _30(v1)
+        out += _31
+        out += _32(v1)
+        out += _33(v1)
     for v1 in resource.get("alias", ()):
         if v1 is not None:
-            out += _31
-            out += _29(v1)
+            out += _34
+            out += _32(v1)
     if (v1 := resource.get("ownedBy")) is not None:
-        out += _32
-        if (literal := v1.get("reference")) is not None:
-            out += _33(literal)
-        if (named := v1.get("identifier")) is not None:
-            out += _34(named.get("system"), named.get("value"))
-    if (v1 := resource.get("status")) is not None:
         out += _35
-        out += _36(v1)
+        if (literal := v1.get("reference")) is not None:
+            out += _36(literal)
+        if (named := v1.get("identifier")) is not None:
+            out += _37(named.get("system"), named.get("value"))
+    for v1 in resource.get("plan", ()):
+        if v1 is not None:
+            if (v3 := v1.get("type")) is not None:
+                out += _38
+                for coding in v3.get("coding", ()):
+                    out += _39(coding.get("system"), coding.get("code"))
+    if (v1 := resource.get("status")) is not None:
+        out += _40
+        out += _41(v1)
     for v1 in resource.get("type", ()):
         if v1 is not None:
-            out += _37
+            out += _42
             for coding in v1.get("coding", ()):
-                out += _38(coding.get("system"), coding.get("code"))
+                out += _43(coding.get("system"), coding.get("code"))
 
 
 def dates(resource: dict[str, Any]) -> times.Interval | None:

@@ -112,6 +112,13 @@ PARAMETERS: dict[str, Parameter] = {
         sources=("Reference participatingOrganization",),
         targets=("Organization",),
     ),
+    "period": Parameter(
+        kind="date",
+        expression="OrganizationAffiliation.period",
+        url="http://hl7.org/fhir/us/davinci-pdex-plan-net/SearchParameter/organizationaffiliation-period",
+        sources=("Period period",),
+        stored="date",
+    ),
     "phone": Parameter(
         kind="token",
         expression="OrganizationAffiliation.telecom.where(system='phone')",
