@@ -33,6 +33,7 @@ from handrail.fhir.resource import Resource, code_of, target_of
 from handrail.fhir.work import kind_of
 from handrail.record.registry import Projection
 
+UNFILED: Final = "sdoh-category-unspecified"
 NEED, PHONE, NAME = "need:", "phone:", "name:"
 _LONGEST: Final = 600  # characters of a text that lists show
 _NAME: Final = 300  # characters of a name: what an index holds has an end
@@ -134,7 +135,7 @@ def project_words(resource: Resource) -> Iterator[Mapping[str, Any]]:
     weighed: dict[str, int] = {}
     texts = (
         (3, " ".join((found.name, *found.other_names))),
-        (2, " ".join((*found.terms, *found.categories))),
+        (2, " ".join((*found.terms, *(one for one in found.categories if one != UNFILED)))),
         (1, f"{found.about} {found.eligibility}"),
     )
     for weight, text in texts:

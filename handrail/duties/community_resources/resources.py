@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from handrail.fhir.directory import capacity, duplicates, opening, shape
 from handrail.fhir.directory.entries import Phone
+from handrail.fhir.directory.kept import facts_of
 from handrail.fhir.directory.words import folded, words_in
 from handrail.fhir.resource import Resource, code_of, words_of
 
@@ -154,7 +155,7 @@ def service_of(resource: Resource) -> Service:
         urls=shape.urls(resource),
         cost=cost_of(resource),
         cost_words=_cost_words(resource),
-        eligibility=can.words or _eligibility_codes(resource),
+        eligibility=_eligibility(resource, can.words),
         minimum_age=None if can.minimum_age is None else int(can.minimum_age),
         maximum_age=None if can.maximum_age is None else int(can.maximum_age),
         documents=tuple(
@@ -202,8 +203,11 @@ def _version(resource: Mapping[str, Any]) -> int:
 
 def _terms(resource: Mapping[str, Any]) -> tuple[str, ...]:
     filed = (term.name or term.code for term in shape.terms(resource))
+    keywords = str(facts_of(resource).get("keywords", "")).split(",")
     coded = (words_of(one) for name in ("type", "specialty") for one in resource.get(name, ()))
-    return tuple(dict.fromkeys(filter(None, (*filed, *coded))))
+    listed = (" ".join(one.split()) for one in (*filed, *keywords, *coded))
+    name = shape.name_of(resource)
+    return tuple(one for one in dict.fromkeys(listed) if one and one != name)
 
 
 def languages_in(resource: Mapping[str, Any]) -> tuple[str, ...]:
@@ -257,9 +261,12 @@ def _cost_words(resource: Mapping[str, Any]) -> str:
     return "\n".join(filter(None, said))
 
 
-def _eligibility_codes(resource: Mapping[str, Any]) -> str:
+def _eligibility(resource: Mapping[str, Any], words: str) -> str:
+    """Return who may come: what is said, else codes; and whom an old directory says it is for."""
     codes = (words_of(one.get("code")) for one in resource.get("eligibility", ()))
-    return ", ".join(filter(None, codes))
+    audience = str(facts_of(resource).get("audience", ""))
+    said = words or ", ".join(filter(None, codes))
+    return "\n".join(dict.fromkeys(filter(None, (said, audience))))
 
 
 def _deactivated(resource: Mapping[str, Any]) -> str:

@@ -103,7 +103,7 @@ def find(org: int, text: str, needs: Sequence[str], search: Rule, need_words: Ru
     made = Meaning(words={one.word: Ids() for one in every}, needs=tuple(needs))
     spans = [_need(_FILED, need) for need in needs]
     spans += [_begin(_BY_WORDS, word, _STRONG) for word in words_of_needs(needs, need_words)]
-    _fill(org, made, every, [*spans, *_spans(every)])
+    _fill(org, made, every, [*spans, *_spans(every, need_words)])
     lost = [one for one in every if not made.words[one.word].services and not one.needs]
     lost = [one for one in lost if not made.words[one.word].organizations]
     if lost:
@@ -114,18 +114,19 @@ def find(org: int, text: str, needs: Sequence[str], search: Rule, need_words: Ru
         spans = [
             span
             for one in again
-            for span in _spans([one], first=places[one.word])
+            for span in _spans([one], need_words, first=places[one.word])
             if one.begins or one.needs
         ]
         _fill(org, made, every, spans)
     return made
 
 
-def _spans(every: Iterable[Typed], first: int = 0) -> list[_Span]:
+def _spans(every: Iterable[Typed], need_words: Rule, first: int = 0) -> list[_Span]:
     found = []
     for tag, one in enumerate(every, start=first):
         found += [_begin(tag, begin, 1) for begin in one.begins]
         found += [_need(tag, need) for need in one.needs]
+        found += [_begin(tag, word, _STRONG) for word in words_of_needs(one.needs, need_words)]
     return found
 
 

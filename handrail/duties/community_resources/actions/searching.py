@@ -127,6 +127,7 @@ def search(by: Principal, asked: Asked, reader: Reader | None = None) -> Found:
             near=near,
             km_a_mile=float(limits.values["km_a_mile"]),
             audiences=rules.rule("directory.audiences", today),
+            everywhere=frozenset(limits.values["spoken_everywhere"]),
         )
         offers = [_placed(one, now) for one in offers]
         offers, partly = _fitting(offers, asked, meaning)
@@ -134,6 +135,7 @@ def search(by: Principal, asked: Asked, reader: Reader | None = None) -> Found:
         audit.note(by, audit.Event(action="R", what="search", reference="HealthcareService"))
         tracks = _tracks(by, chosen)
         speaks = asked.language or for_reader.speaks
+        speaks = "" if speaks in now.everywhere else speaks
         wish = Wish(
             near=near is not None,
             language=speaks,

@@ -89,12 +89,16 @@ class Chosen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Situation:
-    """What is known besides the offers: the moment (local), the point to be near to, the rules."""
+    """What is known besides the offers: the moment (local), the point to be near to, the rules.
+
+    ``everywhere``: languages that are spoken everywhere.
+    """
 
     at: datetime
     near: Point | None
     km_a_mile: float
     audiences: Rule
+    everywhere: frozenset[str] = frozenset()
 
 
 def place_in_time(one: Offer, now: Situation) -> tuple[float | None, Opening]:
@@ -119,7 +123,10 @@ def _tests(asked: Asked, now: Situation) -> dict[str, Callable[[Offer], bool]]:
         "words": (asked.words and asked.needs, lambda one: one.fits_words),
         "miles": (asked.miles and now.near, lambda one: one.km is not None and one.km <= most),
         "open": (asked.open_now, lambda one: one.opening.state is Open.YES),
-        "language": (asked.language, lambda one: asked.language in one.languages),
+        "language": (
+            asked.language and asked.language not in now.everywhere,
+            lambda one: asked.language in one.languages,
+        ),
         "free": (asked.free, lambda one: one.cost == "free"),
         "audience": (
             asked.audience,

@@ -68,7 +68,7 @@ def order(
         one = by_id[ranked.facts.reference]
         parts = list(_own(one, wish, own, on, said))
         extra = sum(cost for cost, _ in parts)
-        reasons = (*(r for _, r in parts if r), *ranked.reasons)
+        reasons = sorted((*(r for _, r in parts if r), *ranked.reasons), key=_place)
         found.append(
             Ordered(
                 offer=one,
@@ -94,6 +94,14 @@ def _facts(one: Offer, track: Track, wish: Wish, road: Road) -> Facts:
         speaks=speaks if wish.language else None,
         track=track,
     )
+
+
+_READ = ("distance", "room", "open", "language", "track", "cost", "words", "confirmed")
+
+
+def _place(reason: Reason) -> int:
+    """Return where a reason is read."""
+    return _READ.index(reason.code) if reason.code in _READ else len(_READ)
 
 
 _Part = tuple[float, Reason | None]

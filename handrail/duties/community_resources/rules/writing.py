@@ -259,7 +259,7 @@ def _cost(made: Resource, entry: Entry) -> Resource:
 
 def _eligibility(made: Resource, entry: Entry) -> Resource:
     said = [{"comment": entry.eligibility}] if entry.eligibility else []
-    return _with(made, "eligibility", said)
+    return _kept(_with(made, "eligibility", said), audience="")
 
 
 def _documents(made: Resource, entry: Entry) -> Resource:

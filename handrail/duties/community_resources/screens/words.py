@@ -217,7 +217,7 @@ def standing(held: Standing) -> str:
     """Return who confirmed a fact and when, and whether to doubt it."""
     said = held.confirmed
     if said is None:
-        return _("Nobody here has confirmed it.")
+        return _("Not yet")
     parts = {"ago": dates.ago(said.on), "by": said.by_name or _("us"), "told": said.told_by}
     who = (
         _("Confirmed %(ago)s by %(by)s, told by %(told)s.")
