@@ -8,7 +8,7 @@ from decimal import Decimal
 from statistics import median
 from typing import Any, Final
 
-from django.db.models import Exists, OuterRef, Subquery
+from django.db.models import Count, Q
 
 from handrail.access.database import acting
 from handrail.access.decide import require
@@ -46,22 +46,21 @@ class Numbers:
 
 def numbers_of(org: int, since: str) -> Numbers:
     """Return the numbers of the requests made from a day on (ISO 8601) that one may see."""
-    told = Referral.objects.filter(org=org, request=OuterRef("source")).exclude(answered="")
-    said = NeedMet.objects.filter(org=org, request=OuterRef("source")).order_by("-said_at")
     every = Request.objects.filter(org=org, asked_on__gte=since).exclude(status="draft")
-    rows = every.annotate(told=Exists(told), said=Subquery(said.values("answer")[:1])).values_list(
-        "told", "closed", "said"
-    )
-    listed = list(rows)
-    closed = [said for _, reason, said in listed if reason]
+    closed = every.exclude(closed="")
+    counted = every.aggregate(asked=Count("source"), closed=Count("source", filter=~Q(closed="")))
+    told = Referral.objects.filter(org=org, request__in=every.values("source"))
+    said = NeedMet.objects.filter(org=org, request__in=closed.values("source"))
+    answers = dict(said.order_by("said_at").values_list("request", "answer"))
+    last = list(answers.values())
     return Numbers(
-        asked=len(listed),
-        answered=sum(bool(told) for told, _, _ in listed),
-        closed=len(closed),
-        met=closed.count("yes"),
-        partly=closed.count("partly"),
-        not_met=closed.count("no"),
-        unknown=closed.count("not-known"),
+        asked=counted["asked"],
+        answered=told.exclude(answered="").aggregate(n=Count("request", distinct=True))["n"],
+        closed=counted["closed"],
+        met=last.count("yes"),
+        partly=last.count("partly"),
+        not_met=last.count("no"),
+        unknown=last.count("not-known"),
     )
 
 
