@@ -63,10 +63,6 @@ def _cancel(by: Principal, task: str, form: QueryDict) -> Done:
     return 0, _("They are asked to cancel it.")
 
 
-def _confirm(by: Principal, task: str, _form: QueryDict) -> Done:
-    return following.confirm_cancelled(by, task).transaction, _("It is cancelled.")
-
-
 def _send(by: Principal, task: str, form: QueryDict) -> Done:
     typed = forms.identity(form.get("consent", ""))
     if not typed:
@@ -126,7 +122,6 @@ VERBS: Final[Mapping[str, Verb]] = {
     "chase": _chase,
     "elsewhere": _elsewhere,
     "cancel": _cancel,
-    "confirm": _confirm,
     "send": _send,
     "ask": _ask,
     "review": _review,

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from handrail.access.principal import Principal
 from handrail.duties.referrals.actions.answering import Answer, Report, answer, report, seen
+from handrail.duties.referrals.actions.following import confirm_cancelled
 from handrail.duties.referrals.screens import forms
 from handrail.duties.referrals.screens.forms import MistypedError
 from handrail.fhir.errors import HandrailError
@@ -31,6 +32,7 @@ REPORTS: Final[Mapping[str, str]] = {
     "note": "note",
 }
 SEEN: Final = "see"
+CANCELLED: Final = "confirm-cancel"
 FIELDS: Final[Mapping[str, str]] = {"kind": "what", "earliest_on": "on", "at": "on"}
 """The field of the form for what an action calls otherwise."""
 
@@ -45,6 +47,8 @@ def heard(by: Principal, task: str, form: QueryDict) -> int:
     what, seen_version = form.get("what", ""), whole(form.get("if_match", "")) or 0
     if what == SEEN:
         return seen(by, task).transaction
+    if what == CANCELLED:
+        return confirm_cancelled(by, task).transaction
     if what in ANSWERS:
         return answer(by, task, _answer(what, form), seen_version).transaction
     if what in REPORTS:
