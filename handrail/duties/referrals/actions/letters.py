@@ -22,6 +22,7 @@ from handrail.access import links
 from handrail.access.links_models import Link
 from handrail.duties.referrals.actions.inviting import Seen, page_of
 from handrail.duties.referrals.actions.packing import Fact, Papers
+from handrail.look.dates import birth
 from handrail.look.paper import pdf
 
 LANGUAGES: Final = ("en", "es")
@@ -211,7 +212,7 @@ def minimum_words(pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
         "payer": _("Insurance"),
         "language": _("Language"),
         "needed": _("How soon"),
-        "area": _("ZIP code begins with"),
+        "area": _("ZIP code begins"),
     }
     said = [(name, _spoken(text) if name == "language" else text) for name, text in pairs]
     return [(labels.get(name, name), text) for name, text in said if text != "unknown"]
@@ -236,8 +237,9 @@ def person_words(pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
         "need": _("Needs"),
         "words": _("Please know"),
     }
-    said = [(name, _spoken(text) if name == "language" else text) for name, text in pairs]
-    return [(labels.get(name, name), text) for name, text in said if text]
+    ready = {"language": _spoken, "birth": birth}
+    said = [(name, ready[name](text) if name in ready else text) for name, text in pairs if text]
+    return [(labels.get(name, name), text) for name, text in said]
 
 
 def _asked(letter: Letter) -> list[Mapping[str, Any]]:
