@@ -38,7 +38,7 @@ class Indexed:
     due: datetime | None = None
 
 
-KIND: LiteralString = "2"
+KIND: LiteralString = "3"
 """What kind of search rows this makes. Count up when a resource gets another row: stored rows
 are then made anew when Handrail starts. A test reminds of it."""
 

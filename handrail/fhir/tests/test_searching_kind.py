@@ -77,7 +77,7 @@ RESOURCES = (
         "prediction": [{"probabilityDecimal": 0.25}],
     },
 )
-PINNED = ("2", "1b28c6dbf92cebce")
+PINNED = ("3", "98b74a2945d692de")
 
 
 def test_a_change_of_search_rows_counts_their_kind_up():
