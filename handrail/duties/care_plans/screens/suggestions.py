@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from urllib.parse import quote
 
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -18,7 +19,7 @@ from handrail.duties.care_plans.screens.plan import where
 from handrail.fhir.errors import VersionConflictError
 from handrail.look.said import done
 from handrail.look.typed import version_seen
-from handrail.room import patient_frame
+from handrail.room import house, patient_frame
 
 _LONGEST = 500
 _MOST = 100
@@ -39,7 +40,17 @@ def suggestions(request: MemberRequest, patient: str) -> HttpResponse:
     except VersionConflictError:
         text = _("Somebody changed the plan while you chose. Look at it, then save again.")
         return _page(request, patient, taken, [("take", text)], status=409)
-    return done(request, _("Put into the plan."), where(patient), saved.transaction)
+    return done(
+        request, _("Put into the plan."), _after(request, patient, taken), saved.transaction
+    )
+
+
+def _after(request: MemberRequest, patient: str, taken: Sequence[Taken]) -> str:
+    """Return where one goes on: to the plan, or to asking others for the needs that were met."""
+    if request.POST.get("then") != "refer":
+        return where(patient)
+    needs = dict.fromkeys(request.POST.get(f"need-{one.key}", "")[:_LONGEST] for one in taken)
+    return house.way("refer", patient, quote(",".join(filter(None, needs)), safe="/,"))
 
 
 def _whole(request: MemberRequest, patient: str) -> HttpResponse:

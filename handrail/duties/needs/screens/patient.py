@@ -71,6 +71,7 @@ def _page(request: MemberRequest, patient: str, found: str, errors: Errors = ())
         "action": f"/patients/{patient}/needs",
         "source": source_of(patient),
         "plan": house.way("plan-from-needs", patient),
+        "refer": house.way("refer", patient),
         **WORDS,
     }
     return render(request, "needs/needs.html", known, status=422 if errors else 200)
