@@ -13,6 +13,7 @@ from handrail.fhir.disclosing.parts import PARTS
 from handrail.fhir.rulebook import Rulebook, UnknownRuleError
 
 FORM: Final = "disclosing.form."
+_LINE: Final = "________________"
 LANGUAGES: Final = ("en", "es")
 ELEMENTS: Final = (
     "patient",
@@ -31,11 +32,11 @@ ELEMENTS: Final = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class About:
-    """Whose facts they are, and who shares them."""
+    """Whose facts they are, who shares them, and the last day in words; empty: a line for it."""
 
     name: str
     house: str
-    phone: str = ""
+    until: str = ""
 
 
 def words(rules: Rulebook, language: str, on: date) -> Mapping[str, Any]:
@@ -59,7 +60,7 @@ def sheet(
     """Return what the paper ``consent`` prints.
 
     Args:
-        agreed: what is asked for; an end that is not said is a line to write on.
+        agreed: what is asked for.
         about: whose facts, and who shares.
         said: the words of the form (:func:`words`).
         language: of the words, a BCP-47 code.
@@ -76,17 +77,16 @@ def sheet(
             [said["about"], about.name],
             [said["who_shares"], about.house],
             [said["to"], recipient],
-            [said["why"], said["purposes"][agreed.purpose]],
+            [said["why"], said["to_do"].format(purpose=said["purposes"][agreed.purpose])],
         ],
         "what_head": said["what"],
         "what": [said["parts"][part] for part in what],
         "sensitive_head": said["sensitive"],
         "sensitive": [{"words": words, "yes": yes} for words, yes in kinds],
         "until_head": said["until"],
-        "until": said["until_text"].format(until=agreed.ends_on),
+        "until": said["until_text"].format(until=about.until or _LINE),
         "rights_head": said["rights"],
         "lines": [*said["lines"], passed_on],
-        "phone": about.phone,
         "sign_head": said["sign"],
         "signature": said["signature"],
         "date": said["date"],
@@ -94,11 +94,11 @@ def sheet(
     }
 
 
-def talk(agreed: Agreement, said: Mapping[str, Any]) -> str:
-    """Return what to ask on the phone."""
+def talk(agreed: Agreement, until: str, said: Mapping[str, Any]) -> str:
+    """Return what to ask on the phone; ``until`` is the last day in words."""
     recipient = said["classes"].get(agreed.recipient_class) or agreed.name
     purpose = said["purposes"][agreed.purpose]
-    return str(said["talk"]).format(recipient=recipient, purpose=purpose, until=agreed.ends_on)
+    return str(said["talk"]).format(recipient=recipient, purpose=purpose, until=until)
 
 
 def spoken(made: Mapping[str, Any]) -> str:

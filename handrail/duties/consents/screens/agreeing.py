@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date
 from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from handrail.access.marks import MemberRequest, open_to
 from handrail.duties.consents import actions
@@ -103,7 +107,8 @@ def _printed(request: MemberRequest, patient: str, seen: Sharing, typed: Agreeme
         return _form(request, patient, seen, typed, errors)
     language = form.language_of(seen.rules, request.POST.get("language", "")[:10] or seen.language)
     said = form.words(seen.rules, language, seen.on)
-    about = form.About(name=seen.name, house=seen.house)
+    until = _until(typed.ends_on, language)
+    about = form.About(name=seen.name, house=seen.house, until=until)
     answer = HttpResponse(
         pdf("consent", form.sheet(typed, about, said, language)), content_type="application/pdf"
     )
@@ -122,7 +127,7 @@ def _form(
 ) -> HttpResponse:
     language = form.language_of(seen.rules, seen.language)
     said = form.words(seen.rules, language, seen.on)
-    asked = typed if typed.purpose in PURPOSES else Agreement(recipient="", name=typed.name)
+    asked = typed if typed.purpose in PURPOSES else replace(typed, purpose="service")
     ends = typed.ends_on if typed.ends_on not in {"", "-"} else seen.proposed_end
     known: Mapping[str, Any] = patient_frame(request, patient, where(patient)) | {
         "seen": seen,
@@ -139,19 +144,19 @@ def _form(
         "elements": words.choices(words.ELEMENTS),
         "languages": [("en", _("English")), ("es", _("Spanish"))],
         "spoken": language,
-        "talk": form.talk(_ending(asked, ends), said) if typed.name else "",
+        "talk": form.talk(asked, _until(ends, language), said) if typed.name else "",
     }
     return render(request, "consents/agree.html", known, status=422 if errors else 200)
 
 
-def _ending(agreed: Agreement, ends_on: str) -> Agreement:
-    return Agreement(
-        recipient=agreed.recipient,
-        name=agreed.name,
-        recipient_class=agreed.recipient_class,
-        purpose=agreed.purpose,
-        ends_on=ends_on,
-    )
+def _until(ends_on: str, language: str) -> str:
+    """Return a day in the words of a language; empty if it is none."""
+    try:
+        day = date.fromisoformat(ends_on)
+    except ValueError:
+        return ""
+    with override(language):
+        return date_format(day, "DATE_FORMAT")
 
 
 def _recipients(seen: Sharing, typed: Agreement) -> list[tuple[str, str]]:

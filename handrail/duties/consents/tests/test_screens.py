@@ -231,12 +231,14 @@ def test_the_form_says_all_that_42_cfr_2_31_asks_and_is_easy_to_read(web, org, t
     )
     for language in form.LANGUAGES:
         said = form.words(rules, language, today)
-        made = form.sheet(agreed, form.About(name="Rosa Delgado", house="Harbor"), said, language)
+        until = "31 January 2027"
+        about = form.About(name="Rosa Delgado", house="Harbor", until=until)
+        made = form.sheet(agreed, about, said, language)
         limits = Limits(**rules.rule("plain.limits", today).values)
-        for line in [form.spoken(made), form.talk(agreed, said)]:
+        for line in [form.spoken(made), form.talk(agreed, until, said)]:
             assert not measure(line, limits, language).is_hard, (language, line)
         shown = str(made)
-        for needed in ("Rosa Delgado", "Harbor", "Bayside Pantry", "2027-01-31", said["signature"]):
+        for needed in ("Rosa Delgado", "Harbor", "Bayside Pantry", until, said["signature"]):
             assert needed in shown
     assert form.language_of(rules, "es-MX") == "es"
     assert form.language_of(rules, "ht") == "en"
