@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 import handrail
 from handrail.access.database import acting
 from handrail.access.models import CareRelationship, Membership
-from handrail.access.principal import Role, system
+from handrail.access.principal import NOT_MEMBERS, Role, system
 from handrail.fhir.work import Step, open_task
 from handrail.record import store
 from tests.test_strangers import (
@@ -131,7 +131,7 @@ def somebody() -> Client:
         from handrail.access import accounts
 
         accounts.add_organization(1, "Organization 1", "o1")
-    client = member("fuzz", *(role for role in Role if role is not Role.SYSTEM))
+    client = member("fuzz", *(role for role in Role if role not in NOT_MEMBERS))
     with acting(by):
         me = Membership.objects.get(org=1, name="fuzz")
         CareRelationship.objects.create(

@@ -72,6 +72,7 @@ def sheet(
     return {
         "title": said["title"],
         "lang": language,
+        "words": {"page": said["page"]},
         "unchecked": said["unchecked"],
         "pairs": [
             [said["about"], about.name],
