@@ -27,8 +27,8 @@ class UnreadableHoursError(HandrailError):
 def read_hours(text: str) -> list[tuple[time, time]]:
     """Return the spans of a day; midnight to midnight is the whole day.
 
-    "9-5" is nine to five in the afternoon: an end that is not later than the beginning, without am
-    or pm and at most 12, is in the afternoon.
+    "9-5" is nine to five in the afternoon: of two hours before noon the second is after it, if it
+    is not later than the first and does not say otherwise (am, a zero in front, 24:00).
 
     Raises:
         UnreadableHoursError: it cannot be understood.
@@ -48,10 +48,10 @@ def _span(text: str) -> tuple[time, time]:
     ends = re.split(r"\s*(?:-|–|to|a)\s*(?=\d)", text, maxsplit=1)  # noqa: RUF001 - the dash people type
     if len(ends) != 2:  # noqa: PLR2004 - from and to
         raise UnreadableHoursError(f"'{text.strip()[:40]}' is no span such as 9:00-17:00.")
-    (opens, told), (closes, said) = _clock(ends[0]), _clock(ends[1])
-    if not said and closes <= opens and closes.hour < _NOON and not (told and closes == time(0)):
+    (opens, _), (closes, said) = _clock(ends[0]), _clock(ends[1])
+    if not said and closes <= opens and closes.hour < _NOON and opens.hour < _NOON:
         closes = closes.replace(hour=closes.hour + _NOON)
-    if opens == closes:
+    if opens == closes and not (said and opens == time(0)):
         raise UnreadableHoursError("It opens and closes at the same time. Write 24h for all day.")
     return opens, closes
 
@@ -66,10 +66,11 @@ def _clock(text: str) -> tuple[time, bool]:
         raise UnreadableHoursError(f"'{text.strip()[:40]}' is no time such as 9:00 am.")
     if half:
         hour = hour % _NOON + (_NOON if half == "p" else 0)
+    exact = bool(half) or hour == 24 or text.strip().startswith("0")  # noqa: PLR2004 - midnight
     if hour == 24 and not minute:  # noqa: PLR2004 - midnight at the end of a day
         hour = 0
     try:
-        return time(hour, minute), bool(half)
+        return time(hour, minute), exact
     except ValueError as error:
         raise UnreadableHoursError(f"'{text.strip()[:40]}' is no time such as 9:00.") from error
 
