@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+import tomllib
 from datetime import date
 from pathlib import Path
 
@@ -22,8 +23,7 @@ from handrail.fhir.directory.places import (
     point_of,
     zip_of,
 )
-from handrail.fhir.rulebook import Rulebook
-from handrail.record.rulebook import rules_in
+from handrail.fhir.rulebook import Rule, Rulebook
 from tests.data import data
 
 POINTS = st.builds(Point, st.floats(-89.9, 89.9), st.floats(-179.9, 179.9))
@@ -107,7 +107,7 @@ def test_no_place_within_reach_is_outside_the_cells(here, there, km):
 
 def test_minutes_by_road_are_dated_facts():
     file = Path(__file__).parents[4] / "rules" / "directory.toml"
-    rules = Rulebook(rules_in(file.read_text("utf-8"), file.name))
+    rules = Rulebook(Rule(**one) for one in tomllib.loads(file.read_text("utf-8"))["rule"])
     road = Road.of(rules, date(2026, 11, 22))
 
     assert rules.rule("directory.road", date(2026, 11, 22)).verified_on

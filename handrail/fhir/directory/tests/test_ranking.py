@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from dataclasses import fields, replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -13,12 +14,12 @@ from hypothesis import strategies as st
 
 from handrail.fhir.directory.candidates import Track
 from handrail.fhir.directory.ranking import Facts, Said, Scale, Takes, rank
-from handrail.fhir.rulebook import Rulebook
-from handrail.record.rulebook import rules_in
+from handrail.fhir.rulebook import Rule, Rulebook
 
 TODAY = date(2026, 11, 22)
 RULES = Path(__file__).parents[4] / "rules" / "directory.toml"
-SCALE = Scale.of(Rulebook(rules_in(RULES.read_text("utf-8"), RULES.name)), TODAY)
+SHIPPED = Rulebook(Rule(**one) for one in tomllib.loads(RULES.read_text("utf-8"))["rule"])
+SCALE = Scale.of(SHIPPED, TODAY)
 
 
 def place(name="a", **known):
