@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from django.db import connection
-from psycopg.errors import UniqueViolation
+from psycopg.errors import DeadlockDetected, UniqueViolation
 
 from handrail.access.database import acting, writing
 from handrail.access.decide import require
@@ -67,7 +67,8 @@ def commit(  # noqa: PLR0913 - who, what, why: the one write path says it all
             writer = _Writer(by, room, known(by.org, as_of), correcting)
             writer.take(wanted)
             return writer.finish(reason, origin or by.app)
-    except UniqueViolation as error:  # both were new when the two looked
+    except (UniqueViolation, DeadlockDetected) as error:
+        # Both were new when the two looked, or reactions of each wanted what the other held.
         raise CollidedError(
             "Somebody else stored the same at the same moment. Nothing was saved; try again."
         ) from error

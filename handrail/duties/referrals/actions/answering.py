@@ -33,7 +33,12 @@ from handrail.duties.referrals.resources import referral_task, request_view
 from handrail.duties.referrals.rules import pace, reporting
 from handrail.duties.referrals.rules.follow_ups import siblings
 from handrail.duties.referrals.rules.reporting import AnswerError
-from handrail.fhir.errors import VersionConflictError
+from handrail.fhir.errors import (
+    CollidedError,
+    HandrailError,
+    IllegalMoveError,
+    VersionConflictError,
+)
 from handrail.fhir.referring import building, names
 from handrail.fhir.referring.moves import IllegalReferralMoveError
 from handrail.fhir.referring.stages import GOING, WAITING, Stage, stage_of
@@ -185,8 +190,8 @@ def _tried(act: Callable[[], _Found], if_match: int) -> Told:
     for attempt in range(TRIES):
         try:
             found = act()
-        except VersionConflictError:
-            if if_match or attempt == TRIES - 1:
+        except (VersionConflictError, IllegalMoveError) as error:
+            if attempt == TRIES - 1 or not _is_chance(error, if_match):
                 raise
             continue
         if isinstance(found, Told):
@@ -194,6 +199,13 @@ def _tried(act: Callable[[], _Found], if_match: int) -> Told:
         kept, words = found
         raise RefusedMoveError(words, kept)
     raise AssertionError(TRIES)
+
+
+def _is_chance(error: HandrailError, if_match: int) -> bool:
+    """Tell whether it may go another time: somebody else wrote at the same moment."""
+    if isinstance(error, IllegalReferralMoveError):
+        return False
+    return isinstance(error, CollidedError | IllegalMoveError) or not if_match
 
 
 def _answered(by: Principal, task_id: str, given: Answer, if_match: int) -> _Found:
