@@ -182,7 +182,7 @@ def _cover(letter: Letter, language: str) -> Mapping[str, Any]:
         "how": _("How to answer. You need no account."),
         "steps": [
             _("Scan the square code, or open %(address)s")
-            % {"address": f"{settings.HANDRAIL_ADDRESS}/answer"},
+            % {"address": f"{settings.HANDRAIL_ADDRESS.partition('://')[2]}/answer"},
             _("Type this code:"),
         ],
         "code": code,

@@ -14,7 +14,6 @@ from django.views.decorators.http import require_http_methods
 from handrail.access.marks import MemberRequest, open_to
 from handrail.access.principal import CARE
 from handrail.duties.referrals.actions import inviting, letters
-from handrail.duties.referrals.screens.receiver.opening import masked
 from handrail.fhir.errors import HandrailError, NotFoundError
 from handrail.look.said import done
 from handrail.room import house
@@ -62,7 +61,7 @@ def link_of_referral(request: MemberRequest, task: str) -> HttpResponse:
     known = {
         "task": task,
         "standing": found,
-        "to": masked(found.link.address) if found.link else "",
+        "to": found.link.address if found.link else "",
         "back": house.way("referral", found.patient, task),
         "code": code,
         "problem": problem,
