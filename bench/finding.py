@@ -11,6 +11,7 @@ from typing import Any
 import psycopg
 
 from bench.house import CODE, BenchError, House
+from bench.looking import WARM
 from bench.processes import watched
 from bench.providers import fill
 from bench.report import Measure, Report, quantile
@@ -24,6 +25,7 @@ P95 = 60.0  # milliseconds of server time
 def measure(house: House, report: Report, *, quick: bool) -> None:
     """Fill the directory, ask, and report the p95 of all questions and of each kind."""
     sites = QUICK_SITES if quick else SITES
+    many = QUICK_ASKED if quick else ASKED
     house.again()
     began = time.perf_counter()
     with psycopg.connect(house.cluster.url("postgres", DATABASE), autocommit=True) as one:
@@ -33,7 +35,7 @@ def measure(house: House, report: Report, *, quick: bool) -> None:
     seconds = time.perf_counter() - began
     report.add(Measure(f"writing a directory of {sites:,} sites", seconds, "s"))
     with watched(postgres=house.postmaster) as spent:
-        told = _ask(house, QUICK_ASKED if quick else ASKED)
+        told = _ask(house, many)
     every = [taken for times in told["times"].values() for taken in times]
     detail = {
         "answers": len(every),
@@ -43,6 +45,9 @@ def measure(house: House, report: Report, *, quick: bool) -> None:
         "slowed": spent.slowed,
     }
     name = f"finding a provider among {sites:,} sites"
+    asked = len(every) * (1 + WARM / many)  # PostgreSQL's CPU is of the warming up, too
+    cost = (told["cpu"] / len(every) + spent.cpu["postgres"] / asked) * 1e3
+    report.add(Measure(f"{name}: CPU", cost, "ms", detail=detail))
     report.add(Measure(f"{name}: p50", quantile(every, 0.5) * 1e3, "ms"))
     report.add(Measure(f"{name}: p95", quantile(every, 0.95) * 1e3, "ms", P95, detail=detail))
     for kind, times in told["times"].items():

@@ -64,17 +64,18 @@ def main() -> int:
     org, roles = Organization.objects.get().id, frozenset({Role.COORDINATOR})
     by = Principal(org=org, person="Practitioner/bench", name="Bench", roles=roles)
     times: dict[str, list[float]] = {kind: [] for kind in KINDS}
-    sent, empty, questions = [0], 0, Questions()
+    sent, empty, cpu, questions = [0], 0, 0.0, Questions()
     for number in range(WARM + int(sys.argv[1])):
         for kind, (more, filters) in KINDS.items():
             wanted = Wanted(kind="specialist", **questions.wanted(**more))
-            before, began = count.sent, time.perf_counter()
+            before, began, used = count.sent, time.perf_counter(), time.process_time()
             found = find(by, wanted, Filters(**filters))
             if number >= WARM:
                 times[kind].append(time.perf_counter() - began)
+                cpu += time.process_time() - used
                 sent.append(count.sent - before)
                 empty += not found.rows
-    print(json.dumps({"times": times, "statements": max(sent), "empty": empty}))
+    print(json.dumps({"times": times, "statements": max(sent), "empty": empty, "cpu": cpu}))
     return 0
 
 
