@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from handrail.access.database import acting
 from handrail.access.decide import require
 from handrail.access.principal import Principal
+from handrail.duties.referrals.actions.packing import basis_of
 from handrail.duties.referrals.actions.reading import (
     ROOM,
     RefusedMoveError,
@@ -22,15 +23,15 @@ from handrail.duties.referrals.actions.reading import (
     require_care,
     stamp,
 )
-from handrail.duties.referrals.resources import request_view
+from handrail.duties.referrals.resources import referral_task, request_view
 from handrail.duties.referrals.rules import checking, notices, pace
 from handrail.duties.referrals.rules.checking import AskError
 from handrail.duties.referrals.rules.notices import DELIVERED, PRINTED
-from handrail.fhir.disclosing.basis import Basis, basis_for
+from handrail.fhir.disclosing.basis import Basis
 from handrail.fhir.errors import HandrailError
 from handrail.fhir.referring import building, names
 from handrail.fhir.referring.stages import Stage, stage_of
-from handrail.fhir.referring.state import receiver_of, state_in, with_state
+from handrail.fhir.referring.state import state_in, with_state
 from handrail.fhir.resource import Resource, concept, id_of, reference, target_of
 from handrail.jobs.queue import enqueue
 from handrail.record import store
@@ -143,17 +144,8 @@ def _require_consent(consent: str, patient: str, facts: RecordKnown) -> None:
 def _basis(by: Principal, task: Resource, request: Resource, facts: RecordKnown) -> Basis:
     """Return the basis on which facts that name the person may go to this receiver."""
     view = request_view(request)
-    specialist = view.kind == building.SPECIALIST
     require(by, "read", "Consent", view.patient)
-    return basis_for(
-        facts.of_patient(view.patient, "Consent"),
-        recipient={receiver_of(task), target_of(task.get("owner"))} - {""},
-        purpose="treatment" if specialist else "service",
-        recipient_kind="health-care" if specialist else "community",
-        at=facts.as_of.date(),
-        rules=facts.rules,
-        about=view.reference,
-    )
+    return basis_of(referral_task(task), view, task, facts)
 
 
 def outgoing(
