@@ -142,7 +142,7 @@ def service_of(resource: Resource) -> Service:
         version=_version(resource),
         name=shape.name_of(resource),
         other_names=shape.other_names(resource),
-        active=bool(resource.get("active", True)),
+        active=_is_active(resource),
         about=shape.words_about(resource),
         organization=shape.provider_of(resource).rpartition("/")[2],
         organization_name=str((resource.get("providedBy") or {}).get("display", "")),
@@ -269,6 +269,15 @@ def _eligibility(resource: Mapping[str, Any], words: str) -> str:
     return "\n".join(dict.fromkeys(filter(None, (said, audience))))
 
 
+def _is_active(resource: Mapping[str, Any]) -> bool:
+    """Tell whether it is offered.
+
+    What was merged or taken off here stays off, whatever an import of its directory says later.
+    """
+    off = duplicates.replaced_by(resource) or _deactivated(resource)
+    return bool(resource.get("active", True)) and not off
+
+
 def _deactivated(resource: Mapping[str, Any]) -> str:
     for extension in resource.get("extension", ()):
         if extension.get("url") == DEACTIVATED:
@@ -294,6 +303,12 @@ def hours_words(hours: Sequence[opening.Hours]) -> str:
     return opening.packed(hours)
 
 
+def spoken_at(service: Service, places: Sequence[Place]) -> tuple[str, ...]:
+    """Return the languages of a service; where it says none, those of its places."""
+    every = (one for place in places for one in place.languages)
+    return service.languages or tuple(dict.fromkeys(every))
+
+
 def facts_now(service: Service, places: Sequence[Place], hours: str) -> dict[str, str]:
     """Return what each fact says now, in words, by the codes of ``confirming.PLACES``.
 
@@ -312,7 +327,7 @@ def facts_now(service: Service, places: Sequence[Place], hours: str) -> dict[str
         "phone": ", ".join([*dialled, *service.emails]),
         "address": "; ".join(place.address for place in places if place.address),
         "hours": hours,
-        "languages": ", ".join(service.languages),
+        "languages": ", ".join(spoken_at(service, places)),
         "cost": service.cost_words or service.cost,
         "eligibility": service.eligibility,
         "documents": "; ".join(service.documents),

@@ -14,6 +14,7 @@ from handrail.access.marks import MemberRequest, open_to
 from handrail.access.principal import Role
 from handrail.duties.community_resources.actions import keeping
 from handrail.duties.community_resources.actions.looking import Seen, look
+from handrail.duties.community_resources.resources import spoken_at
 from handrail.duties.community_resources.rules.writing import UnclearEntryError
 from handrail.duties.community_resources.screens import forms, words
 from handrail.duties.community_resources.screens.searching import READERS
@@ -78,7 +79,7 @@ def _rows(seen: Seen) -> list[dict[str, Any]]:
     service = seen.service
     shown = {
         "hours": words.hours(seen.hours),
-        "languages": [words.language_list(service.languages)] if service.languages else [],
+        "languages": [words.language_list(spoken_at(service, seen.places))],
         "cost": [service.cost_words or words.one(words.COSTS, service.cost)]
         if service.cost
         else [],

@@ -10,6 +10,7 @@ from handrail.access.decide import allows
 from handrail.access.marks import MemberRequest, open_to
 from handrail.duties.community_resources.actions import doubling
 from handrail.duties.community_resources.actions.looking import Seen
+from handrail.duties.community_resources.resources import spoken_at
 from handrail.duties.community_resources.screens import words
 from handrail.duties.community_resources.screens.detail import EDITORS, where
 from handrail.duties.community_resources.screens.searching import READERS
@@ -76,7 +77,7 @@ def _rows(one: Seen, other: Seen) -> list[tuple[str, str, str]]:
         if fact == "hours":
             return "; ".join(words.hours(seen.hours))
         if fact == "languages":
-            return words.language_list(service.languages)
+            return words.language_list(spoken_at(service, seen.places))
         return seen.facts[fact][0]
 
     rows = [(_("Who offers it"), one.organization, other.organization)]

@@ -8,7 +8,7 @@ from django.shortcuts import render
 from handrail.access.marks import MemberRequest, open_to
 from handrail.duties.community_resources.actions import languages
 from handrail.duties.community_resources.actions.looking import Taken, take_home
-from handrail.duties.community_resources.resources import phone_of
+from handrail.duties.community_resources.resources import phone_of, spoken_at
 from handrail.duties.community_resources.rules import plain
 from handrail.duties.community_resources.screens import forms
 from handrail.duties.community_resources.screens.searching import READERS
@@ -36,7 +36,10 @@ def printed(request: MemberRequest) -> HttpResponse:
 def _shown(taken: Taken, language: str) -> dict[str, object]:
     service, said = taken.service, plain.WORDS[language]
     own = plain.LANGUAGES.get(language, {})
-    spoken = (own.get(one) or languages.LANGUAGES.get(one, one) for one in service.languages)
+    spoken = (
+        own.get(one) or languages.LANGUAGES.get(one, one)
+        for one in spoken_at(service, taken.places)
+    )
     places = (one for place in taken.places for one in place.phones)
     return {
         "name": service.name,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from handrail.duties.community_resources.actions.doubling import suspects
+from handrail.duties.community_resources.actions.looking import look
 from handrail.duties.community_resources.actions.searching import search
 from handrail.duties.community_resources.rules.choosing import Asked
 from handrail.duties.community_resources.tests import directory
@@ -61,8 +63,12 @@ def test_what_is_no_longer_offered_is_not_found(ana, town):
 
 def test_two_thousand_services_cost_the_same_few_statements(ana, keep):
     keep(directory.organization(), directory.place())
-    keep(*(directory.service(f"s{n}", f"Pantry {n}") for n in range(2000)))
+    keep(*(directory.service(f"s{n}", f"Pantry {n * 7919}") for n in range(2000)))
     before = count.sent
     found = search(ana, Asked(needs=("food-insecurity",), words="pantri", near="02139"))
     assert len(found.ordered) == 2000
     assert count.sent - before <= 8
+    before = count.sent
+    look(ana, "s1")
+    suspects(ana)
+    assert count.sent - before <= 14
