@@ -6,8 +6,8 @@ Source: https://docs.openreferral.org/en/v3.0.0/api/ (API reference 3.0).
 from __future__ import annotations
 
 import json
-import logging
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import wraps
 from typing import Any, Final
 
@@ -27,11 +27,11 @@ from handrail.edge.hsds.models import Entry
 from handrail.fhir.directory.hsds.naming import TYPES
 from handrail.fhir.errors import HandrailError, NotFoundError, SignInRequiredError
 
-log = logging.getLogger(__name__)
 _OPENAPI: Final = (
     "https://raw.githubusercontent.com/openreferral/specification/3.0/schema/openapi.json"
 )
 _STEP: Final = 200  # entries read at once for a stream
+_SCOPES: Final = frozenset(f"system/{one}.rs" for one in TYPES.values())
 _KEY: Final = (
     "This directory is read with a key: send Authorization: Bearer hr_…, with a key whose scopes"
     " open Organization, HealthcareService and Location. An administrator makes keys, and may open"
@@ -57,7 +57,8 @@ def _reader(request: HttpRequest) -> Principal:
     opened = keeping.open_organizations()
     if kind or len(opened) != 1:
         raise SignInRequiredError(_KEY)
-    return system(opened[0], "hsds-public", "Public directory")
+    public_reader = system(opened[0], "hsds-public", "Public directory")
+    return replace(public_reader, scopes=_SCOPES)
 
 
 def _guarded(view: Callable[..., HttpResponseBase]) -> View:

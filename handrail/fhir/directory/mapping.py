@@ -45,7 +45,7 @@ from handrail.fhir.errors import BusinessRuleError
 
 FROM: Final = "from"
 WAYS: Final = frozenset({"text", "number", "date", "yes-no", "hours", "phones"})
-_SPACE: Final = uuid5(NAMESPACE_URL, "urn:handrail:hsds-mapping")
+_SPACE: Final = uuid5(NAMESPACE_URL, "urn:handrail:hsds")
 _OWNERS: Final = {
     "organizations": (),
     "locations": (),
@@ -339,4 +339,4 @@ def _hours(made: Made, name: str, part: str) -> list[Any]:
 
 
 def _id(kind: str, named: str) -> str:
-    return str(uuid5(_SPACE, f"{kind}|{named}"))
+    return str(uuid5(_SPACE, f"mapping|{kind}|{named}"))
