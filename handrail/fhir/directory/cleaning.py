@@ -22,7 +22,7 @@ _GROUPS: Final = {"daily": range(7), "everyday": range(7), "weekdays": range(5),
 _NAME: Final = "|".join(sorted({*_DAYS, *_GROUPS}, key=len, reverse=True))
 _SPAN: Final = rf"(?:{_NAME})s?\.?(?:\s*[-\u2013\u2014]\s*(?:{_NAME})s?\.?)?"
 _LIST: Final = re.compile(rf"{_SPAN}(?:\s*(?:,|&|and|/|\s)\s*{_SPAN})*", re.IGNORECASE)
-_CLOCK: Final = r"(?:\d{1,2}(?::?\d{2})?\s*(?:[ap]\.?\s?m?\.?)?|noon|midnight)"
+_CLOCK: Final = r"(?:\d{1,2}(?::?\d{2})?\s*(?:[ap]\.?\s?m\b\.?|[ap]\b)?|noon|midnight)"
 _TIMES: Final = re.compile(
     rf"({_CLOCK})\s*(?:[-\u2013\u2014]|until|till)\s*({_CLOCK})", re.IGNORECASE
 )
