@@ -33,7 +33,7 @@ from handrail.fhir.instants import written
 from handrail.fhir.referring.stages import GOING, WAITING, stage_of
 from handrail.fhir.referring.state import state_in
 from handrail.fhir.resource import Resource, concept
-from handrail.jobs import Job, JobError, enqueue, handler
+from handrail.jobs import GiveUpError, Job, JobError, enqueue, handler
 from handrail.jobs.kinds import Backoff
 from handrail.look.paper import UnprintableError
 from handrail.record import store
@@ -101,7 +101,7 @@ def send_code(job: Job) -> None:
     except RefusedAddressError as error:
         with acting(by):
             links.not_sent(by, link)
-        raise JobError(error.message) from error
+        raise GiveUpError(error.message) from error
 
 
 @dataclass(frozen=True, slots=True)

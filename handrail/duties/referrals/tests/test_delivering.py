@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import email
 import io
+import socket
+from contextlib import contextmanager
+from email import policy
 
 import pytest
+from aiosmtpd.controller import Controller
 from pypdf import PdfReader
 
 from handrail.access.database import acting, cursor
 from handrail.access.links_models import Link
+from handrail.access.models import AuditEntry
 from handrail.duties.referrals.actions import answering, delivering, following, sending
 from handrail.duties.referrals.tests.receiving import (
     FAX,
@@ -202,3 +208,65 @@ def text_of(pages):
 
 def text_of_page(page):
     return " ".join(page.extract_text().replace("\u200b", "").split())
+
+
+def test_a_code_that_cannot_be_sent_is_in_the_trail_and_opens_nothing(taken):
+    asked()
+    with acting(HERE):
+        link = Link.objects.get()
+    taken.error = RefusedAddressError("No.")
+    delivering.ask_code(link)
+    run_due()
+    with acting(HERE):
+        assert Link.objects.get().code_until is None
+        assert AuditEntry.objects.filter(what="link code not sent").count() == 1
+
+
+class Server:
+    """A real mail server that answers as it is told, one answer after the other."""
+
+    def __init__(self, *answers):
+        self.answers, self.taken = list(answers), []
+
+    async def handle_DATA(self, _server, _session, envelope):  # noqa: N802 - its name
+        answer = self.answers.pop(0)
+        if answer.startswith("2"):
+            self.taken.append(email.message_from_bytes(envelope.content, policy=policy.default))
+        return answer
+
+
+@contextmanager
+def serving(settings, *answers):
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    server = Server(*answers)
+    running = Controller(server, hostname="127.0.0.1", port=port)
+    running.start()
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", port
+    yield server
+    running.stop()
+
+
+def test_a_real_mail_server_takes_it_at_the_second_try(settings):
+    with serving(settings, "451 4.7.1 Come back later", "250 OK") as server:
+        asked()
+        assert dispatches()[0]["status"] == "in-progress"
+        soon()
+        run_due()
+    (letter,) = server.taken
+    (made,) = dispatches()
+    assert made["status"] == "completed"
+    assert made["identifier"][0]["value"] == letter["Message-ID"]
+    whole = letter.as_string()
+    assert [word for word in SECRETS if word in whole] == []
+    assert letter["Auto-Submitted"] == "auto-generated"
+
+
+def test_a_real_mail_server_refuses_for_good(settings):
+    with serving(settings, "550 5.1.1 No such user") as server:
+        (task,) = asked()
+    assert server.taken == []
+    assert dispatches()[0]["status"] == "not-done"
+    assert state_in(task_of(task)).trouble
