@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from django.urls import path
 
-from handrail.edge.hsds import api, screens
+from handrail.edge.hsds import api
+from handrail.edge.hsds.screens import export, listed, mapping, one, report
 
 urlpatterns = [
     path("hsds/", api.about, name="hsds"),
@@ -18,9 +19,9 @@ urlpatterns = [
     path("hsds/taxonomies/<str:identity>", api.taxonomy, name="hsds-taxonomy"),
     path("hsds/taxonomy_terms", api.taxonomy_terms, name="hsds-terms"),
     path("hsds/taxonomy_terms/<str:identity>", api.taxonomy_term, name="hsds-term"),
-    path("settings/directories", screens.listed, name="directories"),
-    path("settings/directories/export", screens.export, name="directories-export"),
-    path("settings/directories/mapping", screens.mapping, name="directories-mapping"),
-    path("settings/directories/<str:load>", screens.one, name="directory-load"),
-    path("settings/directories/<str:load>/report", screens.report, name="directory-report"),
+    path("settings/directories", listed, name="directories"),
+    path("settings/directories/export", export, name="directories-export"),
+    path("settings/directories/mapping", mapping, name="directories-mapping"),
+    path("settings/directories/<str:load>", one, name="directory-load"),
+    path("settings/directories/<str:load>/report", report, name="directory-report"),
 ]
