@@ -7,7 +7,7 @@ nothing is asked of the network. They are unpacked at the first question, which 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -89,7 +89,8 @@ def point_of(zip_code: str) -> Point | None:
 def _centre(five: str) -> Point | None:
     import zipcodes  # unpacks 42,789 places when first asked
 
-    for found in zipcodes.matching(five):  # type: ignore[no-untyped-call]
+    matching: Callable[[str], Iterable[Mapping[str, str]]] = zipcodes.matching
+    for found in matching(five):
         latitude, longitude = float(found["lat"] or 0), float(found["long"] or 0)
         if latitude or longitude:
             return Point(latitude, longitude)
