@@ -134,3 +134,45 @@ def test_the_front_desk_does_not_write_what_was_told(maria, sign_in):
     ada = sign_in("administrator", practitioner="ada")
     assert ada.get("/providers/hart").status_code == 200
     assert ada.get("/providers?for=maria").status_code in {403, 404}
+
+
+@pytest.mark.parametrize("nasty", ["²", "9" * 5000, "9999-12-31"])
+def test_whatever_is_typed_a_page_comes_back(web, nasty):
+    fields = [
+        "words",
+        "plan",
+        "near",
+        "language",
+        "within",
+        "for",
+        "s",
+        "drop",
+        "office",
+        "first",
+        "about",
+        "line",
+        "answer",
+        "told_by",
+        "wait",
+        "reference",
+        "new_patients",
+        "languages",
+        "via",
+        "on",
+        "token",
+        "task",
+        "missed",
+        "again",
+        "if_match",
+        "phone",
+        "zip",
+        "email",
+    ]
+    typed = dict.fromkeys(fields, nasty)
+    for then in ("search", "tell", "call", "correct", "back"):
+        for page in ("/providers", "/providers/hart", "/providers/calls", "/providers/new"):
+            sent = web.post(page, typed | {"then": then, "for": "maria"})
+            assert sent.status_code < 500
+            if sent.status_code == 303:
+                assert web.get(sent["Location"].partition("#")[0]).status_code < 500
+    assert web.get(f"/providers?for={nasty[:20]}&s={nasty[:20]}").status_code < 500
