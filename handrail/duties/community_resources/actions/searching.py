@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import cache
 from typing import Any, Final
 
 from django.utils.translation import gettext
@@ -142,7 +143,8 @@ def search(by: Principal, asked: Asked, reader: Reader | None = None) -> Found:
             language_name=for_reader.names.get(speaks, speaks),
             need=bool(asked.needs),
         )
-        ordered = order(chosen.offers, tracks, wish, rules, today, for_reader.speech)
+        speech = Speech(say=cache(for_reader.speech.say), day=cache(for_reader.speech.day))
+        ordered = order(chosen.offers, tracks, wish, rules, today, speech)
     return Found(
         asked=asked,
         ordered=ordered,
