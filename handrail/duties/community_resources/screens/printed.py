@@ -21,9 +21,10 @@ MOST_PLACES = 3
 @open_to(*READERS)
 def printed(request: MemberRequest) -> HttpResponse:
     """Show services in plain words, to be printed and handed over."""
-    asked = request.GET.getlist("id") or request.GET.getlist("first")[:UNTICKED]
+    given = request.POST if request.method == "POST" else request.GET
+    asked = given.getlist("id") or given.getlist("first")[:UNTICKED]
     wanted = list(dict.fromkeys(filter(None, map(forms.identity, asked))))[:MOST]
-    language = "es" if request.GET.get("lang", "").startswith("es") else "en"
+    language = "es" if given.get("lang", "").startswith("es") else "en"
     seen = take_home(request.principal, wanted)
     known = {
         "services": [_shown(one, language) for one in seen],

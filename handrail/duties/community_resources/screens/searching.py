@@ -36,7 +36,7 @@ MOST_SHOWN = 500
 
 @open_to(*READERS)
 def resources(request: MemberRequest) -> HttpResponse:
-    """Show the services that fit. For a patient the form is sent in a body, not in an address."""
+    """Show the services that fit. The form is sent in a body: typed words stand in no address."""
     given = request.POST if request.method == "POST" else request.GET
     by = request.principal
     patient = forms.identity(given.get("for", ""))

@@ -239,7 +239,7 @@ def test_what_is_told_apart_is_not_asked_again(sol, twins):
 def test_the_list_to_take_home_is_in_plain_words_of_two_languages(sol, town):
     page = sol.get("/resources/list", {"id": ["pantry", "nowhere"], "lang": "en"}).content.decode()
     assert "Monday to Friday: 9 AM to 5 PM" in page
-    page = sol.get("/resources/list", {"id": "pantry", "lang": "es"}).content.decode()
+    page = sol.post("/resources/list", {"id": "pantry", "lang": "es"}).content.decode()
     assert "Lunes a viernes: 9 a. m. a 5 p. m." in page
     assert "inglés, español" in page
 
