@@ -7,6 +7,7 @@ theirs, reactions that decide instead of proposing.
 from __future__ import annotations
 
 from handrail.fhir.errors import BusinessRuleError, ForbiddenError
+from handrail.fhir.referring import names
 from handrail.fhir.resource import Resource, code_of
 from handrail.fhir.task import TaskStatus, is_open, move
 from handrail.fhir.work import EVIDENCE, SNOOZED, WAITING, kind_of, look_by, outputs_of
@@ -15,8 +16,7 @@ from handrail.record.registry import registry
 _PROPOSED = frozenset({"proposed", "draft", "preparation", "planned", "preliminary", "requested"})
 _UNSURE = frozenset({"unconfirmed", "provisional"})
 # Ended by somebody outside, in their words; the work that follows is what needs evidence.
-_THEIRS = frozenset({"referral"})
-_FULFILL = "http://hl7.org/fhir/CodeSystem/task-code"
+_THEIRS = frozenset({names.KIND})
 _PASSED_ON = frozenset({"accepted", "in-progress"})
 
 
@@ -50,10 +50,19 @@ def _check_ended(task: Resource) -> None:
     if task["status"] == TaskStatus.ENTERED_IN_ERROR or kind_of(task) in _THEIRS:
         return
     reason = code_of(task.get("statusReason"))
-    if any(outputs_of(task, EVIDENCE)) or (reason and reason not in {SNOOZED, WAITING}):
+    if _is_proven(task) or (reason and reason not in {SNOOZED, WAITING}):
         return
     raise BusinessRuleError(
         "A task ends on evidence (an output that refers to what was done) or on a coded reason."
+    )
+
+
+def _is_proven(task: Resource) -> bool:
+    """Tell whether an output refers to what was done, in our words or those of SDOHCC."""
+    return any(outputs_of(task, EVIDENCE)) or any(
+        code_of(entry.get("type"), names.SDOHCC) == "resulting-activity"
+        and "valueReference" in entry
+        for entry in task.get("output", ())
     )
 
 
@@ -80,7 +89,8 @@ def check_proposal(room: str, before: Resource | None, after: Resource) -> None:
     if status == before["status"] or status in {"requested", "completed", "cancelled"}:
         return
     # What others asked for is told how it stands, as those say who do it.
-    asked_for = code_of(after.get("code"), _FULFILL) == "fulfill" and not kind_of(after)
+    asked_for = code_of(after.get("code"), names.TASK_CODE) == "fulfill"
+    asked_for = asked_for and kind_of(after) != names.KIND
     if not (asked_for and status in _PASSED_ON):
         raise BusinessRuleError(f"A reaction of '{room}' may not make a task {status}.")
 

@@ -66,6 +66,10 @@ ROOM = Room(
             when=When(resource_type="Task", becomes=("cancelled",), code=("fulfill",)),
             decide=arriving.on_settled,
         ),
+        Reaction(
+            when=When(resource_type="Task", code=(TRIAGE,), existing=True),
+            decide=arriving.on_told,
+        ),
         Reaction(when=When(resource_type="Patient", existing=True), decide=arriving.on_death),
     ),
     projections=PROJECTIONS,

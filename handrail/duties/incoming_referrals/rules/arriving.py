@@ -12,7 +12,8 @@ from handrail.fhir import work
 from handrail.fhir.arrival import channel_of, is_waiting
 from handrail.fhir.change import Change, Known
 from handrail.fhir.moments import instant_of
-from handrail.fhir.resource import Resource, is_deceased
+from handrail.fhir.referring.names import SDOHCC
+from handrail.fhir.resource import Resource, code_of, is_deceased, target_of
 from handrail.fhir.task import TaskStatus, is_open
 
 _WORDS: Final = {
@@ -23,6 +24,8 @@ _WORDS: Final = {
     "fhir": "Sort a referral from another system",
 }
 RULE: Final = "incoming-referrals.look"
+_TOLD: Final = frozenset({"accepted", "in-progress", "completed"})
+"""What a reaction may pass on; a no is said by a person, in both at once."""
 
 
 def on_arrival(change: Change, known: Known) -> Iterable[Resource]:
@@ -84,6 +87,25 @@ def on_settled(change: Change, known: Known) -> Iterable[Resource]:
     other = known.read(f"Task/{sorting_id(identity)}")
     if other and is_open(other["status"]):
         yield work.ended(other, TaskStatus.CANCELLED, reason=("taken-back", "Taken back."))
+
+
+def on_told(change: Change, known: Known) -> Iterable[Resource]:
+    """What another system asked of us moved, here or at somebody we asked: it is told."""
+    task = change.after
+    origin = next((target_of(one) for one in task.get("partOf", ())), "")
+    theirs = known.read(origin) if change.before and origin else None
+    if theirs is None or work.kind_of(theirs) or not is_open(theirs["status"]):
+        return
+    told = {**theirs, "status": task["status"]}
+    for name in ("businessStatus", "statusReason"):
+        if name in task:
+            told[name] = task[name]
+    results = [one for one in task.get("output", ()) if code_of(one.get("type"), SDOHCC)]
+    more = [one for one in results if one not in theirs.get("output", ())]
+    if more:
+        told["output"] = [*theirs.get("output", []), *more]
+    if told != theirs and task["status"] in _TOLD:
+        yield told
 
 
 def on_death(change: Change, known: Known) -> Iterable[Resource]:
