@@ -47,13 +47,13 @@ def test_a_file_is_looked_at_then_loaded_and_what_was_wrong_is_told(supervisor, 
     jobs.run_due()
     after = supervisor.get(answer.url).content.decode()
     assert "Loaded" in after
-    table = b"".join(supervisor.get(f"{answer.url}/report").streaming_content).decode()
+    table = supervisor.get(f"{answer.url}/report").content.decode()
     assert "nobody could use the row" in table
     assert "\r\n=" not in table
     exported = supervisor.get("/settings/directories/export?format=json")
-    assert b"Warm meals" in b"".join(exported.streaming_content)
+    assert b"Warm meals" in exported.content
     packed = supervisor.get("/settings/directories/export")
-    assert b"".join(packed.streaming_content).startswith(b"PK")
+    assert packed.content.startswith(b"PK")
 
 
 def test_a_file_can_be_set_aside(supervisor, org, tmp_path):
