@@ -95,6 +95,10 @@ ROOM = Room(
             decide=following.on_late_answer,
         ),
         Reaction(
+            when=When(resource_type="Communication", becomes=("not-done",), existing=True),
+            decide=following.on_returned,
+        ),
+        Reaction(
             when=When(resource_type="Observation", code=("need-met",)),
             decide=following.on_need_told,
         ),

@@ -196,6 +196,17 @@ def on_late_answer(change: Change, known: Known) -> Iterable[Resource]:
     yield from follow_ups.decision(view, step, why, known, days=0, seed=seed)
 
 
+def on_returned(change: Change, known: Known) -> Iterable[Resource]:
+    """A letter that had gone came back: the referral is in trouble, and looked at today."""
+    said = dispatch_view(change.after)
+    task = known.read(f"Task/{said.task}") if said.task else None
+    if task is None or not is_referral(task) or stage_of(task) not in OPEN:
+        return
+    words = said.trouble or "It did not arrive."
+    if state_in(task).trouble != words:
+        yield pace.paced(with_state(task, trouble=words), known)
+
+
 def on_need_told(change: Change, known: Known) -> Iterable[Resource]:
     """The person says whether the need is met: nobody has to ask; if not, somebody decides."""
     told = change.after
