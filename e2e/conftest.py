@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from django.test import override_settings
@@ -24,14 +25,14 @@ def outside() -> Iterator[Outside]:
 
 
 @pytest.fixture(scope="session")
-def address(
-    django_db_blocker: object,
-    worker: str,
-    tmp_path_factory: pytest.TempPathFactory,
-    outside: Outside,
-) -> Iterator[str]:
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the running Handrail: what goes out lies in it."""
+    return tmp_path_factory.mktemp("data")
+
+
+@pytest.fixture(scope="session")
+def address(django_db_blocker: object, worker: str, data: Path, outside: Outside) -> Iterator[str]:
     """The address of a running Handrail with the invented caseload."""
-    data = tmp_path_factory.mktemp("data")
     with django_db_blocker.unblock(), clone(f"{worker}_e2e") as name:
         with override_settings(PASSWORD_HASHERS=real_hashers, HANDRAIL_DATA=data):
             seed.fill()  # the server knows no other hashers

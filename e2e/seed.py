@@ -17,6 +17,7 @@ PEOPLE = (
     ("sam", "Sam Osei", ("supervisor",), ()),
     ("fran", "Fran Boyd", ("front-desk",), ()),
     ("ada", "Ada Whitlock", ("administrator",), ()),
+    ("rosa", "Rosa Quint", ("coordinator",), ()),
 )
 FAMILIES = [
     *("Alvarez", "Lee", "Reed", "Okafor", "Washington", "Tran", "Nguyen", "Morales", "Hughes"),
@@ -47,11 +48,11 @@ WORK: tuple[tuple[str, str, str, str, int], ...] = (
 
 def fill(people: int = 60) -> None:
     """Make the organization, its members, patients, work, contacts and a history."""
-    from e2e import answers
+    from e2e import answers, others
     from handrail.access import accounts
     from handrail.access.database import acting
     from handrail.access.models import CareRelationship, Organization, Team
-    from handrail.access.principal import Role, system
+    from handrail.access.principal import Principal, Role, system
     from handrail.record import store
 
     by = system(ORG, "tests", "Tests")
@@ -87,6 +88,9 @@ def fill(people: int = 60) -> None:
             for number in range(people)
             if f"p{number}" != "p9"
         )
+        store.commit(others.resources(), by=by, reason="made up")
+    roles = frozenset({Role.COORDINATOR})
+    others.ask(Principal(org=ORG, person=others.ROSA, name="Rosa Quint", roles=roles))
 
 
 def resources(number: int) -> list[dict[str, Any]]:
