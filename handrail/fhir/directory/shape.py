@@ -238,7 +238,7 @@ def alert(service: Mapping[str, Any]) -> str:
 
 
 def other_hours(resource: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return, in words, the hours that no plain week can say: by the month, for a season, per place.
+    """Return, in words, the hours that no plain week can say: by month, by season, by place.
 
     Plain weeks are in availableTime and hoursOfOperation, closed days in notAvailable; see
     :mod:`handrail.fhir.directory.opening`.

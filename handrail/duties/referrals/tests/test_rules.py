@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -23,20 +21,11 @@ from handrail.duties.referrals.rules.reasons import (
 from handrail.fhir.calendar import Calendar
 from handrail.fhir.referring.stages import OPEN, Stage
 from handrail.fhir.referring.state import with_state
-from handrail.fhir.rulebook import Rule, Rulebook
+from handrail.fhir.rulebook import Rulebook
 from handrail.fhir.work import look_by
+from tests.rules import shipped
 
-FOLDER = Path(__file__).parents[4] / "rules"
 ZONE = ZoneInfo("America/New_York")
-
-
-def book() -> Rulebook:
-    """Return the shipped rules of referrals."""
-    read = [tomllib.loads((FOLDER / f"{name}.toml").read_text("utf-8")) for name in NAMES]
-    return Rulebook(Rule(**one) for each in read for one in each["rule"])
-
-
-NAMES = ("referrals", "referral_moves")
 
 
 @dataclass
@@ -45,7 +34,7 @@ class Knows:
 
     as_of: datetime
     calendar: Calendar = field(default_factory=lambda: Calendar(zone=ZONE))
-    rules: Rulebook = field(default_factory=book)
+    rules: Rulebook = field(default_factory=shipped)
     pool: str = "CareTeam/intake"
 
 
@@ -94,7 +83,7 @@ def test_every_stage_has_a_next_look_that_is_not_past(day: date, stage: Stage, h
 
 
 def test_every_reason_leads_somewhere() -> None:
-    rules, day = book(), FRIDAY.date()
+    rules, day = shipped(), FRIDAY.date()
     steps = next_steps(rules, day)
     assert {one.step for one in declines(rules, day).values()} <= set(steps)
     for what in ("cancelled", "failed", "trouble", "late-answer", "stalled"):

@@ -20,7 +20,6 @@ from handrail.edge.plan_net.pulling import KIND, actor, pull
 from handrail.edge.plan_net.rewriting import id_here
 from handrail.jobs import Interrupted, Job
 from handrail.record import store
-from handrail.site import organization
 
 pytestmark = pytest.mark.django_db
 CARDIOLOGY, NETWORK = "207RC0000X", "blue-harbor-net"
@@ -118,8 +117,8 @@ def payer():
 
 
 @pytest.fixture
-def by(org):
-    return organization.operator(org)
+def by(principal_for):
+    return principal_for("system", "administrator", "supervisor")
 
 
 @pytest.fixture

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import csv
 import gzip
-import tomllib
 from datetime import date
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -23,8 +21,8 @@ from handrail.fhir.directory.places import (
     point_of,
     zip_of,
 )
-from handrail.fhir.rulebook import Rule, Rulebook
 from tests.data import data
+from tests.rules import shipped
 
 POINTS = st.builds(Point, st.floats(-89.9, 89.9), st.floats(-179.9, 179.9))
 
@@ -106,9 +104,7 @@ def test_no_place_within_reach_is_outside_the_cells(here, there, km):
 
 
 def test_minutes_by_road_are_dated_facts():
-    file = Path(__file__).parents[4] / "rules" / "directory.toml"
-    rules = Rulebook(Rule(**one) for one in tomllib.loads(file.read_text("utf-8"))["rule"])
-    road = Road.of(rules, date(2026, 11, 22))
+    road = Road.of(shipped(), date(2026, 11, 22))
 
-    assert rules.rule("directory.road", date(2026, 11, 22)).verified_on
+    assert shipped().rule("directory.road", date(2026, 11, 22)).verified_on
     assert (road.minutes(0), road.minutes(10), road.minutes(None)) == (6, 17, None)

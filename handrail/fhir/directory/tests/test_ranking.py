@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import fields, replace
 from datetime import date, timedelta
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -14,12 +12,10 @@ from hypothesis import strategies as st
 
 from handrail.fhir.directory.candidates import Track
 from handrail.fhir.directory.ranking import Facts, Said, Scale, Takes, rank
-from handrail.fhir.rulebook import Rule, Rulebook
+from tests.rules import shipped
 
 TODAY = date(2026, 11, 22)
-RULES = Path(__file__).parents[4] / "rules" / "directory.toml"
-SHIPPED = Rulebook(Rule(**one) for one in tomllib.loads(RULES.read_text("utf-8"))["rule"])
-SCALE = Scale.of(SHIPPED, TODAY)
+SCALE = Scale.of(shipped(), TODAY)
 
 
 def place(name="a", **known):

@@ -15,14 +15,14 @@ from handrail.fhir.directory.duplicates import Entry, compare
 from handrail.fhir.directory.opening import Open
 from handrail.fhir.rulebook import Rule
 from handrail.fhir.validation import validate
-from handrail.record.rulebook import rulebook
+from tests.rules import shipped
 
 TODAY = date(2026, 11, 23)
 ZONE = ZoneInfo("America/New_York")
 
 
 def rule(name: str) -> Rule:
-    return rulebook().rule(name, TODAY)
+    return shipped().rule(name, TODAY)
 
 
 def service(*times: dict, **more: object) -> dict:

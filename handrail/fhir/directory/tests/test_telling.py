@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import replace
 from datetime import date, timedelta
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -23,14 +21,12 @@ from handrail.fhir.directory.telling import (
     told_of,
     verification,
 )
-from handrail.fhir.rulebook import Rule, Rulebook
 from handrail.fhir.text import write
 from handrail.fhir.validation import validate
+from tests.rules import shipped
 
-FILE = Path(__file__).parents[4] / "rules" / "provider_network.toml"
-RULES = Rulebook(Rule(**one) for one in tomllib.loads(FILE.read_text("utf-8"))["rule"])
 TODAY = date(2026, 11, 22)
-AGES = Ages.of(RULES, TODAY)
+AGES = Ages.of(shipped(), TODAY)
 
 
 def told(days_ago: int = 0, answer: Answer = Answer.YES, **more) -> Told:

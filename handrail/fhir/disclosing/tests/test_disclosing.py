@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import replace
 from datetime import date
-from pathlib import Path
 
 import pytest
 
 from handrail.fhir import disclosing as d
 from handrail.fhir.rulebook import Rule, Rulebook
+from tests.rules import shipped_rules
 
-RULES = [
-    Rule(**one)
-    for one in tomllib.loads(
-        (Path(__file__).parents[4] / "rules" / "disclosing.toml").read_text("utf-8")
-    )["rule"]
-]
+RULES = shipped_rules()
 BOOK = Rulebook(RULES)
 TODAY = date(2026, 11, 22)
 ICD = "http://hl7.org/fhir/sid/icd-10-cm"
@@ -71,7 +65,8 @@ def test_health_care_needs_none_for_treatment_unless_the_organization_says_so():
         recipient="PractitionerRole/heart", purpose="treatment", recipient_kind="health-care"
     )
     assert (found.kind, found.kinds, found.part2) == ("treatment", frozenset(), False)
-    strict = replace(RULES[0], values={**RULES[0].values, "ask_for_treatment": True})
+    basis_rule = BOOK.rule("disclosing.basis", TODAY)
+    strict = replace(basis_rule, values={**basis_rule.values, "ask_for_treatment": True})
     assert not basis(
         recipient="PractitionerRole/heart",
         purpose="treatment",

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import tomllib
 from datetime import date
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -21,13 +19,12 @@ from handrail.fhir.referring.moves import (
 )
 from handrail.fhir.referring.stages import WORDS, Stage, stage_of, state_of
 from handrail.fhir.referring.state import State, receiver_of, state_in, with_state
-from handrail.fhir.rulebook import Rule, Rulebook
 from handrail.fhir.task import TaskStatus, move
 from tests.data import reference
+from tests.rules import shipped
 
-RULES = Path(__file__).parents[4] / "rules" / "referral_moves.toml"
-RAW = tomllib.loads(RULES.read_text("utf-8"))["rule"]
-MOVES = Moves.read(Rulebook(Rule(**one) for one in RAW), date(2026, 11, 22))
+BSER = shipped().rule("referral-moves.bser", date(2026, 11, 22)).values
+MOVES = Moves.read(shipped(), date(2026, 11, 22))
 AT = "2026-11-22T09:00:00-05:00"
 DRAFT = {"resourceType": "Task", "id": "t", "status": "draft"}
 
@@ -37,8 +34,8 @@ def test_the_table_is_that_of_bser() -> None:
     source = json.loads(reference("rules/bser_task_transitions.json").read_text("utf-8"))
     keys = ("tid", "actor", "event", "from", "to", "taskStatusFrom", "taskStatusTo")
     theirs = [[*(row[key] for key in keys), row["businessStatus"]] for row in source["transitions"]]
-    assert RAW[0]["values"]["rows"] == theirs
-    assert RAW[0]["values"]["states"] == source["states"]
+    assert BSER["rows"] == theirs
+    assert BSER["states"] == source["states"]
     assert len(theirs) == 34
 
 
