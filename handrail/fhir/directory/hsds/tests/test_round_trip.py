@@ -111,7 +111,7 @@ VALUES = {
     ),
     "date": st.dates().map(str),
     "time": st.times().map(lambda one: one.isoformat("seconds")),
-    "moment": st.datetimes().map(lambda one: f"{one.isoformat('milliseconds')}Z"),
+    "moment": st.datetimes().map(lambda one: f"{one.isoformat(timespec='milliseconds')}Z"),
     "uri": st.just("https://example.org/a"),
     "email": st.just("a@example.org"),
     "status": st.sampled_from(["active", "inactive", "defunct", "temporarily closed"]),
