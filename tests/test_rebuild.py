@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from handrail.access.database import acting
@@ -11,6 +13,7 @@ from handrail.edge.hl7v2.tests.messages import adt
 from handrail.record import store
 from handrail.record.projecting import table_of, tables
 from handrail.record.rebuild import rebuild
+from handrail.record.registry import registry
 from handrail.record.renewing import outdated
 from handrail.record.statements import rows, run
 from handrail.site.opening import bring_up_to_date
@@ -75,3 +78,37 @@ def test_rows_of_an_older_kind_are_made_anew_when_handrail_starts(org, install):
     assert everything(by) == before
     assert not bring_up_to_date(said.append)
     assert len(said) == 2
+
+
+def test_a_table_that_is_new_is_filled_from_the_record_when_handrail_starts(org, install):
+    install()
+    by = system(org.id, "test", "A test")
+    service = {"resourceType": "HealthcareService", "id": "pantry", "name": "Example Pantry"}
+    store.commit([service, {"resourceType": "Location", "id": "home"}], by=by, reason="test")
+    bring_up_to_date(lambda _: None)
+    before = everything(by)
+    assert before["community_service"]
+    with acting(by):
+        run("COMMENT ON TABLE community_service IS NULL")
+        run("DELETE FROM community_service WHERE org = %s", (by.org,))
+    assert outdated() == ("community_service",)
+    said: list[str] = []
+    assert bring_up_to_date(said.append)
+    assert said[1] == "Made the rows of 1 resources anew."
+    assert everything(by) == before
+    assert outdated() == ()
+
+
+def test_a_rule_of_a_table_that_counts_its_kind_up_is_followed(org, install, monkeypatch):
+    install()
+    by = system(org.id, "test", "A test")
+    store.commit([{"resourceType": "Location", "id": "home"}], by=by, reason="test")
+    bring_up_to_date(lambda _: None)
+    changed = [
+        replace(one, kind=2) if table_of(one.into) == "community_place" else one
+        for one in registry.projections["Location"]
+    ]
+    monkeypatch.setitem(registry.projections, "Location", changed)
+    assert outdated() == ("community_place",)
+    assert bring_up_to_date(lambda _: None)
+    assert outdated() == ()

@@ -45,11 +45,11 @@ def _rebuild(org: int, progress: Progress, only: Sequence[str], *, search: bool)
     for table in tables():
         if not only or table_of(table) in only:
             run(f'DELETE FROM "{table_of(table)}" WHERE org = %s', (org,))  # noqa: S608 - own table
-    total = rows("SELECT count(*) FROM record_current WHERE org = %s", (org,))[0][0]
     done = 0
     try:
         if only:
             _narrow(only)
+        total = _count(org, all_types=search)
         for batch in _current(org, all_types=search):
             insert(project(org, batch))
             if search:
@@ -57,13 +57,26 @@ def _rebuild(org: int, progress: Progress, only: Sequence[str], *, search: bool)
             done += len(batch)
             progress("rebuild", done, total)
     finally:
-        registry.projections.update(kept)
+        registry.projections = kept
     return done
 
 
 def _narrow(only: Sequence[str]) -> None:
-    for name, projections in registry.projections.items():
-        registry.projections[name] = [p for p in projections if table_of(p.into) in only]
+    for name, projections in list(registry.projections.items()):
+        wanted = [p for p in projections if table_of(p.into) in only]
+        if wanted:
+            registry.projections[name] = wanted
+        else:
+            del registry.projections[name]
+
+
+def _count(org: int, *, all_types: bool) -> int:
+    found = rows(
+        "SELECT count(*) FROM record_current"
+        " WHERE org = %s AND NOT deleted AND (%s OR resource_type = ANY(%s))",
+        (org, all_types, list(registry.projections)),
+    )
+    return int(found[0][0])
 
 
 def _current(org: int, *, all_types: bool) -> Iterator[list[Prepared]]:

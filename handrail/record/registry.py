@@ -31,11 +31,15 @@ class Projection:
     every index; a model with a ``patient`` field (text, the id) is guarded by care relationship.
     A table that several types share also has ``source_type``, which the record fills in: ids are
     unique only within a type.
+
+    ``kind`` is counted up when ``rows`` gives out something else for the same resource: the table
+    is then made anew when Handrail starts, as it is when it is new or has other fields.
     """
 
     of: str
     into: type[models.Model]
     rows: Callable[[Resource], Iterable[Mapping[str, Any]]]
+    kind: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -136,8 +136,8 @@ def _tables() -> str:
 def _search_rows() -> str:
     from handrail.record.renewing import outdated
 
-    if outdated():
-        raise UnwellError("made by an older Handrail. Run: handrail migrate")
+    if stale := outdated():
+        raise UnwellError(f"made by an older Handrail: {', '.join(stale)}. Run: handrail migrate")
     return "of the present kind"
 
 
