@@ -416,3 +416,8 @@ def test_the_room_that_is_the_example_works():
     [task] = made["on_missed"](Change(None, visit), known)
     assert kind_of(task) == "rebook-visit"
     assert look_by(task).startswith("2026-11-27")  # the day between is Thanksgiving
+
+
+def test_no_two_places_of_the_navigation_have_one_key():
+    keys = [nav.key for room in house.rooms.values() for nav in room.nav if nav.key]
+    assert sorted(set(keys)) == sorted(keys)

@@ -19,7 +19,7 @@ ROOM = Room(
             label=_("Resources"),
             url="/resources",
             order=45,
-            key="d",
+            key="s",
             roles=CARE | {Role.FRONT_DESK, Role.ADMINISTRATOR},
         ),
     ),

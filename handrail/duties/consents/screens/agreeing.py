@@ -33,14 +33,15 @@ _LARGEST = 25_000_000  # more than any organization allows; the rule says what i
 @open_to(*EDITORS)
 def new(request: MemberRequest, patient: str) -> HttpResponse:
     """Ask what the person agrees to, and write it down, or print the form for it."""
-    find = request.GET.get("find", "").strip()[:80]
-    if request.method != "POST":
+    do = request.POST.get("do", "")
+    if request.method != "POST" or do == "find":
+        find = request.POST.get("find", "").strip()[:80]
         typed = _first(request)
         seen = actions.see_sharing(request.principal, patient, find)
         return _form(request, patient, seen, typed, find=find)
     typed = _typed(request)
     seen = actions.see_sharing(request.principal, patient)
-    if request.POST.get("do") == "print":
+    if do == "print":
         return _printed(request, patient, seen, typed)
     try:
         saved = actions.record(request.principal, patient, typed)

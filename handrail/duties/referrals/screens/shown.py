@@ -9,7 +9,6 @@ from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from markupsafe import Markup
 
 from handrail.duties.referrals.actions.beside import Beside
 from handrail.duties.referrals.actions.seeing import ReferralView
@@ -83,7 +82,7 @@ def shown(view: ReferralView) -> Shown:
     )
 
 
-def _reached(channel: str, address: str) -> str | Markup:
+def _reached(channel: str, address: str) -> str:
     return phone(address) if channel in {"phone", "fax", "sms"} and address else address
 
 
