@@ -29,9 +29,11 @@ from handrail.fhir import work
 from handrail.fhir.calendar import Calendar
 from handrail.fhir.change import Change
 from handrail.fhir.directory.telling import Answer
-from handrail.fhir.directory.tests.test_telling import RULES, TODAY, told
+from handrail.fhir.directory.tests.test_telling import TODAY, told
+from handrail.fhir.rulebook import Rulebook
 from handrail.fhir.text import write
 from handrail.fhir.validation import validate
+from tests.rules import shipped
 
 NOW = datetime(2026, 11, 22, 15, tzinfo=UTC)
 _PATIENT, EPISODE, COVERAGE = maria()
@@ -45,7 +47,7 @@ class Knowing:
     patient: dict = field(default_factory=dict)
     as_of: datetime = NOW
     calendar: Calendar = field(default_factory=Calendar)
-    rules: object = RULES
+    rules: Rulebook = field(default_factory=shipped)
     pool: str = "CareTeam/pool"
 
     def read(self, reference):
