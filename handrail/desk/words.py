@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
-from babel import Locale, UnknownLocaleError
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as later
+
+from handrail.look.languages import language_name
 
 QUEUES = {
     "calls": later("Calls"),
@@ -83,20 +81,10 @@ GENDERS = {
 }
 
 
-@lru_cache(maxsize=512)
-def _language_in(code: str, reader: str) -> str:
-    try:
-        name = Locale.parse(code).get_language_name(reader)
-    except (UnknownLocaleError, ValueError):
-        return code
-    return name or code
-
-
 def language(code: str) -> str:
     """Return the name of a language (BCP 47) in the reader's language; English is not named."""
     primary = code.partition("-")[0].lower()
-    reader = (get_language() or "en").partition("-")[0]
-    return "" if primary in {"", "en"} else _language_in(primary, reader)
+    return "" if primary in {"", "en"} else language_name(primary)
 
 
 def queue(code: str) -> str:

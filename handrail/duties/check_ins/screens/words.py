@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from functools import lru_cache
 
-from babel import Locale, UnknownLocaleError
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as later
 
 from handrail.duties.check_ins.rules.contact import How, Line, Outcome
 from handrail.look.dates import day, moment
+from handrail.look.languages import language_name
 
 OUTCOMES = {
     Outcome.PATIENT: later("Spoke with patient"),
@@ -78,20 +76,9 @@ def filled(text: str, facts: Sequence[tuple[str, str]]) -> str:
     return text
 
 
-@lru_cache(maxsize=512)
-def _language_in(code: str, reader: str) -> str:
-    try:
-        name = Locale.parse(code.split("-", maxsplit=1)[0]).get_language_name(
-            reader.split("-", maxsplit=1)[0]
-        )
-    except (UnknownLocaleError, ValueError):
-        return code
-    return name or code
-
-
 def language(code: str) -> str:
     """Return the name of a language (BCP 47) in the reader's language."""
-    return _language_in(code, get_language() or "en") if code else ""
+    return language_name(code)
 
 
 _SAYS: dict[str, Callable[[Line], str]] = {

@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import date
 from typing import Final
 
-from babel import Locale, UnknownLocaleError
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as later
 
@@ -14,6 +12,7 @@ from handrail.access.principal import Principal
 from handrail.duties.intake.models import Score
 from handrail.duties.intake.screens.questions import plain
 from handrail.fhir.resource import Resource
+from handrail.look.languages import language_name as called
 from handrail.record.known import known
 
 WAYS: Final = {
@@ -37,12 +36,7 @@ TRANSLATION: Final = {
 
 def language_name(tag: str) -> str:
     """Return what a language is called, in the language of the page."""
-    try:
-        locale = Locale.parse(tag.replace("-", "_"))
-    except (UnknownLocaleError, ValueError):
-        return tag
-    name = locale.get_language_name((get_language() or "en").replace("-", "_"))
-    return (name or tag).capitalize()
+    return called(tag).capitalize()
 
 
 def score_words(row: Score) -> str:

@@ -8,15 +8,13 @@ from datetime import date
 from itertools import starmap
 from typing import Final, NamedTuple
 
-from babel import Locale, UnknownLocaleError
-from django.utils.translation import get_language
-
 from handrail.access.principal import Principal
 from handrail.duties.provider_network.actions.meaning import MeantPlan
 from handrail.duties.provider_network.actions.nearby import Known, Look
 from handrail.fhir.directory.candidates import Track
 from handrail.fhir.directory.places import Point, Road, distance_km
 from handrail.fhir.directory.ranking import Facts, Said, Takes
+from handrail.look.languages import language_name
 from handrail.record.statements import rows
 from handrail.room import house
 
@@ -160,14 +158,3 @@ def day_of(text: str) -> date | None:
         return date.fromisoformat(text[:10])
     except ValueError:
         return None
-
-
-def language_name(code: str) -> str:
-    """Return a language as the reader calls it; the code where nobody knows it."""
-    if not code:
-        return ""
-    try:
-        name = Locale.parse(code).get_language_name((get_language() or "en").partition("-")[0])
-    except (UnknownLocaleError, ValueError):
-        return code
-    return name or code

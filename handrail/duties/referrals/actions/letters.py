@@ -5,24 +5,24 @@ Only a fax of papers, which follows a yes, names the person; it goes to the numb
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import segno
-from babel import Locale, UnknownLocaleError
 from babel.dates import format_date
 from django.conf import settings
-from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from handrail.access import links
 from handrail.access.links_models import Link
 from handrail.duties.referrals.actions.inviting import Seen, page_of
 from handrail.duties.referrals.actions.packing import Fact, Papers
 from handrail.look.dates import birth
+from handrail.look.languages import language_name
 from handrail.look.paper import pdf
 
 LANGUAGES: Final = ("en", "es")
@@ -214,17 +214,8 @@ def minimum_words(pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
         "needed": _("How soon"),
         "area": _("ZIP code begins"),
     }
-    said = [(name, _spoken(text) if name == "language" else text) for name, text in pairs]
+    said = [(name, language_name(text) if name == "language" else text) for name, text in pairs]
     return [(labels.get(name, name), text) for name, text in said if text != "unknown"]
-
-
-def _spoken(code: str) -> str:
-    """Return the name of a language in the language of the page; what is no code stays."""
-    try:
-        name = Locale.parse(code, sep="-").get_display_name(get_language() or LANGUAGES[0])
-    except (ValueError, UnknownLocaleError):
-        return code
-    return name or code
 
 
 def person_words(pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
@@ -237,7 +228,7 @@ def person_words(pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
         "need": _("Needs"),
         "words": _("Please know"),
     }
-    ready = {"language": _spoken, "birth": birth}
+    ready: Mapping[str, Callable[[str], str]] = {"language": language_name, "birth": birth}
     said = [(name, ready[name](text) if name in ready else text) for name, text in pairs if text]
     return [(labels.get(name, name), text) for name, text in said]
 

@@ -22,6 +22,7 @@ from handrail.duties.referrals.screens import asking, basis, forms, offering, wo
 from handrail.duties.referrals.screens.asking import Part
 from handrail.duties.referrals.screens.forms import MistypedError
 from handrail.fhir.errors import BusinessRuleError
+from handrail.look.languages import language_name
 from handrail.look.said import done
 from handrail.room import house, patient_frame
 
@@ -129,7 +130,7 @@ def _page(
 ) -> HttpResponse:
     asked = {part.askable.reference for part in parts}
     around = wanting.circumstances
-    found = [around.near, words.language(around.language) if around.language else "", around.plan]
+    found = [around.near, language_name(around.language), around.plan]
     known: dict[str, Any] = (
         basis.shown(request.POST, patient, wanting, parts)
         | patient_frame(request, patient, where(patient))

@@ -21,6 +21,7 @@ from handrail.fhir.resource import words_of
 from handrail.look import dates
 from handrail.look.dates import Due
 from handrail.look.jinja import phone
+from handrail.look.languages import language_name
 
 Pairs = Sequence[tuple[str, Any]]
 
@@ -193,9 +194,9 @@ def said(view: ReferralView, beside: Beside) -> dict[str, list[tuple[str, str, l
     wanted = [code for code in (beside.language.partition("-")[0], "en") if code in spoken]
     to_them = [scripts.filled(text, facts) for text in scripts.RECEIVER]
     return {
-        "receiver": [("en", words.language("en"), to_them)] if _calls(view) else [],
+        "receiver": [("en", language_name("en"), to_them)] if _calls(view) else [],
         "person": [
-            (code, words.language(code), [scripts.filled(text, facts) for text in spoken[code]])
+            (code, language_name(code), [scripts.filled(text, facts) for text in spoken[code]])
             for code in dict.fromkeys([*wanted, *spoken])
         ],
     }

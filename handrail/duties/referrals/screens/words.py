@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
 from typing import Final
 
-from babel import Locale, UnknownLocaleError
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as noop
 
@@ -184,18 +181,3 @@ def several(words: Mapping[str, str], codes: Iterable[str] = ()) -> list[tuple[s
 def reminder(channel: str) -> str:
     """Return how a reminder goes out by a channel."""
     return one(REMINDERS, channel)
-
-
-@lru_cache(maxsize=256)
-def _language_in(code: str, reader: str) -> str:
-    try:
-        name = Locale.parse(code).get_language_name(reader)
-    except (UnknownLocaleError, ValueError):
-        return code
-    return name or code
-
-
-def language(code: str) -> str:
-    """Return the name of a language (BCP 47) in the reader's language."""
-    reader = (get_language() or "en").partition("-")[0]
-    return _language_in(code.partition("-")[0], reader)

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
-from babel import Locale, UnknownLocaleError
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as later
 
 from handrail.duties.registration.rules.details import RELATIONSHIP_CODES
+from handrail.look.languages import language_name
 
 # The languages most spoken at home in the United States by people who speak English less than very
 # well (Census Bureau, American Community Survey, table S1601 and its detailed languages).
@@ -40,21 +37,9 @@ MESSAGES = {
 }
 
 
-@lru_cache(maxsize=512)
-def _named(code: str, reader: str) -> str:
-    try:
-        name = Locale.parse(reader).languages.get(code.partition("-")[0].lower())
-    except (UnknownLocaleError, ValueError):
-        return code
-    return str(name) if name else code
-
-
 def language(code: str, text: str = "") -> str:
     """Return the name of a language (BCP 47) in the reader's language."""
-    if code == "ase":
-        return _("American Sign Language")
-    reader = (get_language() or "en").replace("-", "_")
-    return _named(code, reader) if code else text
+    return language_name(code) if code else text
 
 
 def languages(present: str) -> list[tuple[str, str]]:
