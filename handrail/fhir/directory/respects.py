@@ -208,7 +208,7 @@ def _track_words(found: Track, few: bool, speech: Speech) -> str:  # noqa: FBT00
         _("Answered {part} of {all} of our referrals").format(part=found.answered, all=found.sent)
     ]
     if found.median_days is not None:
-        said[0] += _(", usually within {days} days").format(days=f"{found.median_days:.0f}")
+        said[0] += _usually(found.median_days, speech)
     said[0] += "."
     if found.accepted + found.declined:
         decided = found.accepted + found.declined
@@ -218,6 +218,13 @@ def _track_words(found: Track, few: bool, speech: Speech) -> str:  # noqa: FBT00
     if few:
         said.append(_("So few prove little."))
     return " ".join(said)
+
+
+def _usually(median_days: float, speech: Speech) -> str:
+    whole = round(median_days)
+    if whole > 1:
+        return speech.say(", usually within {days} days").format(days=whole)
+    return speech.say(", usually within a day") if whole else speech.say(", usually the same day")
 
 
 RESPECTS: Final[tuple[Respect, ...]] = (

@@ -31,6 +31,7 @@ from handrail.fhir.directory.capacity import Answer, Told, capacity
 from handrail.fhir.directory.opening import unpacked, unpacked_days
 from handrail.fhir.directory.places import Point, point_of
 from handrail.fhir.directory.weighing import Speech
+from handrail.look.dates import day
 from handrail.record.known import RecordKnown, known
 from handrail.record.statements import rows
 from handrail.room import house
@@ -96,7 +97,7 @@ class Reader:
     away (:attr:`Asked.language` does).
     """
 
-    speech: Speech = field(default_factory=lambda: Speech(say=gettext))
+    speech: Speech = field(default_factory=lambda: Speech(say=gettext, day=day))
     names: Mapping[str, str] = field(default_factory=dict)
     speaks: str = ""
 

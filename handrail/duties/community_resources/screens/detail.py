@@ -124,9 +124,14 @@ def _track(seen: Seen) -> str:
         held.sent,
     ) % {"num": held.sent, "answered": held.answered, "accepted": held.accepted}
     if held.median_days is not None:
-        days = _("Usually within %(days)s days.") % {"days": f"{held.median_days:.0f}"}
-        return f"{said} {days}"
+        return f"{said} {_usually(round(held.median_days))}"
     return said
+
+
+def _usually(days: int) -> str:
+    if days > 1:
+        return _("Usually within %(days)s days.") % {"days": days}
+    return _("Usually within a day.") if days else _("Usually the same day.")
 
 
 def _origin(seen: Seen) -> str:

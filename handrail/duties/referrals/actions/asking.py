@@ -179,7 +179,7 @@ def _task(
     asked = building.Asked(
         receiver=receiver.reference,
         name=" ".join(receiver.name.split()),
-        owner=_owner(receiver.reference, facts),
+        owner=owner_of(receiver.reference, facts),
         channel=receiver.channel,
         address=receiver.address.strip(),
         why=receiver.why.strip(),
@@ -191,8 +191,11 @@ def _task(
     return pace.paced(made, facts)
 
 
-def _owner(receiver: str, facts: RecordKnown) -> str:
-    """Return who may own a Task for this receiver: the organization behind a service."""
+def owner_of(receiver: str, facts: RecordKnown) -> str:
+    """Return who may own a Task for this receiver: the organization behind a service.
+
+    It is also who can be named in a Consent; empty: nobody is behind it.
+    """
     if not receiver.startswith("HealthcareService/"):
         return receiver
     service = facts.read(receiver) or {}

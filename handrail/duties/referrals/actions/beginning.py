@@ -14,11 +14,13 @@ from handrail.duties.referrals.actions.asking import (
     Receiver,
     add_receiver,
     draft_referral,
+    owner_of,
 )
 from handrail.duties.referrals.actions.seeing import ReferralView, referral
 from handrail.duties.referrals.actions.sending import Sending, Sent, send_referrals
 from handrail.duties.referrals.rules.wanting import SPECIALIST
 from handrail.fhir.disclosing import Agreement
+from handrail.record.known import known
 from handrail.room import house
 
 NOW: Final = "now"
@@ -93,7 +95,8 @@ def _agreed(
 ) -> str:
     """Write down that the person agrees to a receiver; return the id of the Consent.
 
-    Whoever is known by name alone cannot be named in a Consent, and gets a request without name.
+    For a service, it is the organization behind it that they agree to. Whoever is known by name
+    alone cannot be named in a Consent, and gets a request without name.
 
     Args:
         by: who hears it.
@@ -102,10 +105,11 @@ def _agreed(
         parts: of the record, that may go along.
     """
     patient, kind, request_id = about
-    if not to[0]:
+    recipient = owner_of(to[0], known(by.org))
+    if not recipient:
         return ""
     agreed = Agreement(
-        recipient=to[0],
+        recipient=recipient,
         name=to[1],
         purpose="treatment" if kind == SPECIALIST else "service",
         parts=frozenset({"request", "needs", *parts}),

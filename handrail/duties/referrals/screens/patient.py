@@ -11,7 +11,7 @@ from handrail.access.marks import MemberRequest, open_to
 from handrail.access.principal import CARE
 from handrail.duties.referrals.actions.seeing import of_patient
 from handrail.duties.referrals.screens import rows, words
-from handrail.room import patient_frame
+from handrail.room import house, patient_frame
 
 
 @open_to(*CARE)
@@ -36,6 +36,8 @@ def patient(request: MemberRequest, patient: str) -> HttpResponse:
     ]
     known = patient_frame(request, patient) | {
         "asked": asked,
+        "find_service": house.way("find-service", patient),
+        "find_provider": house.way("find-provider", patient),
         "may_refer": allows(request.principal, "create", "ServiceRequest"),
     }
     return render(request, "referrals/patient.html", known)

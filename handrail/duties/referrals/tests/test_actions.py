@@ -21,6 +21,7 @@ from handrail.duties.referrals.actions import (
 )
 from handrail.duties.referrals.actions.answering import Answer, RefusedMoveError, Report
 from handrail.duties.referrals.actions.asking import AskError, Receiver, Sending
+from handrail.duties.referrals.actions.beginning import NOW, Beginning, begin
 from handrail.duties.referrals.actions.closing import CloseError, Met, Review
 from handrail.duties.referrals.actions.finding import unlooked
 from handrail.duties.referrals.actions.following import Chased
@@ -497,3 +498,14 @@ def test_the_clock_finds_a_referral_that_nobody_looks_at(kim, maria) -> None:
     assert sweep_one(kim.org, "referrals", sweep, due_only=False) == 0
     (decide, _old) = tasks_of(kim, names.DECIDE)
     assert "Nobody was looking" in decide["reasonCode"]["text"]
+
+
+def test_what_the_person_agrees_to_names_who_is_behind_a_service(kim, maria):
+    wish = ask(receiver(KITCHEN, "Open Kitchen", channel="phone"))
+    began = begin(kim, [wish], Beginning(send=True, consent=NOW))
+    assert [one.refused for one in began.sent] == [""]
+    with acting(kim):
+        (consent,) = store.of_patient(maria, "Consent", by=kim)
+    actor = consent.resource["provision"]["actor"][0]["reference"]
+    assert actor == {"reference": "Organization/stove", "display": "Open Kitchen"}
+    assert began.sent[0].basis == "consent"
