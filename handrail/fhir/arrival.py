@@ -28,6 +28,7 @@ _STARTS: Final = (
     (b"\x89PNG\r\n\x1a\n", "image/png"),
     (b"\xff\xd8\xff", "image/jpeg"),
 )
+_LONGEST: Final = 200  # characters of a name or an id that are kept
 WAITING, SORTED, ASIDE = "preliminary", "final", "amended"
 
 
@@ -73,7 +74,7 @@ def arrived(arrival: Arrival) -> list[Resource]:
     document: Resource = {
         "resourceType": "DocumentReference",
         "id": identity,
-        "identifier": [{"system": IDENTIFIER, "value": arrival.key[:200]}],
+        "identifier": [{"system": IDENTIFIER, "value": _plain(arrival.key)}],
         "status": "current",
         "docStatus": WAITING,
         "category": [concept(CATEGORY, arrival.channel)],
@@ -83,8 +84,8 @@ def arrived(arrival: Arrival) -> list[Resource]:
             for part, made in zip(arrival.parts, binaries, strict=True)
         ],
     }
-    if arrival.sender:
-        document["author"] = [{"display": arrival.sender[:200]}]
+    if sender := _plain(arrival.sender):
+        document["author"] = [{"display": sender}]
     return [*binaries, document]
 
 
@@ -102,9 +103,15 @@ def _attachment(part: Part, identity: str, at: str) -> dict[str, Any]:
         "url": f"Binary/{identity}",
         "size": len(part.data),
         "hash": base64.b64encode(sha1).decode("ascii"),
-        "title": part.title[:200],
+        "title": _plain(part.title) or "Part",
         "creation": at,
     }
+
+
+def _plain(text: str) -> str:
+    """Return the beginning of what a stranger calls something, without what no text has."""
+    kept = "".join(one if one.isprintable() else " " for one in text[:_LONGEST])
+    return " ".join(kept.split())
 
 
 def content_of(binary: Mapping[str, Any]) -> bytes:

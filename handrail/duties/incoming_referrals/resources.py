@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC
 from typing import Any, Final
 
 import orjson
 
 from handrail.fhir.arrival import content_of
+from handrail.fhir.moments import day_of
 from handrail.fhir.resource import Resource, words_of
 
 FORM: Final = "application/vnd.handrail.referral+json"
 """The media type of what was typed into the public form."""
+_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,11 +43,17 @@ class Asked:
         name = {"family": self.family, "given": self.given.split()}
         if self.family or self.given:
             patient["name"] = [{key: value for key, value in name.items() if value}]
-        if self.birth_date:
+        if self.birth_date and is_birth_date(self.birth_date):
             patient["birthDate"] = self.birth_date
         if self.phone:
             patient["telecom"] = [{"system": "phone", "value": self.phone}]
         return patient
+
+
+def is_birth_date(text: str) -> bool:
+    """Tell whether a text is a birth date as FHIR writes it: a day, a month or a year."""
+    whole = f"{text}-01-01"[:10] if len(text) in {4, 7} else text
+    return bool(_DAY.fullmatch(whole)) and day_of(whole, UTC) is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,8 +70,13 @@ class Piece:
 def filled(binary: Mapping[str, Any]) -> Asked:
     """Return what was typed into the public form."""
     typed = orjson.loads(content_of(binary))
-    names = Asked.__dataclass_fields__
-    return Asked(**{name: value for name, value in typed.items() if name in names})
+    plain = Asked()
+    kept: dict[str, Any] = {
+        name: value
+        for name, value in typed.items()
+        if isinstance(value, type(getattr(plain, name, None)))
+    }
+    return Asked(**kept)
 
 
 def requested(task: Resource, request: Resource | None, patient: Resource | None) -> Asked:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import email
 import email.policy
+import re
 from collections.abc import Iterable, Iterator
 from email.message import EmailMessage
 from email.utils import parseaddr
@@ -18,6 +19,8 @@ from handrail.fhir.errors import HandrailError
 from handrail.fhir.resource import Resource
 
 _MOST_PARTS: Final = 50
+_LONGEST_ID: Final = 100  # characters of a Message-ID that are looked at
+_BODY: Final = re.compile(rb"\r\n\r\n|\n\n|\r\r")
 
 
 class UnreadableMailError(HandrailError):
@@ -54,12 +57,22 @@ def understand(raw: bytes, _name: str, at: str) -> Iterable[Resource]:
     return arrived(
         Arrival(
             channel="mail",
-            key=_header(message, "Message-ID") or digest(raw),
+            key=_key(message, raw),
             at=at,
             sender=parseaddr(_header(message, "From"))[1],
             parts=(*_parts(message), whole),
         )
     )
+
+
+def _key(message: EmailMessage, raw: bytes) -> str:
+    """Return what makes it this message and no other.
+
+    What was relayed twice has other headers and is one; what says something else under an id that
+    somebody has read is another.
+    """
+    body = _BODY.split(raw, maxsplit=1)[-1]
+    return f"{_header(message, 'Message-ID')[:_LONGEST_ID]} {digest(body)}".strip()
 
 
 def _header(message: EmailMessage, name: str) -> str:
@@ -81,8 +94,16 @@ def _parts(message: EmailMessage) -> Iterator[Part]:
         name = part.get_filename() or ""
         media = part.get_content_type()
         if media == "text/plain" and not name:
-            text = data.decode(part.get_content_charset() or "utf-8", "replace")
-            yield Part(media=media, title="Message", data=text.encode())
+            text = _text(data, part.get_content_charset() or "utf-8")
+            yield Part(media=media, title="Message", data=text.encode("utf-8", "replace"))
         else:
             otherwise = "Message as a web page" if media == "text/html" else "Attachment"
             yield Part(media=media, title=name or otherwise, data=data)
+
+
+def _text(data: bytes, charset: str) -> str:
+    """Return the text in bytes; a character set that nobody has is read as UTF-8."""
+    try:
+        return data.decode(charset, "replace")
+    except (LookupError, ValueError):
+        return data.decode("utf-8", "replace")

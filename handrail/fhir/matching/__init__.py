@@ -9,7 +9,7 @@ to read. Nothing here decides: the score and its grade are for people.
 from __future__ import annotations
 
 from handrail.fhir.matching.candidates import searches
-from handrail.fhir.matching.person import Person
+from handrail.fhir.matching.person import Person, is_exactly
 from handrail.fhir.matching.scoring import Score, compare
 
-__all__ = ["Person", "Score", "compare", "searches"]
+__all__ = ["Person", "Score", "compare", "is_exactly", "searches"]

@@ -11,6 +11,7 @@ from handrail.fhir.resource import Resource
 
 _SHORTEST_PHONE = 7
 _PHONE_DIGITS = 10
+_DAY = len("1954-02-14")
 _MANY = 10
 """How many names, addresses and numbers of one record are compared."""
 
@@ -55,6 +56,17 @@ class Person:
             reached=frozenset(_reached(_listed(patient, "telecom"))),
             numbers=frozenset(_numbers(_listed(patient, "identifier"))),
         )
+
+
+def is_exactly(one: Resource, other: Resource) -> bool:
+    """Tell whether two Patients have the same first and last name and the same day of birth."""
+    mine, theirs = Person.of(one), Person.of(other)
+    return (
+        len(mine.born) == _DAY
+        and mine.born == theirs.born
+        and bool(set(mine.family) & set(theirs.family))
+        and mine.given[:1] == theirs.given[:1] != ()
+    )
 
 
 def _listed(patient: Resource, name: str) -> list[Mapping[str, Any]]:

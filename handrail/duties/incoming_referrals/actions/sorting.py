@@ -16,14 +16,21 @@ from handrail.access.principal import Principal, widened
 from handrail.access.rights import ACTIONS
 from handrail.duties.incoming_referrals.models import Arrived
 from handrail.duties.incoming_referrals.projections import is_asked_of_us
-from handrail.duties.incoming_referrals.resources import FORM, Asked, Piece, filled, requested
+from handrail.duties.incoming_referrals.resources import (
+    FORM,
+    Asked,
+    Piece,
+    filled,
+    is_birth_date,
+    requested,
+)
 from handrail.duties.incoming_referrals.rules import triage
 from handrail.duties.incoming_referrals.rules.arriving import sorting_id
 from handrail.duties.incoming_referrals.rules.words import NOT_OURS
 from handrail.fhir import arrival, work
 from handrail.fhir.errors import BusinessRuleError, NotFoundError
 from handrail.fhir.instants import written
-from handrail.fhir.matching import Score, searches
+from handrail.fhir.matching import Score, is_exactly, searches
 from handrail.fhir.referring.state import with_state
 from handrail.fhir.resource import Resource, id_of, survivor_of, target_of
 from handrail.fhir.task import TaskStatus, is_open
@@ -106,7 +113,7 @@ def look(by: Principal, reference: str) -> Look:
     """
     require(by, "sort_incoming")
     with acting(by):
-        stored = _arrived(reference, by)
+        stored = _shown(reference, by)
         seen = _request(stored, by) if stored.resource_type == "Task" else _document(stored, by)
         audit.note(by, audit.Event(action="R", what="incoming referral", reference=reference))
         return seen
@@ -125,13 +132,26 @@ def _arrived(reference: str, by: Principal) -> Stored:
     return stored
 
 
+def _shown(reference: str, by: Principal) -> Stored:
+    """Return what arrived, as far as ``by`` may see it.
+
+    Once it is in somebody's record, it is for those who may read that.
+    """
+    stored = _arrived(reference, by)
+    if stored.resource_type == "Task":
+        sorted_already = not triage.waits(stored.resource)
+    else:
+        sorted_already = bool(arrival.patient_of(stored.resource))
+    return store.read(reference, by=by) if sorted_already else stored
+
+
 def _document(stored: Stored, by: Principal) -> Look:
     document = stored.resource
     pieces, asked = [], Asked()
     for place, identity in enumerate(arrival.binaries_of(document), 1):
         binary = store.read(f"Binary/{identity}", by=widely(by)).resource
         attachment = document["content"][place - 1]["attachment"]
-        if binary["contentType"] == FORM:
+        if binary["contentType"] == FORM and arrival.channel_of(document) == "form":
             asked = filled(binary)
             continue
         pieces.append(_piece(place, attachment, binary))
@@ -197,7 +217,7 @@ def piece(by: Principal, reference: str, place: int) -> tuple[str, bytes]:
         if not by.has(*SORTERS):
             reader, document = by, store.read(reference, by=by).resource
         else:
-            reader, document = widely(by), _arrived(reference, by).resource
+            reader, document = widely(by), _shown(reference, by).resource
         identities = arrival.binaries_of(document)
         if not 1 <= place <= len(identities):
             raise NotFoundError(_("There is no such part."))
@@ -211,7 +231,8 @@ def candidates(by: Principal, asked: Asked) -> list[Candidate]:
     """Return who it could be about, the likeliest first.
 
     Somebody whom the person who sorts does not reach is shown only if name and birth date are just
-    those that arrived: then nothing is told that did not arrive.
+    those that arrived: then nothing is told that did not arrive. Who was looked for is in the
+    trail with who was found.
     """
     require(by, "sort_incoming")
     person = asked.person
@@ -221,23 +242,28 @@ def candidates(by: Principal, asked: Asked) -> list[Candidate]:
         mine = {one.id for _score, one in matches(person, by)}
     with acting(widely(by)):
         found = matches(person, widely(by))
-    shown = [_candidate(score, one, one.id in mine) for score, one in found]
-    shown = [one for one in shown if one.ours or one.grade == "certain"][:_CANDIDATES]
+    shown = [
+        _candidate(score, one, asked if one.id not in mine else None)
+        for score, one in found
+        if one.id in mine or is_exactly(person, one.resource)
+    ][:_CANDIDATES]
     with acting(by):
         audit.saw_many(by, "search Patient", [one.patient for one in shown])
     return shown
 
 
-def _candidate(score: Score, stored: Stored, ours: bool) -> Candidate:  # noqa: FBT001 - one caller
+def _candidate(score: Score, stored: Stored, typed: Asked | None) -> Candidate:
+    """Return who it could be; somebody else's patient under what was ``typed``, and no more."""
     patient = stored.resource
     name = (patient.get("name") or [{}])[0]
     words = [*name.get("given", ()), name.get("family", "")]
+    called = " ".join(filter(None, words)) or str(name.get("text", ""))
     return Candidate(
         patient=survivor_of(patient) or stored.id,
-        name=" ".join(filter(None, words)) or str(name.get("text", "")),
-        birth_date=str(patient.get("birthDate", "")),
+        name=f"{typed.given} {typed.family}" if typed else called,
+        birth_date=typed.birth_date if typed else str(patient.get("birthDate", "")),
         grade=score.grade,
-        ours=ours,
+        ours=typed is None,
     )
 
 
@@ -256,7 +282,8 @@ def settle(by: Principal, reference: str, patient: str, asked: Asked, *, if_matc
 
     Raises:
         AlreadySortedError: somebody was faster.
-        BusinessRuleError: neither a patient nor a name was given.
+        BusinessRuleError: neither a patient nor a name was given; the patient is none of those who
+            were offered; the birth date is none.
     """
     require(by, "sort_incoming")
     house = widely(by)
@@ -264,7 +291,11 @@ def settle(by: Principal, reference: str, patient: str, asked: Asked, *, if_matc
         stored = _arrived(reference, by)
         _check_waits(stored)
         drafts: list[Draft] = []
-        if not patient:
+        if patient:
+            patient = _offered(by, stored, patient, asked)
+        elif asked.birth_date and not is_birth_date(asked.birth_date):
+            raise BusinessRuleError(_("Give the birth date as 1954-02-14, or leave it out."))
+        else:
             drafts.append(Draft(triage.new_patient(asked, fresh := uuid4().hex)))
             patient = fresh
         facts = known(by.org)
@@ -274,6 +305,23 @@ def settle(by: Principal, reference: str, patient: str, asked: Asked, *, if_matc
         drafts += _sorted(reference, house)
         store.commit(drafts, by=house, reason="Incoming referral: whose it is", room=ROOM)
         return str(opening[-1]["id"])
+
+
+def _offered(by: Principal, stored: Stored, patient: str, asked: Asked) -> str:
+    """Return the id of a patient who may be chosen, or of whom they were merged into.
+
+    Raises:
+        BusinessRuleError: it is nobody whom ``by`` reaches, who was shown, or who was named by the
+            other system. Whether there is such a patient is not told.
+    """
+    named = stored.resource_type == "Task" and id_of(stored.resource.get("for"), "Patient")
+    offered = {named, *(one.patient for one in candidates(by, asked))}
+    with acting(by):
+        may = patient in offered or _if_there(f"Patient/{patient}", by) is not None
+    found = _if_there(f"Patient/{patient}", widely(by)) if may else None
+    if found is None:
+        raise BusinessRuleError(_("Choose one of those who are shown here, or look again."))
+    return survivor_of(found) or patient
 
 
 def _check_waits(stored: Stored) -> None:

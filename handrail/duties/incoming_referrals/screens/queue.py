@@ -14,7 +14,12 @@ from handrail.access.principal import Role
 from handrail.duties.incoming_referrals.actions import arriving, sorting
 from handrail.duties.incoming_referrals.resources import Asked
 from handrail.duties.incoming_referrals.screens import words
-from handrail.fhir.errors import BusinessRuleError, HandrailError, VersionConflictError
+from handrail.fhir.errors import (
+    BusinessRuleError,
+    HandrailError,
+    NotFoundError,
+    VersionConflictError,
+)
 from handrail.look.said import done
 from handrail.look.typed import printable, version_seen
 
@@ -78,12 +83,22 @@ def _one(request: MemberRequest, reference: str) -> HttpResponse:
         return _page(request, reference, typed=typed)
     try:
         return _set_aside(request, reference) if act == "aside" else _settle(request, reference)
+    except sorting.AlreadySortedError as error:
+        return _late(request, reference, error.message)
     except VersionConflictError:
         errors = [("given", _("Somebody changed this while you read. Look again, then save."))]
         return _page(request, reference, typed=_asked(request), errors=errors, status=409)
     except BusinessRuleError as error:
         errors = [("why" if act == "aside" else "family", error.message)]
         return _page(request, reference, typed=_asked(request), errors=errors)
+
+
+def _late(request: MemberRequest, reference: str, said: str) -> HttpResponse:
+    """Say that somebody was faster; what it is now is for those who may read it."""
+    try:
+        return _page(request, reference, typed=_asked(request), errors=[("family", said)])
+    except NotFoundError:
+        return done(request, said, "/incoming")
 
 
 def _set_aside(request: MemberRequest, reference: str) -> HttpResponse:
