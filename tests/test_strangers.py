@@ -188,7 +188,8 @@ def both_ways(client: Client, where: str) -> list[tuple[int, str]]:
     for send in (client.get, partial(client.post)):
         response = send(where, sent)
         content = b"".join(response) if response.streaming else response.content
-        seen.append((response.status_code, content.decode(errors="replace") + str(dict(response.headers))))
+        text = content.decode(errors="replace")
+        seen.append((response.status_code, text + str(dict(response.headers))))
     return seen
 
 
