@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, Final
 
 from handrail.fhir.calendar import is_federal_holiday
@@ -114,6 +115,7 @@ def packed(hours: Iterable[Hours]) -> str:
     )
 
 
+@lru_cache(maxsize=4096)
 def unpacked(text: str) -> tuple[Hours, ...]:
     """Return the hours that :func:`packed` wrote."""
     return tuple(
@@ -127,6 +129,7 @@ def packed_days(closed: Iterable[Closed]) -> str:
     return ";".join(f"{one.first}/{one.last}" for one in closed)
 
 
+@lru_cache(maxsize=4096)
 def unpacked_days(text: str) -> tuple[Closed, ...]:
     """Return the days that :func:`packed_days` wrote, without their words."""
     pairs = (entry.split("/") for entry in text.split(";") if "/" in entry)

@@ -25,17 +25,25 @@ _MOST_VOCABULARY = 5_000
 _SHORT = 3  # letters; shorter words are found whole
 _STRONG = 2  # weight of a word that says what a service is
 
+# Lateral and ordered: each span is read from the index, whatever the planner expects of it. A plain
+# join reads the whole table once the plan is kept.
 _HITS_SQL = """
 SELECT b.tag, w.source_type, w.source, max(w.weight)
 FROM unnest(%s::int[], %s::text[], %s::text[], %s::int[]) AS b(tag, low, high, least)
-JOIN community_word w ON w.org = %s AND w.word >= b.low COLLATE "C" AND w.word < b.high COLLATE "C"
-  AND w.weight >= b.least
-GROUP BY b.tag, w.source_type, w.source LIMIT %s
+CROSS JOIN LATERAL (
+  SELECT i.source_type, i.source, i.weight FROM community_word i
+  WHERE i.org = %s AND i.word >= b.low COLLATE "C" AND i.word < b.high COLLATE "C"
+    AND i.weight >= b.least
+  ORDER BY i.word LIMIT %s) w
+GROUP BY b.tag, w.source_type, w.source
 """
 _VOCABULARY_SQL = """
 SELECT DISTINCT w.word FROM unnest(%s::text[], %s::text[]) AS b(low, high)
-JOIN community_word w ON w.org = %s AND w.word >= b.low COLLATE "C" AND w.word < b.high COLLATE "C"
-WHERE w.weight > 0 LIMIT %s
+CROSS JOIN LATERAL (
+  SELECT i.word FROM community_word i
+  WHERE i.org = %s AND i.word >= b.low COLLATE "C" AND i.word < b.high COLLATE "C" AND i.weight > 0
+  ORDER BY i.word) w
+LIMIT %s
 """
 _FILED, _BY_WORDS = -1, -2
 

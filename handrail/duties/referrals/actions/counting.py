@@ -13,6 +13,7 @@ from django.db.models import Count, Q
 from handrail.access.database import acting
 from handrail.access.decide import require
 from handrail.access.principal import Principal
+from handrail.access.relationship import reached
 from handrail.duties.referrals.models import NeedMet, Referral, Request, TrackRecord
 from handrail.fhir.directory.candidates import Track
 
@@ -44,12 +45,14 @@ class Numbers:
         return self.closed - self.met - self.partly - self.not_met - self.unknown
 
 
-def numbers_of(org: int, since: str) -> Numbers:
-    """Return the numbers of the requests made from a day on (ISO 8601) that one may see."""
-    every = Request.objects.filter(org=org, asked_on__gte=since).exclude(status="draft")
+def numbers_of(by: Principal, since: str) -> Numbers:
+    """Return the numbers of the requests made from a day on (ISO 8601) that ``by`` may see."""
+    org = by.org
+    every = reached(Request.objects.filter(org=org, asked_on__gte=since), by)
+    every = every.exclude(status="draft")
     closed = every.exclude(closed="")
     counted = every.aggregate(asked=Count("source"), closed=Count("source", filter=~Q(closed="")))
-    told = Referral.objects.filter(org=org, request__in=every.values("source"))
+    told = reached(Referral.objects.filter(org=org, request__in=every.values("source")), by)
     said = NeedMet.objects.filter(org=org, request__in=closed.values("source"))
     answers = dict(said.order_by("said_at").values_list("request", "answer"))
     last = list(answers.values())

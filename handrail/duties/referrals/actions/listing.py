@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 
 from handrail.access import audit
 from handrail.access.database import acting
 from handrail.access.principal import Principal
+from handrail.access.relationship import reached
 from handrail.duties.referrals.actions.reading import now, require_care
 from handrail.duties.referrals.actions.seeing import NUMBERS_OVER
 from handrail.duties.referrals.actions.showing import name_in
@@ -19,7 +20,6 @@ from handrail.record import store
 
 PAGE: Final = 50
 SHOWS: Final = ("asked", "unanswered", "answered", "open", "closed", "met", "not-met", "not-asked")
-_MOST: Final = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +56,7 @@ def listed(by: Principal, show: str, page: int = 1) -> Listing:
     require_care(by, "")
     with acting(by):
         since = (now(by).as_of.date() - NUMBERS_OVER).isoformat()
-        every = _chosen(_every(by.org, since), show)
+        every = _chosen(_every(by, since), show)
         start = (max(page, 1) - 1) * PAGE
         found = list(every.order_by("-asked_on", "source")[start : start + PAGE])
         patients = sorted({one.patient for one in found})
@@ -67,15 +67,17 @@ def listed(by: Principal, show: str, page: int = 1) -> Listing:
     return Listing([_listed(one, names.get(one.patient, "")) for one in found], total)
 
 
-def _every(org: int, since: str) -> QuerySet[Any]:
+def _every(by: Principal, since: str) -> QuerySet[Any]:
+    org = by.org
     mine = Referral.objects.filter(org=org, request=OuterRef("source")).order_by("-open", "source")
     said = NeedMet.objects.filter(org=org, request=OuterRef("source")).order_by("-said_at")
     every = Request.objects.filter(org=org, asked_on__gte=since).exclude(status="draft")
-    return every.annotate(
+    annotated: QuerySet[Any] = reached(every, by).annotate(
         told=Exists(mine.exclude(answered="")),
         said=Subquery(said.values("answer")[:1]),
         task=Subquery(mine.values("source")[:1]),
     )
+    return annotated
 
 
 def _chosen(every: QuerySet[Any], show: str) -> QuerySet[Any]:
@@ -104,13 +106,3 @@ def _listed(one: Any, name: str) -> Listed:
         closed_on=one.closed_on,
         met=one.said or "",
     )
-
-
-def receivers(by: Principal) -> list[tuple[str, str, int]]:
-    """Return who has open referrals that ``by`` may see: (reference, name, how many)."""
-    require_care(by, "")
-    with acting(by):
-        rows = Referral.objects.filter(org=by.org, open=True).exclude(receiver="")
-        counted = rows.values("receiver", "receiver_name").annotate(n=Count("source"))
-        found = list(counted.order_by("receiver_name", "receiver")[:_MOST])
-    return [(str(r["receiver"]), str(r["receiver_name"]), int(r["n"])) for r in found]

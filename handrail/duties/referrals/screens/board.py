@@ -96,7 +96,7 @@ def referrals(request: MemberRequest) -> HttpResponse:
     lines = [one for group in groups for one in group.rows]
     chosen = asked or (lines[0].id if lines else "")
     known = {"chosen": chosen, "asked": asked, "place": place, "groups": groups}
-    known |= _list(request, seen, groups, place) | _panel(request, chosen, place, lines)
+    known |= _list(seen, groups, place) | _panel(request, chosen, place, lines)
     work = part and target.endswith("#work")
     return render(request, "referrals/work_part.html" if work else "referrals/board.html", known)
 
@@ -123,18 +123,13 @@ def _panel(
     return {"panel": panel}
 
 
-def _list(
-    request: MemberRequest, seen: Board, groups: Sequence[Group], place: Place
-) -> dict[str, Any]:
+def _list(seen: Board, groups: Sequence[Group], place: Place) -> dict[str, Any]:
     """Return what the list, its tabs, filters and numbers show."""
     shown = sum(len(group.rows) for group in groups)
     late = sum(len(group.rows) for group in groups if group.code == rows.LATE)
     total = sum(seen.counts.values()) if not place.stage else 0
     more = bool(place.stage) and any(len(group.rows) == PAGE for group in seen.groups)
-    asked = [
-        (reference, f"{name or reference} ({n})")
-        for reference, name, n in listing.receivers(request.principal)
-    ]
+    asked = [(reference, f"{name or reference} ({n})") for reference, name, n in seen.receivers]
     return {
         "board": {
             "open": sum(n for stage, n in seen.counts.items() if stage in OPEN),
