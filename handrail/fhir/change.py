@@ -96,4 +96,9 @@ class Known(Protocol):
         """Return the newest definition (a Questionnaire) with this url, or ``url|version``."""
 
 
+def stamp(known: Known) -> str:
+    """Return the moment a rule decides at, to the second, as FHIR writes it."""
+    return known.as_of.replace(microsecond=0).isoformat()
+
+
 Decide = Callable[[Change, Known], Iterable[Resource]]

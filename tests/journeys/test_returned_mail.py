@@ -9,8 +9,8 @@ from handrail.access.database import acting
 from handrail.access.principal import Principal, Role, system
 from handrail.duties.referrals.actions.asking import Ask, Receiver, draft_referral
 from handrail.duties.referrals.actions.sending import Sending, send_referrals
-from handrail.edge.mail.bounces import MESSAGE_ID
 from handrail.edge.mail.tests.test_bounces import LETTER, report
+from handrail.fhir.dispatch import MESSAGE_ID
 from handrail.fhir.referring.state import state_in
 from handrail.fhir.searching.query import parse
 from handrail.record import store

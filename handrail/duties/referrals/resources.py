@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from handrail.fhir import work
+from handrail.fhir.dispatch import DISPATCH
 from handrail.fhir.referring import names
 from handrail.fhir.referring.asked import About, about_in
 from handrail.fhir.referring.building import CHANNELS
@@ -225,7 +226,7 @@ def _channel(code: str) -> str:
 def dispatch_view(communication: Resource) -> DispatchView:
     """Return what a Communication of a referral says."""
     kinds = (
-        code_of(one, names.DISPATCH) or code_of(one, names.SAID)
+        code_of(one, DISPATCH) or code_of(one, names.SAID)
         for one in communication.get("category", ())
     )
     based = (id_of(one, "ServiceRequest") for one in communication.get("basedOn", ()))

@@ -14,13 +14,12 @@ from typing import Final
 from handrail.access.database import acting
 from handrail.access.principal import Principal
 from handrail.edge.mail.receiving import UnreadableMailError, read
+from handrail.fhir.dispatch import MESSAGE_ID, NOT_SENT
 from handrail.fhir.resource import concept
 from handrail.fhir.searching.query import parse
 from handrail.record import store
 from handrail.record.store import Draft
 
-MESSAGE_ID: Final = "urn:handrail:message-id"
-NOT_SENT: Final = "urn:handrail:not-sent"
 _STATUS: Final = re.compile(r"[245]\.[0-9]{1,3}\.[0-9]{1,3}")
 _ID: Final = re.compile(r"<[^<>\s|,$]{3,200}>")
 

@@ -11,9 +11,9 @@ from typing import Any, Final
 
 from handrail.fhir.disclosing.basis import Basis
 from handrail.fhir.disclosing.packing import LeftOut, Packet
+from handrail.fhir.dispatch import DISPATCH
 from handrail.fhir.resource import Resource, code_of, concept, id_of, reference, target_of
 
-DISPATCH: Final = "urn:handrail:dispatch"
 DISCLOSED: Final = "urn:handrail:disclosed"
 LEFT_OUT: Final = "urn:handrail:left-out"
 _SENT: Final = frozenset({"in-progress", "completed", "stopped"})

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from handrail.fhir import work
+from handrail.fhir.dispatch import DISPATCH
 from handrail.fhir.referring import names
 from handrail.fhir.referring.asked import About, with_about
 from handrail.fhir.referring.moves import restaged
@@ -250,7 +251,7 @@ def communication(task: Resource, said: Dispatch, identity: str) -> Resource:
         "id": identity,
         "basedOn": [task["focus"]],
         "status": said.status,
-        "category": [concept(names.SAID if said.incoming else names.DISPATCH, said.kind)],
+        "category": [concept(names.SAID if said.incoming else DISPATCH, said.kind)],
         "medium": [concept(MEDIUM, CHANNELS[said.channel])],
         "subject": reference(f"Patient/{id_of(task.get('for'), 'Patient')}"),
         "about": [reference(task)],

@@ -11,8 +11,8 @@ from handrail import sending
 from handrail.access.database import acting
 from handrail.access.people import organization_name
 from handrail.access.principal import Principal
+from handrail.fhir.dispatch import DISPATCH
 from handrail.fhir.instants import written
-from handrail.fhir.referring.names import DISPATCH
 from handrail.fhir.referring.state import state_in
 from handrail.fhir.resource import Resource, concept
 from handrail.jobs import GiveUpError, Job, enqueue, handler

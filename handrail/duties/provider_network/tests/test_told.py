@@ -46,7 +46,7 @@ def tasks(by, kind):
 
 
 def test_an_answer_makes_its_plan_once_whatever_the_spelling(kim, maria):
-    first = tell(kim)
+    first = tell(kim, ago=1)
     again = tell(kim, answer=Answer.NO, plan=Plan(name="blue-harbor  silver hmo"))
     with acting(kim):
         assert [row.name for row in PlanRow.objects.all()] == [PLAN]

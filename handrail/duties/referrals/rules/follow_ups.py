@@ -9,7 +9,7 @@ from handrail.duties.referrals.resources import ReferralTask, request_view
 from handrail.duties.referrals.rules import pace
 from handrail.duties.referrals.rules.reasons import declines, next_steps, step_after
 from handrail.fhir import work
-from handrail.fhir.change import Known
+from handrail.fhir.change import Known, stamp
 from handrail.fhir.enrolment import care_manager_of
 from handrail.fhir.referring import names
 from handrail.fhir.referring.stages import Stage
@@ -48,7 +48,7 @@ def after_ending(view: ReferralTask, known: Known) -> Iterator[Resource]:
         reason = declines(known.rules, day).get(view.reason_code)
         step = reason.step if reason else step_after("failed", known.rules, day)
         days = reason.days if reason else pace.days_for(pace.NEXT, known, urgent=view.urgent)
-        said = f" {view.reason}." if view.reason else ""
+        said = f" {view.reason.rstrip('.')}." if view.reason else ""
         why = f"{view.receiver_name or 'The receiver'} said no.{said}"
     else:
         step = step_after(view.stage.value, known.rules, day)
@@ -126,7 +126,7 @@ def _open(
             owner=owner,
             owner_name=owner_name,
             look_by=look_by,
-            authored_at=known.as_of.replace(microsecond=0).isoformat(),
+            authored_at=stamp(known),
             rule=pace.LOOKS,
             focus=f"ServiceRequest/{request}",
         )

@@ -16,7 +16,7 @@ from handrail.duties.referrals.rules import follow_ups, notices, pace
 from handrail.duties.referrals.rules.follow_ups import LATE_ANSWER, NOT_MET, STALLED, siblings
 from handrail.duties.referrals.rules.reasons import closings, need_check_days, step_after
 from handrail.fhir import work
-from handrail.fhir.change import Change, Known
+from handrail.fhir.change import Change, Known, stamp
 from handrail.fhir.referring import names
 from handrail.fhir.referring.moves import IllegalReferralMoveError, Moves, restaged
 from handrail.fhir.referring.stages import GOING, OPEN, WAITING, Stage, stage_of
@@ -52,7 +52,7 @@ def on_referral(change: Change, known: Known) -> Iterable[Resource]:
 
 def _told(task: Resource, was: Stage | None, known: Known) -> Resource:
     """Return a Task that a partner moved, with its stage, since when, and its next look."""
-    at = known.as_of.replace(microsecond=0).isoformat()
+    at = stamp(known)
     restated, stage = restaged(task, at), stage_of(task)
     answer = _ANSWERS.get(stage, "accepted" if stage in _YES else "")
     if answer and not state_in(task).answered and (was is None or was in WAITING):
@@ -100,7 +100,7 @@ def _said_yes(view: ReferralTask, task: Resource, known: Known) -> Iterator[Reso
     if request is not None and request_view(request).about.several:
         return
     moves = Moves.read(known.rules, known.as_of.date())
-    at = known.as_of.replace(microsecond=0).isoformat()
+    at = stamp(known)
     for other in others:
         stage = stage_of(other)
         if stage in WAITING or stage is Stage.DRAFT:
@@ -173,7 +173,7 @@ def _taken_back(
 ) -> Iterator[Resource]:
     """Yield the open referrals, cancelled with a reason, by whichever move the table has."""
     moves = Moves.read(known.rules, known.as_of.date())
-    at = known.as_of.replace(microsecond=0).isoformat()
+    at = stamp(known)
     for task in tasks:
         try:
             ended = moves.make(task, "end", names.INITIATOR, at=at)

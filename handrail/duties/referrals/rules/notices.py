@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 from uuid import NAMESPACE_URL, uuid5
 
-from handrail.fhir.change import Known
+from handrail.fhir.change import Known, stamp
 from handrail.fhir.disclosing.accounting import told
 from handrail.fhir.disclosing.basis import Basis
 from handrail.fhir.referring import building, names
@@ -50,6 +50,6 @@ def taken_back(task: Resource, known: Known) -> Iterator[Resource]:
     identity = uuid5(NAMESPACE_URL, seed).hex
     if known.read(f"Communication/{identity}") is not None:
         return
-    at = known.as_of.replace(microsecond=0).isoformat()
+    at = stamp(known)
     said = building.Dispatch(kind="cancel", channel=state.channel, at=at, status="preparation")
     yield dispatch(task, said, identity)

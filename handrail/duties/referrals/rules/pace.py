@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from typing import Final
 
 from handrail.duties.referrals.resources import URGENT
@@ -11,7 +11,6 @@ from handrail.fhir.moments import day_of
 from handrail.fhir.referring.stages import OPEN, Stage, stage_of
 from handrail.fhir.referring.state import state_in
 from handrail.fhir.resource import Resource
-from handrail.fhir.work import look_by
 
 LOOKS: Final = "referrals.looks"
 TROUBLE: Final = "trouble"
@@ -68,11 +67,3 @@ def with_look(task: Resource, end: str) -> Resource:
     restriction = task.get("restriction") or {}
     period = {**(restriction.get("period") or {}), "end": end}
     return {**task, "restriction": {**restriction, "period": period}}
-
-
-def is_late(task: Resource, now: datetime) -> bool:
-    """Tell whether nobody has looked by the time somebody should have."""
-    try:
-        return datetime.fromisoformat(look_by(task)) < now
-    except (ValueError, TypeError):
-        return False

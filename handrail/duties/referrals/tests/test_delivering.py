@@ -29,6 +29,7 @@ from handrail.duties.referrals.tests.receiving import (
     ways_out,
 )
 from handrail.fhir.disclosing.accounting import disclosures
+from handrail.fhir.dispatch import MESSAGE_ID
 from handrail.fhir.referring.state import state_in
 from handrail.jobs import run_due
 from handrail.record import store
@@ -72,7 +73,7 @@ def test_a_letter_goes_out_and_is_known_by_its_message_id(taken):
     assert "No necesita cuenta" in letter.text
     (made,) = dispatches()
     assert made["status"] == "completed"
-    assert made["identifier"] == [{"system": delivering.MESSAGE_ID, "value": "<1@test>"}]
+    assert made["identifier"] == [{"system": MESSAGE_ID, "value": "<1@test>"}]
     assert made["sent"]
     (told,) = disclosures([made])
     assert (told.named, told.address) == (False, MAIL)

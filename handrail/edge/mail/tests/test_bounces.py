@@ -7,7 +7,8 @@ import pytest
 from handrail import receiving
 from handrail.access.database import acting
 from handrail.access.principal import system
-from handrail.edge.mail.bounces import MESSAGE_ID, returned
+from handrail.edge.mail.bounces import returned
+from handrail.fhir.dispatch import MESSAGE_ID
 from handrail.record import store
 
 pytestmark = pytest.mark.django_db
