@@ -6,8 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from django.utils.translation import gettext as _
-
 from handrail.access.database import acting
 from handrail.access.decide import require
 from handrail.access.principal import Principal, Role
@@ -26,13 +24,14 @@ from handrail.duties.referrals.actions.reading import (
     now,
     one_referral,
     require_care,
-    stamp,
+    require_version,
 )
 from handrail.duties.referrals.actions.sending import announce
 from handrail.duties.referrals.resources import referral_task, request_view
 from handrail.duties.referrals.rules import pace, reporting
 from handrail.duties.referrals.rules.follow_ups import siblings
 from handrail.duties.referrals.rules.reporting import AnswerError
+from handrail.fhir.change import stamp
 from handrail.fhir.errors import (
     CollidedError,
     HandrailError,
@@ -248,10 +247,7 @@ def _open(by: Principal, task_id: str, if_match: int) -> tuple[Resource, int]:
         require(by, "update", "Task", patient)
     else:
         require_care(by, patient)
-    if if_match and if_match != version:
-        raise VersionConflictError(
-            _("This referral was changed meanwhile. Look at both and save again.")
-        )
+    require_version(version, if_match)
     return task, version
 
 

@@ -16,12 +16,12 @@ from handrail.duties.referrals.actions.reading import (
     now,
     one_request,
     require_care,
-    stamp,
 )
 from handrail.duties.referrals.actions.sending import DELIVERY, Sending, Sent, send_referrals
 from handrail.duties.referrals.resources import RequestView, request_view
 from handrail.duties.referrals.rules import checking, follow_ups, pace
 from handrail.duties.referrals.rules.checking import AskError
+from handrail.fhir.change import stamp
 from handrail.fhir.errors import NotFoundError
 from handrail.fhir.referring import building, names
 from handrail.fhir.referring.asked import About
@@ -212,7 +212,7 @@ def add_receiver(by: Principal, request_id: str, receiver: Receiver) -> Drafted:
     """
     with acting(by):
         facts = now(by)
-        request = one_request(by, request_id, facts)
+        request = one_request(by, request_id)
         view = request_view(request)
         require_care(by, view.patient)
         if not view.is_open:

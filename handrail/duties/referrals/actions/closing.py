@@ -18,12 +18,13 @@ from handrail.duties.referrals.actions.reading import (
     now,
     one_request,
     require_care,
-    stamp,
+    require_version,
 )
 from handrail.duties.referrals.actions.sending import announce
 from handrail.duties.referrals.resources import evidence_in, is_referral, request_view
 from handrail.duties.referrals.rules.reasons import Closing, closings
-from handrail.fhir.errors import BusinessRuleError, Fault, VersionConflictError
+from handrail.fhir.change import stamp
+from handrail.fhir.errors import BusinessRuleError, Fault
 from handrail.fhir.referring import names
 from handrail.fhir.referring.asked import with_about
 from handrail.fhir.resource import Resource, concept, id_of, reference, target_of
@@ -96,13 +97,10 @@ def review_referral(by: Principal, request_id: str, review: Review) -> Closed:
     """
     with acting(by):
         facts = now(by)
-        request = one_request(by, request_id, facts)
+        request = one_request(by, request_id)
         view = request_view(request)
         require_care(by, view.patient)
-        if review.if_match and review.if_match != view.version:
-            raise VersionConflictError(
-                _("This referral was changed meanwhile. Look at both and save again.")
-            )
+        require_version(view.version, review.if_match)
         if not view.is_open:
             raise RefusedMoveError(_("This referral is closed already."))
         closing = _closing(review, facts)
@@ -196,7 +194,7 @@ def record_need_met(by: Principal, request_id: str, met: Met) -> Closed:
     """
     with acting(by):
         facts = now(by)
-        request = one_request(by, request_id, facts)
+        request = one_request(by, request_id)
         view = request_view(request)
         require_care(by, view.patient)
         require(by, "create", "Observation", view.patient)

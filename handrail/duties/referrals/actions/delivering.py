@@ -28,6 +28,7 @@ from handrail.duties.referrals.actions.reading import ROOM
 from handrail.duties.referrals.actions.sending import DELIVERY
 from handrail.duties.referrals.resources import DispatchView, dispatch_view
 from handrail.fhir.disclosing.accounting import disclosures
+from handrail.fhir.dispatch import MESSAGE_ID, NOT_SENT
 from handrail.fhir.errors import NotFoundError
 from handrail.fhir.instants import written
 from handrail.fhir.referring.stages import GOING, WAITING, stage_of
@@ -41,10 +42,6 @@ from handrail.record.known import known
 from handrail.sending import Channel, NotSentError, Parcel, RefusedAddressError, channel
 
 CODE: Final = "referral-code"
-MESSAGE_ID: Final = "urn:handrail:message-id"
-"""Identifier of a Communication: what it is known by where it went."""
-NOT_SENT: Final = "urn:handrail:not-sent"
-"""Communication.statusReason: why it did not go, or came back."""
 ATTEMPTS: Final = 10
 """Over about a day."""
 _PATIENT: Final = Backoff(first=timedelta(seconds=20), longest=timedelta(hours=6))

@@ -18,14 +18,15 @@ from handrail.duties.referrals.actions.reading import (
     now,
     one_referral,
     require_care,
-    stamp,
+    require_version,
 )
 from handrail.duties.referrals.actions.sending import deliver, outgoing
 from handrail.duties.referrals.rules import checking, pace
 from handrail.duties.referrals.rules.checking import AskError
 from handrail.duties.referrals.rules.notices import DELIVERED
-from handrail.fhir.errors import VersionConflictError
+from handrail.fhir.change import stamp
 from handrail.fhir.referring import building, names
+from handrail.fhir.referring.moves import restaged
 from handrail.fhir.referring.stages import OPEN, Stage, stage_of
 from handrail.fhir.referring.state import state_in, with_state
 from handrail.fhir.resource import Resource, concept, id_of, reference
@@ -82,7 +83,7 @@ def chase(by: Principal, task_id: str, chased: Chased, if_match: int = 0) -> Tol
             changes = {"channel": chased.channel, "address": chased.address.strip(), "trouble": ""}
         if chased.supplied:
             changes["missing"] = ""
-        moved = _restaged(_noted(with_state(task, **changes), by, chased.note, facts), facts)
+        moved = restaged(_noted(with_state(task, **changes), by, chased.note, facts), stamp(facts))
         moved = pace.paced(moved, facts, chased.look_by)
         reach = with_state(moved, channel=chased.how, address=_address(chased, state.address))
         parcel = _reminder(reach, chased, by, facts)
@@ -97,10 +98,7 @@ def chase(by: Principal, task_id: str, chased: Chased, if_match: int = 0) -> Tol
 def _coordinated(by: Principal, task_id: str, if_match: int = 0) -> tuple[Resource, int]:
     task, version = one_referral(by, task_id)
     require_care(by, id_of(task.get("for"), "Patient"))
-    if if_match and if_match != version:
-        raise VersionConflictError(
-            _("This referral was changed meanwhile. Look at both and save again.")
-        )
+    require_version(version, if_match)
     return task, version
 
 
@@ -121,14 +119,6 @@ def _check(chased: Chased, task: Resource, facts: RecordKnown) -> None:
 
 def _address(chased: Chased, known: str) -> str:
     return chased.address.strip() or known
-
-
-def _restaged(task: Resource, facts: RecordKnown) -> Resource:
-    """Return the Task with its stage, where that changed because something is there now."""
-    stage = stage_of(task).value
-    if state_in(task).stage == stage:
-        return task
-    return with_state(task, stage=stage, since=stamp(facts))
 
 
 def _noted(task: Resource, by: Principal, note: str, facts: RecordKnown) -> Resource:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from uuid import uuid4
 
 from handrail.access.principal import Principal, Role
-from handrail.duties.referrals.actions.reading import stamp
 from handrail.duties.referrals.resources import request_view
 from handrail.duties.referrals.rules import reporting
 from handrail.duties.referrals.rules.reporting import Reports, Says
 from handrail.fhir import work
+from handrail.fhir.change import stamp
 from handrail.fhir.referring import building
 from handrail.fhir.referring.state import receiver_of, state_in
 from handrail.fhir.resource import Resource, concept, id_of, reference

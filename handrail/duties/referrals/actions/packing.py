@@ -13,15 +13,17 @@ from django.utils.translation import gettext_noop as later
 from handrail.access import audit
 from handrail.access.database import acting
 from handrail.access.principal import Principal
-from handrail.duties.referrals.actions.reading import ROOM, stamp
+from handrail.duties.referrals.actions.reading import ROOM
 from handrail.duties.referrals.resources import (
     ReferralTask,
     RequestView,
     referral_task,
     request_view,
 )
+from handrail.fhir.change import stamp
 from handrail.fhir.disclosing import Basis, NoBasisError, Packet, Purpose, basis_for, packet
 from handrail.fhir.disclosing.accounting import left_behind, told
+from handrail.fhir.dispatch import DISPATCH
 from handrail.fhir.referring import building, names
 from handrail.fhir.resource import Resource, code_of, reference_to, target_of, words_of
 from handrail.record import store
@@ -230,7 +232,7 @@ def _write_down(
     sent = papers.packet
     assert sent is not None  # noqa: S101 - whoever calls has looked
     held = sorted(reference_to(one) for one in sent.included)
-    seed = f"{names.DISPATCH}|{by.org}|{task['id']}|{channel}|{'|'.join(held)}"
+    seed = f"{DISPATCH}|{by.org}|{task['id']}|{channel}|{'|'.join(held)}"
     identity = uuid5(NAMESPACE_URL, seed).hex
     if facts.read(f"Communication/{identity}") is not None:
         return

@@ -9,7 +9,12 @@ from django.utils.translation import gettext as _
 from handrail.access.decide import require
 from handrail.access.principal import CARE, Principal, Role
 from handrail.duties.referrals.resources import is_ours, is_referral
-from handrail.fhir.errors import BusinessRuleError, ForbiddenError, NotFoundError
+from handrail.fhir.errors import (
+    BusinessRuleError,
+    ForbiddenError,
+    NotFoundError,
+    VersionConflictError,
+)
 from handrail.fhir.referring.moves import Moves
 from handrail.fhir.referring.state import receiver_of
 from handrail.fhir.resource import Resource
@@ -36,14 +41,21 @@ def now(by: Principal) -> RecordKnown:
     return known(by.org)
 
 
-def stamp(facts: RecordKnown) -> str:
-    """Return the moment, to the second, as FHIR has it."""
-    return facts.as_of.replace(microsecond=0).isoformat()
-
-
 def moves_of(facts: RecordKnown) -> Moves:
     """Return the moves that are legal today."""
     return Moves.read(facts.rules, facts.as_of.date())
+
+
+def require_version(version: int, seen: int) -> None:
+    """Refuse what was typed over another version than the one that is there; 0: none was seen.
+
+    Raises:
+        VersionConflictError: it was changed since.
+    """
+    if seen and seen != version:
+        raise VersionConflictError(
+            _("This referral was changed meanwhile. Look at both and save again.")
+        )
 
 
 def one_referral(by: Principal, task_id: str) -> tuple[Resource, int]:
@@ -70,13 +82,12 @@ def require_own(by: Principal, task: Resource) -> None:
         raise ForbiddenError(_("This was sent to somebody else. Use the link you were sent."))
 
 
-def one_request(by: Principal, request_id: str, facts: RecordKnown) -> Resource:
+def one_request(by: Principal, request_id: str) -> Resource:
     """Return a request that was made here.
 
     Raises:
         NotFoundError: there is none that ``by`` may see.
     """
-    del facts
     stored = store.read(f"ServiceRequest/{request_id}", by=by)
     if not is_ours(stored.resource):
         raise NotFoundError(_("There is no such referral."))

@@ -21,12 +21,12 @@ from handrail.duties.referrals.actions.reading import (
     one_referral,
     one_request,
     require_care,
-    stamp,
 )
 from handrail.duties.referrals.resources import referral_task, request_view
 from handrail.duties.referrals.rules import checking, notices, pace
 from handrail.duties.referrals.rules.checking import AskError
 from handrail.duties.referrals.rules.notices import DELIVERED, PRINTED
+from handrail.fhir.change import stamp
 from handrail.fhir.disclosing.basis import Basis
 from handrail.fhir.errors import HandrailError
 from handrail.fhir.referring import building, names
@@ -93,7 +93,7 @@ def _send_one(by: Principal, task_id: str, sending: Sending) -> Sent:
     state = state_in(task)
     if stage_of(task) is not Stage.DRAFT and state.sent:
         return Sent(task_id=task_id, channel=state.channel)
-    request = one_request(by, id_of(task.get("focus"), "ServiceRequest"), facts)
+    request = one_request(by, id_of(task.get("focus"), "ServiceRequest"))
     basis = _basis(by, task, request, facts)
     if sending.consent:
         _require_consent(sending.consent, patient, facts)
