@@ -157,6 +157,9 @@ BROKEN_MAILS = {
     "parts in parts": deep(2000),
     "mails in mails": forwarded(1500),
     "ten thousand parts": many(10_000),
+    "a thousand parts": many(1000),
+    "a sender of a hundred thousand": b"From: " + b"a@b," * 100_000 + b"\r\n\r\nhello",
+    "a type without an end": HEAD + b"Content-Type: text/plain; " + b'a="' * 50_000 + b"\r\n\r\nx",
 }
 
 

@@ -19,6 +19,14 @@ from handrail.fhir.errors import HandrailError
 from handrail.fhir.resource import Resource
 
 _MOST_PARTS: Final = 50
+_MOST_LINES: Final = 2000  # that may begin a part
+_LONGEST_HEADER: Final = 4000  # bytes; to read one costs time by the square of it, and more
+_READ: Final = re.compile(
+    rb"^(?:from|message-id|in-reply-to|references|action|status|content-[a-z-]{1,40}):"
+    rb"[^\r\n]*(?:\r?\n[ \t][^\r\n]*)*",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""Headers that are read, with what follows on further lines."""
 _LONGEST_ID: Final = 100  # characters of a Message-ID that are looked at
 _BODY: Final = re.compile(rb"\r\n\r\n|\n\n|\r\r")
 
@@ -34,8 +42,13 @@ def read(raw: bytes) -> EmailMessage:
     """Return the message.
 
     Raises:
-        UnreadableMailError: there are no headers at all.
+        UnreadableMailError: there are no headers at all; or it has so many parts, or headers so
+            long, that a person has never written it, and reading it would hold up others.
     """
+    if raw.count(b"\n--") > _MOST_LINES:
+        raise UnreadableMailError("The e-mail message has thousands of parts. It was kept whole.")
+    if any(len(found.group()) > _LONGEST_HEADER for found in _READ.finditer(raw)):
+        raise UnreadableMailError("A header of the e-mail message has no end. It was kept whole.")
     try:
         message = email.message_from_bytes(raw, policy=email.policy.default)
         known = bool(message.keys())
