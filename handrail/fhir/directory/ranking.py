@@ -16,7 +16,18 @@ from handrail.fhir.directory.candidates import Reason
 from handrail.fhir.directory.respects import RESPECTS
 from handrail.fhir.directory.weighing import RANKING, Facts, Said, Scale, Speech, Takes
 
-__all__ = ["RANKING", "Facts", "Ranked", "Said", "Scale", "Speech", "Takes", "rank"]
+__all__ = [
+    "RANKING",
+    "Facts",
+    "Judged",
+    "Ranked",
+    "Said",
+    "Scale",
+    "Speech",
+    "Takes",
+    "judge",
+    "rank",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +54,7 @@ def rank(
     Returns:
         Every place once. Those that are level are ordered by name, then by reference.
     """
-    judged = [(_judge(facts, scale, on, speech or Speech()), facts) for facts in every]
+    judged = [(judge(facts, scale, on, speech or Speech()), facts) for facts in every]
     judged.sort(key=lambda one: (one[0].cost, one[1].name.casefold(), one[1].reference))
     return tuple(
         Ranked(rank=place, facts=facts, cost=found.cost, reasons=found.reasons)
@@ -51,12 +62,15 @@ def rank(
     )
 
 
-class _Judged(NamedTuple):
+class Judged(NamedTuple):
+    """What a place costs in minutes of driving, and why in words."""
+
     cost: float
     reasons: tuple[Reason, ...]
 
 
-def _judge(facts: Facts, scale: Scale, on: date, speech: Speech) -> _Judged:
+def judge(facts: Facts, scale: Scale, on: date, speech: Speech) -> Judged:
+    """Return what one place costs, with the reasons in the order in which they are read."""
     parts = [respect(facts, scale, on, speech) for respect in RESPECTS]
     reasons = tuple(part.reason for part in parts if part.reason)
-    return _Judged(round(sum(part.cost for part in parts), 6), reasons)
+    return Judged(round(sum(part.cost for part in parts), 6), reasons)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from functools import cache
-from typing import Any, Final
+from functools import cache, partial
+from typing import Any, Final, NamedTuple
 
 from django.utils.translation import gettext
 
@@ -23,14 +23,14 @@ from handrail.duties.community_resources.rules.choosing import (
     Situation,
     choose,
     languages_of,
-    place_in_time,
 )
 from handrail.duties.community_resources.rules.ordering import Ordered, Wish, order
 from handrail.fhir.directory.candidates import Track
-from handrail.fhir.directory.capacity import Answer, Told, capacity
-from handrail.fhir.directory.opening import unpacked, unpacked_days
-from handrail.fhir.directory.places import Point, point_of
+from handrail.fhir.directory.capacity import Answer, Capacity, Told, capacity
+from handrail.fhir.directory.opening import Opening, opening, unpacked, unpacked_days
+from handrail.fhir.directory.places import Point, distance_km, point_of
 from handrail.fhir.directory.weighing import Speech
+from handrail.fhir.rulebook import Rule
 from handrail.look.dates import day
 from handrail.record.known import RecordKnown, known
 from handrail.record.statements import rows
@@ -39,6 +39,7 @@ from handrail.room import house
 MOST_TRACKED: Final = 300
 """Services whose track record is asked for; the nearest of those that fit."""
 
+_UNKNOWN: Final = Capacity()
 _ROWS_SQL = """
 SELECT s.source, s.name, s.organization, coalesce(nullif(s.organization_name, ''), o.name, ''),
   s.categories, s.languages, s.cost, s.cost_words, s.eligibility, s.documents, s.applying,
@@ -123,7 +124,6 @@ def search(by: Principal, asked: Asked, reader: Reader | None = None) -> Found:
         listed = rules.rule("directory.need-words", today)
         meaning = find(by.org, asked.words, asked.needs, limits, listed)
         near = point_of(asked.near) if asked.near else None
-        offers, cut = _offers(by.org, asked, meaning, near, facts)
         now = Situation(
             at=facts.as_of,
             near=near,
@@ -131,7 +131,7 @@ def search(by: Principal, asked: Asked, reader: Reader | None = None) -> Found:
             audiences=rules.rule("directory.audiences", today),
             everywhere=frozenset(limits.values["spoken_everywhere"]),
         )
-        offers = [_placed(one, now) for one in offers]
+        offers, cut = _offers(by.org, asked, meaning, now, facts)
         offers, partly = _fitting(offers, asked, meaning)
         chosen = choose(offers, asked, now)
         audit.note(by, audit.Event(action="R", what="search", reference="HealthcareService"))
@@ -160,11 +160,6 @@ def search(by: Principal, asked: Asked, reader: Reader | None = None) -> Found:
     )
 
 
-def _placed(one: Offer, now: Situation) -> Offer:
-    km, opening = place_in_time(one, now)
-    return replace(one, km=km, opening=opening)
-
-
 def _fitting(offers: Sequence[Offer], asked: Asked, meaning: Meaning) -> tuple[list[Offer], bool]:
     """Return what fits all words; where nothing does, what fits most of them."""
     if not asked.words or not meaning.words:
@@ -183,13 +178,13 @@ def _fitting(offers: Sequence[Offer], asked: Asked, meaning: Meaning) -> tuple[l
 
 
 def _offers(
-    org: int, asked: Asked, meaning: Meaning, near: Point | None, facts: RecordKnown
+    org: int, asked: Asked, meaning: Meaning, now: Situation, facts: RecordKnown
 ) -> tuple[list[Offer], bool]:
     """Return what may fit, at each place, and whether there was more than is looked through."""
     today = facts.as_of.date()
     most = int(facts.rules.rule("directory.search", today).values["most_rows"])
     everything = not asked.needs and not meaning.words
-    at = near or Point(0.0, 0.0)
+    at = now.near or Point(0.0, 0.0)
     services = _needed(meaning) if asked.needs else meaning.services
     found = rows(
         _ROWS_SQL,
@@ -208,8 +203,30 @@ def _offers(
         target: (last, room) for target, last, room in rows(_CONFIRMED_SQL, (org, references))
     }
     answers = answers_since(org, references, facts)
-    made = (_offer(row, confirmed, answers, facts, meaning) for row in found[:most])
+    rule = facts.rules.rule("directory.capacity", today)
+    heard = _Heard(confirmed, answers, meaning, today, rule)
+    is_open = cache(partial(opening, at=now.at))
+    made = (_offer(row, heard, now, is_open) for row in found[:most])
     return list(made), len(found) > most
+
+
+class _Heard(NamedTuple):
+    """What is known of services besides their rows."""
+
+    confirmed: Mapping[str, tuple[str, str]]
+    answers: Mapping[str, Sequence[Answer]]
+    meaning: Meaning
+    today: date
+    rule: Rule
+
+    def room(self, row: Sequence[Any], told_on: str) -> Capacity:
+        """Return whether the service of a row has room."""
+        answers = self.answers.get(f"HealthcareService/{row[0]}", ())
+        if not row[17] and not answers:
+            return _UNKNOWN
+        told = Told(row[17], row[18]) if row[17] else None
+        on = date.fromisoformat(told_on) if told_on else None
+        return capacity(told, on, answers, self.today, self.rule)
 
 
 def _needed(meaning: Meaning) -> list[str]:
@@ -234,26 +251,15 @@ def answers_since(
 
 
 def _offer(
-    row: Sequence[Any],
-    confirmed: Mapping[str, tuple[str, str]],
-    answers: Mapping[str, Sequence[Answer]],
-    facts: RecordKnown,
-    meaning: Meaning,
+    row: Sequence[Any], heard: _Heard, now: Situation, is_open: Callable[..., Opening]
 ) -> Offer:
     """Return a row as an offer. What a service does not say is taken from its place."""
-    reference = f"HealthcareService/{row[0]}"
-    last, told_on = confirmed.get(reference, ("", ""))
-    today = facts.as_of.date()
-    told = Told(row[17], row[18]) if row[17] else None
-    room = capacity(
-        told,
-        date.fromisoformat(told_on) if told_on else None,
-        answers.get(reference, ()),
-        today,
-        facts.rules.rule("directory.capacity", today),
-    )
+    last, told_on = heard.confirmed.get(f"HealthcareService/{row[0]}", ("", ""))
+    point = Point(row[25], row[26]) if row[25] is not None and row[26] is not None else None
+    meaning = heard.meaning
     categories = tuple(filter(None, row[4].split(";")))
     needed = bool(meaning.needs)
+    hours, closed = unpacked(row[11] or row[29]), unpacked_days(row[12])
     return Offer(
         id=row[0],
         name=row[1],
@@ -266,20 +272,22 @@ def _offer(
         eligibility=row[8],
         documents=row[9],
         applying=row[10],
-        hours=unpacked(row[11] or row[29]),
-        closed=unpacked_days(row[12]),
+        hours=hours,
+        closed=closed,
+        km=distance_km(now.near, point) if now.near and point else None,
+        opening=is_open(hours, closed),
         phone=row[13] or row[27] or row[31],
         fax=row[14] or row[28] or row[32],
         email=row[15] or row[33],
         about=row[16],
-        capacity=room,
+        capacity=heard.room(row, told_on),
         confirmed_on=max(last, row[19]),
         place=row[20],
         place_name=row[21],
         address=row[22],
         city=row[23],
         postal_code=row[24],
-        point=Point(row[25], row[26]) if row[25] is not None and row[26] is not None else None,
+        point=point,
         by_words=needed and row[0] not in meaning.filed.services,
     )
 

@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import Final
 
 from handrail.fhir.directory.capacity import Capacity
-from handrail.fhir.directory.opening import Closed, Hours, Open, Opening, opening
-from handrail.fhir.directory.places import Point, distance_km
+from handrail.fhir.directory.opening import Closed, Hours, Open, Opening
+from handrail.fhir.directory.places import Point
 from handrail.fhir.directory.words import folded
 from handrail.fhir.rulebook import Rule
 
@@ -99,12 +99,6 @@ class Situation:
     km_a_mile: float
     audiences: Rule
     everywhere: frozenset[str] = frozenset()
-
-
-def place_in_time(one: Offer, now: Situation) -> tuple[float | None, Opening]:
-    """Return how far an offer is, and whether it is open."""
-    km = distance_km(now.near, one.point) if now.near and one.point else None
-    return km, opening(one.hours, one.closed, now.at)
 
 
 def for_whom(audience: str, eligibility: str, rule: Rule) -> bool:

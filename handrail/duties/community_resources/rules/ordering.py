@@ -10,25 +10,33 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from handrail.duties.community_resources.rules.choosing import Offer
 from handrail.fhir.directory.candidates import Reason, Track
 from handrail.fhir.directory.opening import Open
 from handrail.fhir.directory.places import Road
-from handrail.fhir.directory.ranking import rank
+from handrail.fhir.directory.ranking import Judged, judge
 from handrail.fhir.directory.weighing import Facts, Scale, Speech
 from handrail.fhir.rulebook import Rule, Rulebook
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ordered:
-    """A service in its place: why, how far in minutes, its track record."""
+class Ordered(NamedTuple):
+    """A service in its place: how far in minutes, its track record, what speaks in which respect.
 
+    ``cost`` is in minutes of driving.
+    """
+
+    cost: float
     offer: Offer
-    reasons: tuple[Reason, ...]
     minutes: int | None
     track: Track
-    cost: float
+    said: tuple[Reason, ...]
+
+    @property
+    def reasons(self) -> tuple[Reason, ...]:
+        """Return why it stands where it stands, in the order in which reasons are read."""
+        return tuple(sorted(self.said, key=_place))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,27 +67,41 @@ def order(
         on: the day.
         speech: the reader's language.
     """
-    said = speech or Speech()
-    road, own = Road.of(rules, on), rules.rule("directory.service-ranking", on)
-    by_id = {one.id: one for one in offers}
-    facts = [_facts(one, tracks.get(one.id, Track()), wish, road) for one in offers]
+    own = rules.rule("directory.service-ranking", on)
+    weighed = _Weighed(wish, Scale.of(rules, on), Road.of(rules, on), on, speech or Speech())
     found = []
-    for ranked in rank(facts, Scale.of(rules, on), on, said):
-        one = by_id[ranked.facts.reference]
-        parts = list(_own(one, wish, own, on, said))
-        extra = sum(cost for cost, _ in parts)
-        reasons = sorted((*(r for _, r in parts if r), *ranked.reasons), key=_place)
-        found.append(
-            Ordered(
-                offer=one,
-                reasons=tuple(reasons),
-                minutes=ranked.facts.minutes,
-                track=ranked.facts.track,
-                cost=ranked.cost + extra,
-            )
-        )
-    found.sort(key=lambda o: (o.cost, -o.offer.strength, o.offer.name.casefold(), o.offer.id))
+    for one in offers:
+        track = tracks.get(one.id, _NEVER)
+        common = weighed.weigh(one, track)
+        cost, said = common.cost, common.reasons
+        for more, reason in _own(one, wish, own, on, weighed.speech):
+            cost += more
+            said = (reason, *said) if reason else said
+        found.append(Ordered(cost, one, weighed.road.minutes(one.km), track, said))
+    found.sort(key=_rank)
     return found
+
+
+def _rank(one: Ordered) -> tuple[float, int, str, str]:
+    return one.cost, -one.offer.strength, one.offer.name.casefold(), one.offer.id
+
+
+class _Weighed:
+    """Weighs distance, language and track record: once for all services that have them alike."""
+
+    def __init__(self, wish: Wish, scale: Scale, road: Road, on: date, speech: Speech) -> None:
+        self.wish, self.scale, self.road, self.on, self.speech = wish, scale, road, on, speech
+        self.held: dict[tuple[float | None, bool | None, int], Judged] = {}
+
+    def weigh(self, one: Offer, track: Track) -> Judged:
+        """Return what a service costs in these respects, and why."""
+        speaks = None if not one.languages else self.wish.language in one.languages
+        alike = (one.km, speaks, id(track))
+        held = self.held.get(alike)
+        if held is None:
+            facts = _facts(one, track, self.wish, self.road)
+            held = self.held[alike] = judge(facts, self.scale, self.on, self.speech)
+        return held
 
 
 def _facts(one: Offer, track: Track, wish: Wish, road: Road) -> Facts:
@@ -96,6 +118,7 @@ def _facts(one: Offer, track: Track, wish: Wish, road: Road) -> Facts:
     )
 
 
+_NEVER = Track()
 _READ = ("distance", "room", "open", "language", "track", "cost", "words", "confirmed")
 
 
