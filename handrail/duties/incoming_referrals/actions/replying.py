@@ -11,8 +11,10 @@ from handrail import sending
 from handrail.access.database import acting
 from handrail.access.people import organization_name
 from handrail.access.principal import Principal
-from handrail.fhir.dispatch import DISPATCH
+from handrail.fhir.disclosing.accounting import told
+from handrail.fhir.dispatch import DISPATCH, MESSAGE_ID, NOT_SENT
 from handrail.fhir.instants import written
+from handrail.fhir.referring.building import CHANNELS, MEDIUM
 from handrail.fhir.referring.state import state_in
 from handrail.fhir.resource import Resource, concept
 from handrail.jobs import GiveUpError, Job, enqueue, handler
@@ -22,7 +24,6 @@ from handrail.record.stored import Draft
 
 KIND: Final = "incoming_referrals.reply"
 ROOM: Final = "incoming_referrals"
-_MEDIUM: Final = "http://terminology.hl7.org/CodeSystem/v3-ParticipationMode"
 
 
 def reply(task: Resource, event: str, note: str, by: Principal) -> list[Resource]:
@@ -42,13 +43,14 @@ def reply(task: Resource, event: str, note: str, by: Principal) -> list[Resource
         "basedOn": [task["focus"]],
         "about": [{"reference": f"Task/{task['id']}"}],
         "subject": task["for"],
-        "medium": [concept(_MEDIUM, "EMAILWRIT")],
+        "medium": [concept(MEDIUM, CHANNELS["mail"])],
         "recipient": [{"display": address}],
         "sent": written(known(by.org).as_of),
         "payload": [{"contentString": _text(task, event, by.org)}],
     }
     if note:
         letter["note"] = [{"text": note}]
+    letter = told(letter, basis=None, purpose="service", address=address, what="Answer")
     enqueue(KIND, {"communication": letter["id"]}, by=by, key=letter["id"])
     return [letter]
 
@@ -86,11 +88,12 @@ def deliver(job: Job) -> None:
         _write(by, stored.version, _failed(letter, _("No mail is set up here.")))
         raise GiveUpError("No mail is set up here.")
     try:
-        mail.send(_parcel(letter, by.org))
+        sent_as = mail.send(_parcel(letter, by.org))
     except sending.RefusedAddressError as error:
         _write(by, stored.version, _failed(letter, error.message))
         return
-    _write(by, stored.version, {**letter, "status": "completed"})
+    known_by = [{"system": MESSAGE_ID, "value": sent_as}]
+    _write(by, stored.version, {**letter, "status": "completed", "identifier": known_by})
 
 
 def _parcel(letter: Resource, org: int) -> sending.Parcel:
@@ -104,7 +107,11 @@ def _parcel(letter: Resource, org: int) -> sending.Parcel:
 
 
 def _failed(letter: Resource, words: str) -> Resource:
-    return {**letter, "status": "not-done", "statusReason": {"text": words}}
+    return {
+        **letter,
+        "status": "not-done",
+        "statusReason": concept(NOT_SENT, "refused", text=words),
+    }
 
 
 def _write(by: Principal, version: int, letter: Resource) -> None:
