@@ -18,8 +18,14 @@ from handrail.desk import worklist
 from handrail.desk.models import WorkItem
 from handrail.duties.caseload.actions import finding
 from handrail.duties.caseload.models import Enrolment, Face
+from handrail.fhir.arrival import channel_of, is_waiting
 from handrail.fhir.calendar import Calendar
+from handrail.fhir.directory.confirming import confirmed_in
+from handrail.fhir.directory.telling import told_of
+from handrail.fhir.disclosing import disclosable, disclosures
 from handrail.fhir.errors import BusinessRuleError
+from handrail.fhir.referring.stages import Stage, stage_of
+from handrail.fhir.referring.state import state_in
 from handrail.fhir.resource import code_of
 from handrail.fhir.task import is_open
 from handrail.fhir.validation import validate
@@ -172,7 +178,7 @@ def test_every_coordinator_has_a_day_of_work(sign_ins, who):
         mine = worklist.whose(by, "mine", house.INTAKE)
         counts = worklist.counts(by, mine)
         items = worklist.items(by, mine, worklist.ALL)
-    assert 25 <= counts.all <= 80
+    assert 25 <= counts.all <= 90
     assert 1 <= counts.late <= 14
     assert counts.today >= 4
     assert counts.waiting >= 2
@@ -231,7 +237,12 @@ def test_needs_were_spoken_about_and_teams_say_how_to_reach_everybody(sign_ins):
     assert all(re.fullmatch(r"\d{3}-555-01\d\d", number) for number in numbers)
 
 
-@pytest.mark.parametrize("kind", ["CarePlan", "Goal", "CareTeam", "Consent", "Condition", "Task"])
+VALID = ("CarePlan", "Goal", "CareTeam", "Consent", "Condition", "Task", "HealthcareService",
+         "Location", "PractitionerRole", "InsurancePlan", "VerificationResult", "ServiceRequest",
+         "Procedure", "Communication")  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", VALID)
 def test_what_the_demo_wrote_is_valid(sign_ins, kind):
     found = read_all(kind)
     assert found
@@ -293,3 +304,73 @@ def test_needs_were_decided_with_the_person_and_some_wait(sign_ins):
     )
     assert states["confirmed"] > 100
     assert states["unconfirmed"] >= 5
+
+
+def test_referrals_stand_in_every_stage_and_one_letter_came_back(sign_ins):
+    referrals = [task for task in read_all("Task") if kind_of(task) == "referral"]
+    stages = Counter(stage_of(task) for task in referrals)
+    assert len(referrals) >= 25
+    assert stages.keys() >= set(Stage) - {Stage.CANCEL_ASKED, Stage.FAILED}
+    assert [state_in(t).trouble for t in referrals if state_in(t).trouble] == [
+        "There is no mailbox of this name"
+    ]
+    follow_ups = Counter(kind_of(t) for t in read_all("Task") if is_open(t["status"]))
+    asked = ("referral-next-step", "referral-review", "referral-need-check")
+    assert all(follow_ups[kind] for kind in asked)
+    assert follow_ups["provider-call"] == 2
+    assert follow_ups["network-recheck"] >= 1
+
+
+def test_needs_were_met_in_part_and_not_only_closed(sign_ins):
+    met = [one for one in read_all("Observation") if code_of(one["code"]) == "need-met"]
+    assert {code_of(one["valueCodeableConcept"]) for one in met} == {"yes", "partly"}
+    closed = Counter(one["status"] for one in read_all("ServiceRequest"))
+    assert closed["completed"] >= 3
+    assert closed["revoked"] >= 2
+
+
+def test_what_left_says_on_which_basis(sign_ins):
+    left = list(disclosures(read_all("Communication")))
+    assert {one.basis for one in left} == {"none", "consent", "treatment"}
+    agreed = {f"Consent/{c['id']}" for c in read_all("Consent") if disclosable(c)}
+    assert len(agreed) >= 4
+    assert {one.consent for one in left if one.basis == "consent"} <= agreed
+
+
+def test_a_directory_of_every_need_with_old_and_fresh_facts(sign_ins):
+    services = read_all("HealthcareService")
+    assert len(services) >= 45
+    needs = {c["code"] for s in services for k in s["category"] for c in k["coding"]}
+    assert len(needs - {"sdoh"}) >= 20
+    confirmed = [one for result in read_all("VerificationResult") for one in confirmed_in(result)]
+    ages = [(datetime.now(UTC).date() - one.on).days for one in confirmed]
+    assert min(ages) < 14
+    assert max(ages) > 600
+    assert {one.target for one in confirmed} < {f"HealthcareService/{s['id']}" for s in services}
+    rooms = [one.value for one in confirmed if one.fact == "capacity"]
+    assert any(value.startswith("no-capacity") for value in rooms)
+
+
+def test_offices_said_yes_no_and_both(sign_ins):
+    assert len(read_all("PractitionerRole")) >= 30
+    told = [one for result in read_all("VerificationResult") if (one := told_of(result))]
+    assert {one.answer.value for one in told} == {"yes", "no", "only-existing", "unsure"}
+    answers: dict = {}
+    for one in told:
+        answers.setdefault((one.about, one.plan), set()).add(one.answer)
+    assert any(len(said) > 1 for said in answers.values())
+
+
+def test_all_numbers_and_addresses_of_the_directory_are_kept_for_fiction(sign_ins):
+    held = (*read_all("HealthcareService"), *read_all("PractitionerRole"))
+    points = [point for one in held for point in one.get("telecom", ())]
+    for point in points:
+        fiction = r".+@[a-z]+\.example" if point["system"] == "email" else r"\d{3}-555-01\d\d"
+        assert re.fullmatch(fiction, point["value"])
+
+
+def test_four_things_wait_to_be_sorted_by_as_many_ways(sign_ins):
+    waiting = [channel_of(one) for one in read_all("DocumentReference") if is_waiting(one)]
+    assert sorted(waiting) == ["fax", "form", "mail"]
+    sorting = [one for one in read_all("Task") if kind_of(one) == "incoming-referral"]
+    assert len(sorting) == 4

@@ -14,14 +14,16 @@ from handrail.access.database import acting
 from handrail.access.models import Organization
 from handrail.duties.caseload.actions import enroll
 from handrail.fhir.errors import BusinessRuleError
+from handrail.fhir.resource import Resource
 from handrail.record.clock import sweep_all
-from handrail.site.demo import house, teams
+from handrail.site.demo import arriving, house, offices, services, teams
 from handrail.site.demo.days import Days, utc_now
 from handrail.site.demo.events import Happening, happenings
 from handrail.site.demo.living import Life
 from handrail.site.demo.papers import Paper
 from handrail.site.demo.people import everybody
 
+_ASKED_FOR = "warsame"
 _EARLY = -400  # days: what is placed before is the background of the stories
 
 
@@ -56,12 +58,23 @@ def create(progress: Counting, now: datetime | None = None) -> list[tuple[str, s
     papers = papers_of(days)
     life = Life(days, progress.add)
     known, happened = told(papers)
-    life.background([*teams.outside(), *(each for paper in papers for each in paper.about())])
+    life.background([*_around(days), *(each for paper in papers for each in paper.about())])
     life.background([resource for one in known for resource in one.resources])
     life.live(happened)
     _enroll_newcomers(papers)
+    life.arrive(arriving.waiting(days, _asked_for(papers)))
     progress.add(sweep_all(moment))
     return house.sign_ins()
+
+
+def _around(days: Days) -> list[Resource]:
+    """Return who else is in the towns: clinicians, services, offices, each once."""
+    found = [*teams.outside(), *services.directory(days), *offices.directory(days)]
+    return list({f"{one['resourceType']}/{one['id']}": one for one in reversed(found)}.values())
+
+
+def _asked_for(papers: Sequence[Paper]) -> str:
+    return next(paper.patient for paper in papers if paper.story["key"] == _ASKED_FOR)
 
 
 def papers_of(days: Days) -> list[Paper]:

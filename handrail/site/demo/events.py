@@ -15,7 +15,7 @@ from handrail.site.demo.papers import Paper
 
 ACTS = (
     "call", "step", "hold", "done", "park", "ask", "assess", "decide", "needs", "team", "plan",
-    "sign", "went",
+    "sign", "went", "agree", "refer", "heard", "closed", "met", "listed",
 )  # fmt: skip
 """Verbs of what colleagues do, in the order of one day; everything else is received."""
 
@@ -52,11 +52,13 @@ class Happening:
 
     @property
     def by(self) -> str:
-        """Return the user name of who does it; empty for what is received."""
+        """Return the user name of who does it; empty for what is received or told by a link."""
         if self.verb == "received":
             return ""
         if self.verb == "enrolled":
             return "sam"
+        if self.verb == "heard" and self.event.get("via", "phone") != "phone":
+            return ""
         care = self.paper.story["care"]
         who = str(self.event.get("by") or care.get("by") or care["to"])
         return STAND_IN if who == AWAY and int(self.event["day"]) >= -AWAY_DAYS else who

@@ -28,13 +28,23 @@ from handrail.record.known import RecordKnown, known
 from handrail.record.registry import registry
 from handrail.record.store import Committed
 from handrail.room import house as rooms
-from handrail.site.demo import agreeing, asking, deciding, house, needs, teams
+from handrail.site.demo import (
+    agreeing,
+    agreements,
+    asking,
+    calls,
+    deciding,
+    house,
+    needs,
+    referrals,
+    teams,
+)
 from handrail.site.demo.days import Days, dice, stamp
 from handrail.site.demo.events import Happening, episode_id
 
 ORDER = (
     "received", "enrolled", "ask", "assess", "decide", "needs", "team", "call", "step", "hold",
-    "done", "plan", "sign", "went", "park",
+    "done", "plan", "sign", "went", "agree", "refer", "heard", "closed", "met", "listed", "park",
 )  # fmt: skip
 _ROOM = {
     "enrolled": "caseload",
@@ -46,6 +56,12 @@ _ROOM = {
     "plan": "care_plans",
     "sign": "care_plans",
     "went": "care_plans",
+    "agree": "consents",
+    "refer": "referrals",
+    "heard": "referrals",
+    "closed": "referrals",
+    "met": "referrals",
+    "listed": "provider_network",
     "call": "check_ins",
     "step": "check_ins",
     "hold": "desk",
@@ -78,6 +94,10 @@ class Life:
                     as_of=self.days.at(-500),
                 )
             )
+
+    def arrive(self, resources: Iterable[Resource]) -> None:
+        """Commit what came in and waits to be sorted."""
+        self._keep(store.commit(list(resources), by=house.received(), reason="Demo: came in"))
 
     def live(self, happened: Iterable[Happening]) -> None:
         """Commit what happened, in its order."""
@@ -234,6 +254,12 @@ _ACTS: dict[str, Act] = {
     "plan": lambda _life, one, now: agreeing.plan(one, now),
     "sign": lambda _life, one, now: agreeing.sign(one, now),
     "went": lambda _life, one, now: agreeing.follow(one, now),
+    "agree": lambda _life, one, now: agreements.agree(one, now),
+    "refer": lambda _life, one, now: referrals.refer(one, now),
+    "heard": lambda _life, one, now: referrals.heard(one, now),
+    "closed": lambda _life, one, now: referrals.closed(one, now),
+    "met": lambda _life, one, now: referrals.met(one, now),
+    "listed": lambda _life, one, now: calls.listed(one, now),
     "call": Life.call,
     "step": Life.step,
     "hold": Life.hold,

@@ -20,6 +20,7 @@ from handrail.duties.registration.resources import (
 )
 from handrail.duties.registration.rules.details import RELATIONSHIP_CODES
 from handrail.fhir.resource import Resource, concept, reference
+from handrail.site.demo import towns
 from handrail.site.demo.days import Days, dice, identity, stamp
 from handrail.site.demo.measures import measured
 from handrail.site.demo.words import CONDITIONS, LANGUAGE_NAMES, MEDICINES
@@ -103,7 +104,7 @@ class Paper:
         }
         if "lives" in story:
             line, _, city = str(story["lives"]).partition(", ")
-            patient["address"] = [{"use": "home", "line": [line], "city": city or "Mossbrook"}]
+            patient["address"] = [{"use": "home", **towns.address(line, city)}]
         if "interpreter" in story:
             code = ("373066001", "Yes") if story["interpreter"] else ("373067005", "No")
             coding = {"system": SNOMED, "code": code[0], "display": code[1]}
