@@ -9,7 +9,10 @@ from typing import Any
 from handrail.access.models import CareRelationship
 from handrail.desk.models import WorkItem
 from handrail.desk.projections.instants import Instant, earlier, instant
-from handrail.fhir.resource import Resource, code_of, id_of, target_of, words_of
+from handrail.fhir.referring import names
+from handrail.fhir.referring.stages import WORDS, stage_of
+from handrail.fhir.referring.state import state_in
+from handrail.fhir.resource import Resource, code_of, codings, id_of, target_of, words_of
 from handrail.fhir.task import is_open
 from handrail.fhir.work import (
     DEADLINE,
@@ -33,7 +36,7 @@ _OWNERS = ("Practitioner/", "CareTeam/", "PractitionerRole/")
 
 def work_rows(task: Resource) -> Iterable[Mapping[str, Any]]:
     """Return the row of an open Task; none for one that has ended."""
-    if not is_open(task.get("status", "")):
+    if not is_open(task.get("status", "")) or _is_for_sorting(task):
         return []
     owner = task.get("owner") or {}
     named, (looker, looker_name) = target_of(owner), looker_of(task)
@@ -60,7 +63,7 @@ def work_rows(task: Resource) -> Iterable[Mapping[str, Any]]:
             "authored_at": authored.at,
             "updated_at": _written(task).at,
             "step": str(task.get("description", "")) or words_of(task.get("code")),
-            "why": words_of(task.get("reasonCode")),
+            "why": _why(task),
             "rule": input_of(task, RULE),
             "source_text": input_of(task, SOURCE) or _requester(task),
             "focus": target_of(task.get("focus")),
@@ -71,6 +74,20 @@ def work_rows(task: Resource) -> Iterable[Mapping[str, Any]]:
             "adopted": not (ours and look),
         }
     ]
+
+
+def _why(task: Resource) -> str:
+    """Return why it is there; of a referral, how it stands and what is wrong or missing."""
+    if kind_of(task) != names.KIND:
+        return words_of(task.get("reasonCode"))
+    state = state_in(task)
+    return ": ".join(filter(None, (WORDS[stage_of(task)], state.trouble or state.missing)))
+
+
+def _is_for_sorting(task: Resource) -> bool:
+    """Tell whether another system asks for a service: a room of its own makes the work of it."""
+    fulfill = (names.TASK_CODE, "fulfill")
+    return not kind_of(task) and fulfill in set(codings(task.get("code")))
 
 
 def relationship_rows(task: Resource) -> Iterable[Mapping[str, Any]]:
@@ -105,7 +122,11 @@ def _held(task: Resource) -> tuple[str, str]:
 
 
 def _requester(task: Resource) -> str:
-    return str((task.get("requester") or {}).get("display", ""))
+    """Return who asked for it, by name; we ourselves are not worth a word."""
+    requester: dict[str, str] = task.get("requester") or {}
+    if kind_of(task) and requester.get("type") == "Organization":
+        return ""
+    return str(requester.get("display", ""))
 
 
 WORK = Projection(of="Task", into=WorkItem, rows=work_rows)
