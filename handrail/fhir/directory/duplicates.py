@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import combinations
 from typing import Any, Final
 
-from rapidfuzz.fuzz import token_sort_ratio
+from rapidfuzz.fuzz import ratio
 
 from handrail.fhir.directory.words import folded
 from handrail.fhir.resource import Resource, id_of
@@ -92,9 +93,14 @@ def name_key(name: str) -> str:
     return " ".join(word for word in words if word not in _LEGAL) or " ".join(words)
 
 
+@lru_cache(maxsize=8192)  # each name of a block is held against all others
+def _sorted_key(name: str) -> str:
+    return " ".join(sorted(name_key(name).split()))
+
+
 def alike(one: str, other: str) -> int:
     """Return how alike two names are, 0 to 100, whatever the order of their words."""
-    return round(token_sort_ratio(name_key(one), name_key(other)))
+    return round(ratio(_sorted_key(one), _sorted_key(other)))
 
 
 def compare(one: Entry, other: Entry, rule: Rule) -> Pair | None:
@@ -140,16 +146,16 @@ def pairs(blocks: Iterable[Iterable[Entry]], rule: Rule) -> list[Pair]:
             number that a hundred share says nothing.
         rule: ``directory.duplicates``.
     """
-    found: dict[tuple[str, str], Pair] = {}
+    found: dict[tuple[str, str], Pair | None] = {}
     for block in blocks:
-        entries = list(block)
+        entries = sorted(block, key=lambda one: one.id)
         if len(entries) > int(rule.values["largest_block"]):
             continue
         for one, other in combinations(entries, 2):
-            pair = compare(one, other, rule)
-            if pair is not None:
-                found[pair.one, pair.other] = pair
-    return sorted(found.values(), key=lambda p: (-len(p.reasons), -p.alike, p.one, p.other))
+            if (one.id, other.id) not in found:
+                found[one.id, other.id] = compare(one, other, rule)
+    kept = (pair for pair in found.values() if pair is not None)
+    return sorted(kept, key=lambda p: (-len(p.reasons), -p.alike, p.one, p.other))
 
 
 def _linked(service: Mapping[str, Any], url: str) -> Iterator[str]:
