@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from handrail.fhir import work
 from handrail.fhir.directory.telling import plan_key
+from handrail.fhir.people import spoken_name
 from handrail.fhir.resource import Resource, code_of, concept, id_of, reference, target_of, words_of
 
 RECHECK: Final = "network-recheck"
@@ -152,14 +153,11 @@ def _listed(role: Resource) -> str:
 
 def name_of(resource: Mapping[str, Any]) -> str:
     """Return the name of a person, an organization or a site; empty if it has none."""
-    named = resource.get("name")
-    if isinstance(named, str):
-        return named
-    names = [one for one in named or () if one.get("use") != "old"]
-    best: Mapping[str, Any] = names[0] if names else {}
-    whole = [*best.get("given", ()), best.get("family", "")]
-    text = str(best.get("text") or " ".join(part for part in whole if part))
-    after = ", ".join(part for part in best.get("suffix", ()) if part)
+    text = spoken_name(resource)
+    if isinstance(resource.get("name"), str):
+        return text
+    names = [one for one in resource.get("name", ()) if one.get("use") != "old"]
+    after = ", ".join(part for one in names[:1] for part in one.get("suffix", ()) if part)
     return f"{text}, {after}" if after and after not in text else text
 
 

@@ -10,7 +10,7 @@ from handrail.fhir import work
 from handrail.fhir.dispatch import DISPATCH
 from handrail.fhir.referring import names
 from handrail.fhir.referring.asked import About, about_in
-from handrail.fhir.referring.building import CHANNELS
+from handrail.fhir.referring.building import channel_of
 from handrail.fhir.referring.stages import OPEN, Stage, stage_of
 from handrail.fhir.referring.state import State, receiver_of, state_in
 from handrail.fhir.resource import Resource, code_of, id_of, target_of, words_of
@@ -219,10 +219,6 @@ def evidence_in(task: Mapping[str, Any]) -> list[str]:
     return list(dict.fromkeys(one for one in found if one))
 
 
-def _channel(code: str) -> str:
-    return next((name for name, medium in CHANNELS.items() if medium == code), code)
-
-
 def dispatch_view(communication: Resource) -> DispatchView:
     """Return what a Communication of a referral says."""
     kinds = (
@@ -239,7 +235,7 @@ def dispatch_view(communication: Resource) -> DispatchView:
         kind=next((code for code in kinds if code), ""),
         task=next((one for one in about if one), ""),
         request=next((one for one in based if one), ""),
-        channel=next((_channel(code_of(one)) for one in communication.get("medium", ())), ""),
+        channel=next((channel_of(code_of(one)) for one in communication.get("medium", ())), ""),
         status=str(communication.get("status", "")),
         at=str(communication.get("sent") or communication.get("received") or ""),
         recipient=str(to[0].get("display") or target_of(to[0])) if to else "",

@@ -12,6 +12,7 @@ from datetime import date
 from typing import Any, Final
 
 from handrail.fhir.disclosing.kinds import newest
+from handrail.fhir.people import language_of
 from handrail.fhir.resource import codings, words_of
 from handrail.fhir.rulebook import Rulebook
 
@@ -72,7 +73,7 @@ def minimum(
         age=age_band(str(patient.get("birthDate", "")), at, values),
         need=_need(request),
         payer=_payer(coverages),
-        language=_language(patient),
+        language=language_of(patient),
         needed=_needed(request, at, values["within_days"]),
         area=_area(patient, values["few_people_zip3"]),
     )
@@ -132,12 +133,6 @@ def _kind(coverage: Mapping[str, Any]) -> str:
     payors: list[Mapping[str, Any]] = list(coverage.get("payor", ()))
     said = " ".join([words_of(coverage.get("type")), *(str(p.get("display", "")) for p in payors)])
     return next((kind for word, kind in _PAYER_WORDS if word in said.casefold()), "unknown")
-
-
-def _language(patient: Mapping[str, Any]) -> str:
-    spoken: list[Mapping[str, Any]] = list(patient.get("communication", ()))
-    spoken.sort(key=lambda one: not one.get("preferred"))
-    return next((code for one in spoken for _, code in codings(one.get("language"))), "")
 
 
 def _needed(request: Mapping[str, Any], at: date, within: list[int]) -> str:

@@ -130,9 +130,10 @@ class _Packing:
         self.texts = 0
 
     def packed(self) -> Packet:
-        included = tuple(self._kept(key, one) for key, one in self.given.items())
-        kept = tuple(one for one in included if one is not None)
-        return Packet(kept, tuple(self._left_out()), tuple(self._notices(kept)))
+        made = {key: self._kept(key, one) for key, one in self.given.items()}
+        kept = {key: one for key, one in made.items() if one is not None}
+        notices = tuple(self._notices(kept))
+        return Packet(tuple(kept.values()), tuple(self._left_out()), notices)
 
     def _kinds(self, resource: Resource) -> frozenset[str]:
         if resource["resourceType"] == "Patient":
@@ -226,9 +227,9 @@ class _Packing:
             return "The person has not signed that it may go to this recipient."
         return "The person has not agreed that it may go to this recipient."
 
-    def _notices(self, kept: Iterable[Resource]) -> Iterator[str]:
-        found = frozenset[str]().union(*(self.found[key_of(one)] for one in kept))
-        inside = (sensitive(one, self.rules) for one in kept if one.get("contained"))
+    def _notices(self, kept: Mapping[str, Resource]) -> Iterator[str]:
+        found = frozenset[str]().union(*(self.found[key] for key in kept))
+        inside = (sensitive(one, self.rules) for one in kept.values() if one.get("contained"))
         if (found.union(*inside)) & {PART_2, SUBSTANCE_USE}:
             yield from notices(self.basis, self.rules)
         yield str(newest(self.rules, "disclosing.packet-notice").values["text"])

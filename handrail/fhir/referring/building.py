@@ -226,6 +226,11 @@ CHANNELS: Final[Mapping[str, str]] = {
 """How it travels, and the code of HL7's ParticipationMode."""
 
 
+def channel_of(medium: str) -> str:
+    """Return our channel for a code of ParticipationMode; what is unknown stays as it is."""
+    return next((name for name, code in CHANNELS.items() if code == medium), medium)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dispatch:
     """What went out or came in.

@@ -11,6 +11,7 @@ from handrail.access.decide import allows, require
 from handrail.access.principal import Principal
 from handrail.fhir.directory.places import zip_of
 from handrail.fhir.directory.shape import SDOHCC
+from handrail.fhir.people import language_of, postal_code_of
 from handrail.fhir.resource import Resource, code_of
 from handrail.record import store
 
@@ -44,8 +45,8 @@ def person(by: Principal, patient: str) -> Person:
             conditions = [one.resource for one in store.of_patient(patient, "Condition", by=by)]
     return Person(
         id=patient,
-        language=_language(found),
-        postal_code=_zip(found),
+        language=language_of(found).partition("-")[0].lower(),
+        postal_code=zip_of(postal_code_of(found)),
         needs=tuple(dict.fromkeys(one for c in conditions for one in needs_in(c))),
     )
 
@@ -58,20 +59,3 @@ def needs_in(condition: Mapping[str, Any]) -> list[str]:
     codings = (one for c in condition.get("category", ()) for one in c.get("coding", ()))
     codes = [str(one.get("code", "")) for one in codings if one.get("system") == SDOHCC]
     return [code for code in codes if code and code not in _NO_NEED]
-
-
-def _language(patient: Mapping[str, Any]) -> str:
-    spoken = sorted(
-        patient.get("communication", ()), key=lambda one: not one.get("preferred", False)
-    )
-    codes = (code_of(one.get("language")) for one in spoken)
-    return next((code.partition("-")[0].lower() for code in codes if code), "")
-
-
-def _zip(patient: Mapping[str, Any]) -> str:
-    homes = sorted(
-        patient.get("address", ()),
-        key=lambda one: (one.get("use") == "old", one.get("use") != "home"),
-    )
-    found = (zip_of(str(one.get("postalCode", ""))) for one in homes if one.get("use") != "old")
-    return next((one for one in found if one), "")

@@ -12,8 +12,7 @@ from django.utils.translation import gettext as _
 
 from handrail.access.database import acting
 from handrail.access.decide import require
-from handrail.access.models import Organization
-from handrail.access.people import colleagues
+from handrail.access.people import colleagues, organization_name
 from handrail.access.principal import Principal
 from handrail.duties.consents.rules import agreeing as rule
 from handrail.duties.consents.rules.proving import proof
@@ -70,7 +69,7 @@ def record(by: Principal, patient: str, agreed: Agreement) -> Agreed:
                     patient,
                     wanted,
                     on=on,
-                    organization={"type": "Organization", "display": house_name(by)},
+                    organization={"type": "Organization", "display": organization_name(by.org)},
                     source=f"DocumentReference/{document}",
                 ),
                 "id": consent,
@@ -111,11 +110,6 @@ def proposed_end(facts: RecordKnown) -> str:
     on = facts.as_of.date()
     days = int(facts.rules.rule(rule.RULE, on).values["proposed_days"])
     return (on + timedelta(days=days)).isoformat()
-
-
-def house_name(by: Principal) -> str:
-    """Return the name of the organization."""
-    return str(Organization.objects.values_list("name", flat=True).get(id=by.org))
 
 
 def receivers(facts: RecordKnown, patient: str) -> list[tuple[str, str]]:

@@ -12,10 +12,10 @@ from django.utils.translation import gettext as _
 
 from handrail.access.database import acting
 from handrail.access.decide import require
+from handrail.access.people import organization_name
 from handrail.access.principal import Principal
 from handrail.duties.consents.actions.agreeing import (
     RECEIVERS,
-    house_name,
     person_of,
     proposed_end,
     receivers,
@@ -24,6 +24,7 @@ from handrail.duties.consents.actions.revoking import consent_of
 from handrail.duties.consents.rules.agreeing import Person
 from handrail.fhir.disclosing import Disclosable, disclosable
 from handrail.fhir.errors import NotFoundError
+from handrail.fhir.people import spoken_name
 from handrail.fhir.resource import code_of, id_of, target_of
 from handrail.fhir.rulebook import Rulebook
 from handrail.fhir.searching.query import parse
@@ -76,21 +77,14 @@ def see_sharing(by: Principal, patient: str, words: str = "") -> Sharing:
             ended=[view for view in views if not view.holds(on)],
             unclear=sum(1 for one in found if _is_unclear(one)),
             person=person_of(facts, patient),
-            name=_name(person),
+            name=spoken_name(person),
             language=code_of(listed[-1].get("language")) if listed else "",
-            house=house_name(by),
+            house=organization_name(by.org),
             receivers=_found(by, words) if words else receivers(facts, patient),
             proposed_end=proposed_end(facts),
             rules=facts.rules,
             on=on,
         )
-
-
-def _name(person: Mapping[str, Any]) -> str:
-    names: list[Mapping[str, Any]] = [n for n in person.get("name", ()) if n.get("use") != "old"]
-    best: Mapping[str, Any] = names[0] if names else {}
-    parts = [*best.get("given", ()), best.get("family", "")]
-    return " ".join(str(part) for part in parts if part) or str(best.get("text", ""))
 
 
 def _is_unclear(consent: Mapping[str, Any]) -> bool:
@@ -120,7 +114,7 @@ def named(by: Principal, reference: str) -> str:
     one = stored.resource
     if isinstance(one.get("name"), str):
         return str(one["name"])
-    shown = (one.get("practitioner") or {}).get("display") or _name(one)
+    shown = (one.get("practitioner") or {}).get("display") or spoken_name(one)
     where = (one.get("organization") or {}).get("display", "")
     return ", ".join(part for part in (str(shown), str(where)) if part)
 

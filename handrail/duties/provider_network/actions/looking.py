@@ -24,9 +24,11 @@ from handrail.duties.provider_network.resources import (
 )
 from handrail.fhir.directory.aging import Ages, Standing, newest_first, standing
 from handrail.fhir.directory.candidates import Track
+from handrail.fhir.directory.places import zip_of
 from handrail.fhir.directory.telling import ABOUT, Told
 from handrail.fhir.errors import NotFoundError
-from handrail.fhir.resource import Resource, code_of
+from handrail.fhir.people import language_of, postal_code_of
+from handrail.fhir.resource import Resource
 from handrail.record import store
 from handrail.record.known import known
 from handrail.room import house
@@ -171,26 +173,14 @@ def person(by: Principal, patient: str) -> Person:
         return Person(
             patient=patient,
             plans=[_known_plan(by, plan) for plan in plans],
-            near=_zip_of(there),
-            language=_language_of(there),
+            near=zip_of(postal_code_of(there)),
+            language=language_of(there).partition("-")[0],
         )
 
 
 def _known_plan(by: Principal, plan: Plan) -> Plan:
     row = PlanRow.objects.filter(org=by.org, key=plan.key, active=True).order_by("source").first()
     return Plan(name=row.name, payer=plan.payer, id=row.source) if row else plan
-
-
-def _zip_of(patient: Resource) -> str:
-    addresses = [one for one in patient.get("address", ()) if one.get("postalCode")]
-    current = [one for one in addresses if one.get("use") != "old"]
-    return str(current[0]["postalCode"])[:5] if current else ""
-
-
-def _language_of(patient: Resource) -> str:
-    spoken = patient.get("communication", ())
-    best: Resource = next((one for one in spoken if one.get("preferred")), next(iter(spoken), {}))
-    return code_of(best.get("language")).partition("-")[0]
 
 
 def plan_names(by: Principal) -> list[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
 
 from django.utils.translation import gettext as _
 
@@ -34,11 +33,10 @@ from handrail.fhir.disclosing import (
     disclosures,
 )
 from handrail.fhir.errors import NotFoundError
+from handrail.fhir.people import phones_of, spoken_name
 from handrail.fhir.referring import names
 from handrail.fhir.resource import Resource, code_of, id_of, reference_to
 from handrail.record import store
-
-_SENT: Final = "basedOn"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,10 +90,12 @@ def see_beside(by: Principal, patient: str, request: str = "") -> Beside:
     return Beside(
         me=by.name,
         house=called,
-        name=spoken(person),
-        phones=_phones(person),
+        name=spoken_name(person),
+        phones=phones_of(person),
         language=around.language,
-        family=[(reference_to(one), spoken(one)) for one in related if one.get("active", True)],
+        family=[
+            (reference_to(one), spoken_name(one)) for one in related if one.get("active", True)
+        ],
         around=around,
         sent=_sent(said, notes, request),
         consents=[one for each in agreed if (one := disclosable(each)) and one.holds(day)],
@@ -105,20 +105,6 @@ def see_beside(by: Principal, patient: str, request: str = "") -> Beside:
     )
 
 
-def spoken(person: Resource) -> str:
-    """Return the name of a person as it is spoken; empty if it has none."""
-    held = [name for name in person.get("name", ()) if name.get("use") != "old"]
-    best = held[0] if held else {}
-    given = " ".join(part for part in best.get("given", ()) if part)
-    whole = " ".join(part for part in (given, str(best.get("family", ""))) if part)
-    return whole or str(best.get("text", ""))
-
-
-def _phones(person: Resource) -> list[str]:
-    points = (one for one in person.get("telecom", ()) if one.get("use") != "old")
-    return [str(one["value"]) for one in points if one.get("system") == "phone" and "value" in one]
-
-
 def _sent(
     said: Iterable[Resource], notes: Iterable[Resource], request: str
 ) -> list[tuple[Disclosure, Sequence[LeftOut]]]:
@@ -126,7 +112,7 @@ def _sent(
     mine = (
         one
         for one in said
-        if any(id_of(ref, "ServiceRequest") == request for ref in one.get(_SENT, ()))
+        if any(id_of(ref, "ServiceRequest") == request for ref in one.get("basedOn", ()))
     )
     ours = (one for one in mine if not one.get("received"))
     found = [(one, kept.get(one.id, ())) for one in disclosures(ours)]

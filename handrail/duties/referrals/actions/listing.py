@@ -14,8 +14,8 @@ from handrail.access.principal import Principal
 from handrail.access.relationship import reached
 from handrail.duties.referrals.actions.reading import now, require_care
 from handrail.duties.referrals.actions.seeing import NUMBERS_OVER
-from handrail.duties.referrals.actions.showing import name_in
 from handrail.duties.referrals.models import NeedMet, Referral, Request
+from handrail.fhir.people import listed_name
 from handrail.record import store
 
 PAGE: Final = 50
@@ -62,7 +62,7 @@ def listed(by: Principal, show: str, page: int = 1) -> Listing:
         patients = sorted({one.patient for one in found})
         audit.saw_many(by, "referrals counted", patients, show)
         stored = store.several([f"Patient/{one}" for one in patients], by=by)
-        names = {one.id: name_in(one.resource) for one in stored.values()}
+        names = {one.id: listed_name(one.resource) for one in stored.values()}
         total = every.count()
     return Listing([_listed(one, names.get(one.patient, "")) for one in found], total)
 

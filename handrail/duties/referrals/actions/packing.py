@@ -24,6 +24,7 @@ from handrail.fhir.change import stamp
 from handrail.fhir.disclosing import Basis, NoBasisError, Packet, Purpose, basis_for, packet
 from handrail.fhir.disclosing.accounting import left_behind, told
 from handrail.fhir.dispatch import DISPATCH
+from handrail.fhir.people import phones_of, spoken_name
 from handrail.fhir.referring import building, names
 from handrail.fhir.resource import Resource, code_of, reference_to, target_of, words_of
 from handrail.record import store
@@ -120,8 +121,8 @@ def papers_of(task: Resource, request: Resource, facts: RecordKnown) -> Papers:
         return Papers(basis=basis)
     return Papers(
         basis=basis,
-        pairs=tuple(_person(patient, packed)),
-        phones=tuple(_phones(_of_type(packed, "Patient"))),
+        pairs=tuple(_person(packed)),
+        phones=tuple(phones_of(_of_type(packed, "Patient"))),
         facts=tuple(fact for one in packed.included if (fact := fact_of(one))),
         notices=packed.notices,
         packet=packed,
@@ -171,11 +172,11 @@ def _of_type(packed: Packet, kind: str) -> Mapping[str, Any]:
     return next((one for one in packed.included if one["resourceType"] == kind), {})
 
 
-def _person(patient: Mapping[str, Any], packed: Packet) -> Iterator[tuple[str, str]]:
-    """Yield (name, text) of who it is; of the Patient only what the packet has of it."""
-    kept = _of_type(packed, "Patient") or patient
+def _person(packed: Packet) -> Iterator[tuple[str, str]]:
+    """Yield (name, text) of who it is: only what the packet has."""
+    kept = _of_type(packed, "Patient")
     request = _of_type(packed, "ServiceRequest")
-    yield "name", _name(kept)
+    yield "name", spoken_name(kept)
     yield "birth", str(kept.get("birthDate", ""))
     yield "address", _address(kept)
     spoken = [words_of(one.get("language")) for one in kept.get("communication", ())]
@@ -185,24 +186,11 @@ def _person(patient: Mapping[str, Any], packed: Packet) -> Iterator[tuple[str, s
         yield "words", "\n".join(str(n.get("text", "")) for n in request.get("note", ()))
 
 
-def _name(patient: Mapping[str, Any]) -> str:
-    for name in patient.get("name", ()):
-        parts = [*name.get("given", ()), name.get("family", "")]
-        return str(name.get("text") or " ".join(filter(None, parts)))
-    return ""
-
-
 def _address(patient: Mapping[str, Any]) -> str:
     for one in patient.get("address", ()):
         parts = [*one.get("line", ()), one.get("city"), one.get("state"), one.get("postalCode")]
         return str(one.get("text") or ", ".join(str(part) for part in parts if part))
     return ""
-
-
-def _phones(patient: Mapping[str, Any]) -> Iterator[str]:
-    for one in patient.get("telecom", ()):
-        if one.get("system") in {"phone", "sms"} and one.get("use") != "old" and one.get("value"):
-            yield str(one["value"])
 
 
 def fact_of(resource: Mapping[str, Any]) -> Fact | None:

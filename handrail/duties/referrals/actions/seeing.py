@@ -21,11 +21,11 @@ from handrail.duties.referrals.actions.showing import (
     PatientReferral,
     ReferralView,
     Step,
-    name_in,
     of_patient,
     referral,
 )
 from handrail.duties.referrals.models import FollowUp, Referral
+from handrail.fhir.people import listed_name
 from handrail.fhir.referring.stages import OPEN, Stage
 from handrail.record.known import RecordKnown
 
@@ -249,4 +249,4 @@ def _row(one: Referral, named: Mapping[str, str]) -> Row:
 def _names(facts: RecordKnown, patients: Iterable[str]) -> dict[str, str]:
     """Return the names of the people on the board; that they were seen is written down at once."""
     found = facts.several([f"Patient/{one}" for one in sorted(patients)])
-    return {reference.partition("/")[2]: name_in(one) for reference, one in found.items()}
+    return {reference.partition("/")[2]: listed_name(one) for reference, one in found.items()}

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+
+from django.utils.translation import gettext as _
 
 from handrail.access import audit
 from handrail.access.database import acting
@@ -25,6 +26,7 @@ from handrail.duties.referrals.rules.follow_ups import referral_behind
 from handrail.duties.referrals.rules.reasons import next_steps
 from handrail.fhir import work
 from handrail.fhir.errors import NotFoundError
+from handrail.fhir.people import listed_name
 from handrail.fhir.referring import names
 from handrail.fhir.referring.stages import Stage
 from handrail.fhir.resource import Resource, code_of, id_of, reference_to, words_of
@@ -52,14 +54,6 @@ class FollowUpView:
     look_at: str
 
 
-def name_in(patient: Resource) -> str:
-    """Return a person's name as lists show it: family name first."""
-    held = [name for name in patient.get("name", ()) if name.get("use") != "old"]
-    name: Mapping[str, Any] = held[0] if held else {}
-    parts = (str(name.get("family", "")), " ".join(filter(None, name.get("given", ()))))
-    return ", ".join(part for part in parts if part) or str(name.get("text", ""))
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
     """One stage a referral was in, as its history says."""
@@ -76,7 +70,7 @@ class ReferralView:
     ``task`` is the one that was asked for, ``tasks`` all of the same request; ``possible`` the
     events that are legal for it now, by who makes them ("initiator", "recipient"); ``follow_ups``
     the open work, ``procedures`` the results; ``met`` what the person says of the need: (answer,
-    instant), oldest first.
+    instant, words), oldest first.
     """
 
     request: RequestView
@@ -87,7 +81,7 @@ class ReferralView:
     possible: Mapping[str, Sequence[str]]
     follow_ups: Sequence[FollowUpView]
     procedures: Sequence[Resource]
-    met: Sequence[tuple[str, str]]
+    met: Sequence[tuple[str, str, str]]
     patient_name: str
     today: str
 
@@ -116,7 +110,7 @@ def referral(by: Principal, task_id: str) -> ReferralView:
         found = _Found(by, view.patient, facts)
         request = found.request(view.request)
         if request is None:
-            raise NotFoundError("There is no such referral.")
+            raise NotFoundError(_("There is no such referral."))
         moves = moves_of(facts)
         actors = (names.INITIATOR, names.RECIPIENT)
         kinds = ("Task", "Communication", "Procedure", "Observation")
@@ -134,7 +128,7 @@ def referral(by: Principal, task_id: str) -> ReferralView:
             follow_ups=found.follow_ups(view.request),
             procedures=found.procedures(request.reference),
             met=found.met(request.reference),
-            patient_name=name_in(facts.read(f"Patient/{view.patient}") or {}),
+            patient_name=listed_name(facts.read(f"Patient/{view.patient}") or {}),
             today=facts.as_of.date().isoformat(),
         )
 
@@ -196,18 +190,19 @@ class _Found:
             if any(ref.get("reference") == request for ref in one.get("basedOn", ()))
         ]
 
-    def met(self, request: str) -> list[tuple[str, str]]:
+    def met(self, request: str) -> list[tuple[str, str, str]]:
         told = self.facts.coded(self.patient, "Observation", names.OBSERVATION, {"need-met"})
         found = [
             (
                 code_of(one.get("valueCodeableConcept"), names.NEED_MET),
                 str(one.get("effectiveDateTime", "")),
+                " ".join(str(note.get("text", "")) for note in one.get("note", ())),
             )
             for one in told
             if any(ref.get("reference") == request for ref in one.get("focus", ()))
             and one.get("status") != "entered-in-error"
         ]
-        return sorted(found, key=lambda pair: pair[1])
+        return sorted(found, key=lambda said: said[1])
 
 
 def _follow_up(task: Resource, words: Mapping[str, str]) -> FollowUpView:
@@ -247,7 +242,7 @@ def of_patient(by: Principal, patient: str) -> list[PatientReferral]:
     with acting(by):
         facts = now(by)
         if facts.read(f"Patient/{patient}") is None:
-            raise NotFoundError("There is no such patient that you may see.")
+            raise NotFoundError(_("There is no such patient that you may see."))
         audit.read(by, ["ServiceRequest?patient", "Task?patient"], None, patient)
         found = _Found(by, patient, facts)
         every = [

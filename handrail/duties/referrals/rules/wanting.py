@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from handrail.fhir import work
 from handrail.fhir.directory.candidates import Candidate
+from handrail.fhir.people import language_of, postal_code_of, spoken_name
+from handrail.fhir.referring.names import PERTAINS, SDOHCC
 from handrail.fhir.resource import (
     Resource,
     code_of,
@@ -19,11 +21,7 @@ from handrail.fhir.resource import (
 )
 from handrail.fhir.task import is_open
 
-SDOHCC: Final = (
-    "http://hl7.org/fhir/us/sdoh-clinicalcare/CodeSystem/SDOHCC-CodeSystemTemporaryCodes"
-)
 ROLE: Final = "urn:handrail:concern-role"
-PERTAINS: Final = "http://hl7.org/fhir/StructureDefinition/resource-pertainsToGoal"
 STRENGTH: Final = "protective-factor"
 STEP: Final = "plan-step"
 SERVICE: Final = "service"
@@ -188,15 +186,10 @@ class Circumstances:
 
 def circumstances(person: Resource, coverages: Iterable[Resource]) -> Circumstances:
     """Return what of a person narrows the search; what the record does not say stays empty."""
-    homes = sorted(person.get("address") or (), key=lambda one: one.get("use") == "old")
-    near = next((str(one["postalCode"]) for one in homes if one.get("postalCode")), "")
-    spoken = list(person.get("communication") or ())
-    best: dict[str, Any] = next((one for one in spoken if one.get("preferred")), {})
-    language = code_of((best or next(iter(spoken), {})).get("language"))
     active = [one for one in coverages if one.get("status") == "active"]
     payors = (payor for one in active for payor in one.get("payor", ()))
     plan = next((str(payor["display"]) for payor in payors if payor.get("display")), "")
-    return Circumstances(near=near, language=language, plan=plan)
+    return Circumstances(near=postal_code_of(person), language=language_of(person), plan=plan)
 
 
 _WAYS: Final[Mapping[str, str]] = {"email": "mail", "fax": "fax", "sms": "sms", "phone": "phone"}
@@ -215,10 +208,6 @@ def receiver(resource: Resource) -> Candidate:
 
 def _called(resource: Resource) -> str:
     """Return its own name, else that of the person and the organization behind it."""
-    if isinstance(resource.get("name"), str):
-        return str(resource["name"])
     parties = (resource.get("practitioner"), resource.get("organization"))
     shown = [str(one["display"]) for one in parties if one and one.get("display")]
-    human: dict[str, Any] = next(iter(resource.get("name") or ()), {})
-    spoken = " ".join((*human.get("given", ()), str(human.get("family", "")))).strip()
-    return str(human.get("text") or spoken or ", ".join(shown) or reference_to(resource))
+    return spoken_name(resource) or ", ".join(shown) or reference_to(resource)

@@ -45,7 +45,9 @@ def shown(view: ReferralView) -> Shown:
     task, now = view.task, timezone.localtime()
     stage, state = view.stage.value, task.state
     since = rows.age(state.since, now)
-    standing = words.one(words.STAGES, stage)
+    over = not view.request.is_open and view.stage in {Stage.CLOSED, Stage.SERVICE_GIVEN}
+    waits = words.WAITS.get(stage, "") if view.request.is_open or task.is_open else ""
+    standing = _("Closed after our review") if over else words.one(words.STAGES, stage)
     brief: list[tuple[str, Any]] = [
         (_("Asked of"), task.receiver_name or task.receiver),
         (
@@ -53,7 +55,7 @@ def shown(view: ReferralView) -> Shown:
             _reached(state.channel, state.address),
         ),
         (_("Stands"), f"{standing}, {since}" if since else standing),
-        (_("Waits for"), words.one(words.WAITS, stage) if stage in words.WAITS else ""),
+        (_("Waits for"), _(waits) if waits else ""),
         (_("They need"), state.missing),
         (_("From"), dates.day(state.earliest)),
         (_("Visit"), dates.moment(state.visit)),
@@ -108,7 +110,7 @@ def story(view: ReferralView) -> list[Moment]:
             title=_("%(what)s, %(how)s")
             % {
                 "what": words.one(words.DISPATCHES, one.kind),
-                "how": words.one(words.CHANNELS, channel_of(one.channel)),
+                "how": words.one(words.CHANNELS, one.channel),
             },
             detail=" ".join(filter(None, (one.text, one.trouble))),
         )
@@ -124,7 +126,10 @@ def story(view: ReferralView) -> list[Moment]:
     if view.request.about.closed_at:
         about = view.request.about
         found.append(Moment(at=about.closed_at, title=_("Closed"), detail=about.closed_note))
-    found += [Moment(at=at, title=words.one(words.MET_SHORT, code)) for code, at in view.met]
+    found += [
+        Moment(at=at, title=words.one(words.MET_SHORT, code), detail=note)
+        for code, at, note in view.met
+    ]
     zone = timezone.get_current_timezone()
     long_ago = datetime.min.replace(tzinfo=UTC)
     found.reverse()  # of two at the same second the later one was written later
@@ -145,20 +150,17 @@ class Left:
     failed: bool = False
 
 
-def channel_of(medium: str) -> str:
-    """Return our channel for FHIR's mode of participation; what is unknown stays as it is."""
-    return next((name for name, code in building.CHANNELS.items() if code == medium), medium)
-
-
 def sent(view: ReferralView, beside: Beside) -> list[Left]:
     """Return what left for the request, on which basis, and what waits or did not arrive."""
     found = [
         Left(
             at=one.at,
-            how=words.one(words.CHANNELS, channel_of(one.medium)),
+            how=words.one(words.CHANNELS, building.channel_of(one.medium)),
             to=one.name,
             what=one.what,
-            left_out="; ".join(f"{kept.category}: {kept.count}. {kept.why}" for kept in behind),
+            left_out="; ".join(
+                f"{words.kept(kept.category)}: {kept.count}. {kept.why}" for kept in behind
+            ),
             basis=words.one(words.BASES, one.basis),
         )
         for one, behind in beside.sent
@@ -167,7 +169,7 @@ def sent(view: ReferralView, beside: Beside) -> list[Left]:
     return found + [
         Left(
             at=one.at,
-            how=words.one(words.CHANNELS, channel_of(one.channel)),
+            how=words.one(words.CHANNELS, one.channel),
             to=one.recipient,
             what=words.one(words.DISPATCHES, one.kind),
             left_out="",

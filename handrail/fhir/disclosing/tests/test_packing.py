@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -185,3 +186,10 @@ def test_counseling_notes_never_go():
     made = d.packet([coded(ICD, "I10", meta={"security": [label]})], wide, BOOK)
     assert made.included == ()
     assert "consent of its own" in made.left_out[0].why
+
+
+def test_what_has_no_id_goes_with_its_notices():
+    fact = {name: value for name, value in coded(ICD, "F10.20").items() if name != "id"}
+    packed = d.packet([PERSON, fact], replace(TREATED, kinds=frozenset({"substance-use"})), BOOK)
+    assert len(packed.included) == 2
+    assert len(packed.notices) > 1
