@@ -7,7 +7,9 @@ from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from handrail.access.audit import client_address
 from handrail.access.marks import MemberRequest, open_to, public
@@ -17,6 +19,7 @@ from handrail.duties.incoming_referrals.actions.forms import FormError
 from handrail.duties.incoming_referrals.resources import Asked
 from handrail.duties.incoming_referrals.screens import words
 from handrail.fhir.errors import NotFoundError, TooManyRequestsError
+from handrail.look.public import language_of, shell
 from handrail.look.said import done
 
 _TEXTS: Final = (
@@ -27,16 +30,24 @@ _TEXTS: Final = (
 
 @public
 def form(request: HttpRequest, org: int) -> HttpResponse:
-    """Show the form, or put what was typed into the queue."""
+    """Show the form in the language that is read, or put what was typed into the queue."""
+    with override(language_of(request)):
+        answer = _answered(request, org)
+    patch_vary_headers(answer, ["Accept-Language"])
+    return answer
+
+
+def _answered(request: HttpRequest, org: int) -> HttpResponse:
+    around = shell(request)
     try:
         name, settings_ = forms.form_of(org)
     except NotFoundError:
-        return render(request, "incoming_referrals/no_form.html", status=404)
-    shown: dict[str, Any] = {
+        return render(request, "incoming_referrals/no_form.html", around, status=404)
+    shown: dict[str, Any] = around | {
         "house": name,
         "greeting": settings_.greeting,
         "languages": words.languages(),
-        "typed": Asked(),
+        "typed": Asked(language="es" if around["language_now"] == "es" else ""),
         "errors": (),
         "wrong": {},
     }

@@ -315,3 +315,22 @@ def test_a_request_taken_back_before_anybody_sorted_it_leaves_no_work(house):
         gone = {**stored.resource, "status": "cancelled"}
         store.commit([gone], by=house, reason="test")
     assert [t["status"] for t in of(house, "Task", ("status", "requested"))] == []
+
+
+def test_the_form_speaks_spanish_and_says_so_when_it_refuses(client, org, house, translated):
+    open_form(org)
+    where = f"/ask/{org.id}"
+    assert f'href="{where}?language=es" lang="es"' in client.get(where).content.decode()
+    page = words(client.get(f"{where}?language=es"))
+    assert "¿Qué ayuda se necesita?" in page
+    assert not re.search(r"\b(the|and|your|needs|help)\b", page, re.IGNORECASE)
+    browser = client.get(where, headers={"Accept-Language": "es-MX,en"})
+    assert '<html lang="es"' in browser.content.decode()
+    refused = client.post(f"{where}?language=es", {"who": "me", "what": "Comida"})
+    assert refused.status_code == 422
+    assert "Escriba el nombre y el apellido." in words(refused)
+    assert "Aquí no hay ninguna hoja" in words(client.get("/ask/98765?language=es"))
+    typed = {"who": "me", "what": "Comida", "given": "Rosa", "family": "Delgado"}
+    typed |= {"phone": "202 555 0142", "consented": "yes", "language": "es"}
+    assert "Gracias" in words(client.post(f"{where}?language=es", typed))
+    assert len(waiting(house)) == 1

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, Final
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -24,20 +24,9 @@ from handrail.access.links_models import Link
 from handrail.access.marks import public
 from handrail.access.models import Organization
 from handrail.fhir.errors import ForbiddenError, NotFoundError
+from handrail.look.public import language_of, shell
 
-LANGUAGES: Final = {"en": "English", "es": "Español"}
 View = Callable[..., HttpResponse]
-_LONGEST: Final = 300  # characters of a header that are looked at
-
-
-def language_of(request: HttpRequest) -> str:
-    """Return the language asked for: in the address, else by the browser; English otherwise."""
-    wanted = request.GET.get("language", "")
-    if wanted in LANGUAGES:
-        return wanted
-    spoken = request.headers.get("Accept-Language", "")[:_LONGEST].lower().split(",")
-    first = (one.strip()[:2] for one in spoken)
-    return next((one for one in first if one in LANGUAGES), "en")
 
 
 def at_door(view: View) -> View:
@@ -95,10 +84,7 @@ def show(
     request: HttpRequest, template: str, known: dict[str, Any], status: int = 200
 ) -> HttpResponse:
     """Return a page in the public skin."""
-    here = language_of(request)
-    others = [(code, name) for code, name in LANGUAGES.items() if code != here]
-    shell = {"languages": others, "language_now": here, "path": request.path}
-    return render(request, template, shell | known, status=status)
+    return render(request, template, shell(request) | known, status=status)
 
 
 def go(request: HttpRequest, path: str) -> HttpResponse:
