@@ -8,6 +8,8 @@ from typing import Final
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as noop
 
+from handrail.fhir.disclosing.kinds import UNREAD
+
 STAGES: Final[Mapping[str, str]] = {
     "draft": noop("Draft"),
     "sent": noop("Sent"),
@@ -181,3 +183,8 @@ def several(words: Mapping[str, str], codes: Iterable[str] = ()) -> list[tuple[s
 def reminder(channel: str) -> str:
     """Return how a reminder goes out by a channel."""
     return one(REMINDERS, channel)
+
+
+def kept(category: str) -> str:
+    """Return what was left out: a kind of sensitive facts, or words that nobody read."""
+    return _("Free words") if category == UNREAD else category.replace("-", " ").capitalize()
