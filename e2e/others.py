@@ -50,7 +50,7 @@ def ask(rosa: Principal) -> None:
 
     for receiver in ("pantry", "kitchen"):
         _sent(rosa, CHASED, receiver, "phone")
-    _sent(rosa, BY_LINK, "pantry", "sms")
+    _agreed(rosa, BY_LINK, "pantry", "sms")
     done = _sent(rosa, SHOWN, "pantry", "sms")
     answering.answer(rosa, done, Answer(kind="accepted", name="Sol"))
     answering.report(
@@ -78,7 +78,8 @@ def _texts(data: Path, patient: str, wanted: str) -> list[str]:
     """Return what fits in the messages that went to the number made for a patient."""
     number = number_for(patient)
     for _turn in range(_TURNS):
-        texts = [one.read_text() for one in (data / "outgoing/1/sms").glob("*.txt")]
+        files = sorted((data / "outgoing/1/sms").glob("*.txt"), key=lambda one: one.stat().st_mtime)
+        texts = [one.read_text() for one in files]
         mine = [text for text in texts if f"To: {number}\n" in text]
         found = [hit[1] for text in mine for hit in re.finditer(wanted, text)]
         if found:
@@ -97,7 +98,7 @@ def number_for(patient: str) -> str:
     return f"+150955501{patient[1:]}"
 
 
-def _drafted(rosa: Principal, patient: str, service: str, channel: str) -> str:
+def _wish(patient: str, service: str, channel: str) -> Any:
     from handrail.duties.referrals.actions import asking
 
     name = next(one[1] for one in SERVICES if one[0] == service)
@@ -105,14 +106,19 @@ def _drafted(rosa: Principal, patient: str, service: str, channel: str) -> str:
     to = asking.Receiver(
         reference=f"HealthcareService/{service}", name=name, channel=channel, address=address
     )
-    wish = asking.Ask(
+    return asking.Ask(
         patient=patient,
         what="Food: a box each week",
         category=FOOD,
         reasons=(f"hunger-{patient}",),
         receivers=(to,),
     )
-    return asking.draft_referral(rosa, wish).task_ids[0]
+
+
+def _drafted(rosa: Principal, patient: str, service: str, channel: str) -> str:
+    from handrail.duties.referrals.actions import asking
+
+    return asking.draft_referral(rosa, _wish(patient, service, channel)).task_ids[0]
 
 
 def _sent(rosa: Principal, patient: str, service: str, channel: str) -> str:
@@ -122,6 +128,13 @@ def _sent(rosa: Principal, patient: str, service: str, channel: str) -> str:
     refused = [one.refused for one in asking.send_referrals(rosa, [task], asking.Sending())]
     assert refused == [""], refused
     return task
+
+
+def _agreed(rosa: Principal, patient: str, service: str, channel: str) -> None:
+    from handrail.duties.referrals.actions.beginning import NOW, Beginning, begin
+
+    began = begin(rosa, [_wish(patient, service, channel)], Beginning(send=True, consent=NOW))
+    assert not began.refused, began.refused
 
 
 def _organization(identity: str, name: str) -> dict[str, Any]:
