@@ -11,18 +11,21 @@ day, better each hour, not more often than every 15 minutes.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from handrail.access.database import acting
+from handrail.edge.connect.believing import of_kind, require_of, require_theirs, seen_at, standing
 from handrail.edge.connect.errors import PeerError
 from handrail.edge.connect.models import Connection
 from handrail.edge.connect.peer import Peer
 from handrail.edge.connect.pulling import actor, found, keep
-from handrail.edge.connect.referring import STANDING, theirs_of
+from handrail.edge.connect.referring import theirs_of
 from handrail.edge.connect.rewriting import Rewriting
 from handrail.fhir import text
 from handrail.fhir.errors import HandrailError
+from handrail.fhir.referring.names import KIND as REFERRAL
 from handrail.fhir.referring.names import TASK_CODE
 from handrail.fhir.referring.state import state_in, with_state
 from handrail.fhir.resource import Resource, id_of, target_of
@@ -37,6 +40,10 @@ KIND: Final = "connect-referrals"
 APART: Final = timedelta(minutes=15)
 _MOST: Final = 200
 _DEEPEST: Final = 2
+_MOST_READ: Final = 60  # for one referral
+_REFUSED: Final = "Something the server said of a referral cannot be taken over."
+_UNREADABLE: Final = (AttributeError, KeyError, TypeError, ValueError, RecursionError)
+"""What reading an answer meets that is no FHIR."""
 _READ: Final = frozenset(
     {"Patient", "ServiceRequest", "Condition", "Goal", "Observation", "Consent", "Organization"}
     | {"Practitioner", "PractitionerRole", "DocumentReference", "QuestionnaireResponse"}
@@ -74,16 +81,18 @@ def exchange(one: Connection) -> int:
     Raises:
         PeerError: the other system could not be asked; what was taken over until then stays.
     """
-    peer, changed, wrong = Peer(one), 0, None
+    peer, changed, wrong = Peer(one), 0, ""
     steps = [(_follow, stored) for stored in _posted(one)]
     steps += [(_fetch, stored) for stored in _asked(one)]
     for step, stored in steps:
         try:
             changed += step(stored, peer, one)
-        except PeerError as error:
-            wrong = error
-    if wrong is not None:
-        raise wrong
+        except HandrailError as error:
+            wrong = error.message if isinstance(error, PeerError) else _REFUSED
+        except _UNREADABLE:
+            wrong = _REFUSED
+    if wrong:
+        raise PeerError(wrong)
     return changed
 
 
@@ -97,7 +106,7 @@ def _posted(one: Connection) -> Iterator[Stored]:
     """Yield our open Tasks that are at the other system as well."""
     base = one.base.rstrip("/")
     for stored in _search(one, ("identifier", f"{base}/Task|")):
-        if is_open(stored.resource["status"]):
+        if is_open(stored.resource["status"]) and kind_of(stored.resource) == REFERRAL:
             yield stored
 
 
@@ -114,7 +123,8 @@ def _asked(one: Connection) -> Iterator[Stored]:
 def _follow(stored: Stored, peer: Peer, one: Connection) -> int:
     """Take over what the other system says of a Task of ours."""
     mine = stored.resource
-    theirs = peer.resource(f"Task/{theirs_of(mine, peer.base)}")
+    known = theirs_of(mine, peer.base)
+    theirs = of_kind(peer.resource(f"Task/{known}"), "Task", known)
     changed, results = _taken_over(mine, theirs, peer, one)
     if changed == mine and not results:
         return 0
@@ -126,15 +136,17 @@ def _follow(stored: Stored, peer: Peer, one: Connection) -> int:
 def _taken_over(
     mine: Resource, theirs: dict[str, Any], peer: Peer, one: Connection
 ) -> tuple[Resource, list[Resource]]:
-    changed: Resource = {**mine, **{name: theirs[name] for name in STANDING if name in theirs}}
-    if state_in(theirs).seen and not state_in(mine).seen:
-        changed = with_state(changed, seen=state_in(theirs).seen)
+    changed: Resource = {**mine, **standing(mine, theirs)}
+    if seen_at(theirs) and not state_in(mine).seen:
+        changed = with_state(changed, seen=seen_at(theirs))
     results, outputs = [], list(mine.get("output", []))
     for entry in theirs.get("output", ()):
         there = target_of(entry.get("valueReference"))
         if not there.rpartition("/")[0].endswith("Procedure"):
             continue
-        result = _result(peer.resource(there), mine, one)
+        read = of_kind(peer.resource(there), "Procedure", there.rpartition("/")[2])
+        require_of(read, theirs, peer)
+        result = _result(read, mine, one)
         here = {**entry, "valueReference": {"reference": f"Procedure/{result['id']}"}}
         here.pop("id", None)
         if here not in outputs:
@@ -165,39 +177,52 @@ def _rewritten(resource: dict[str, Any], one: Connection) -> Resource:
 def _fetch(stored: Stored, peer: Peer, one: Connection) -> int:
     """Read what another system's Task refers to, keep it here, and let the Task refer to that."""
     task = stored.resource
-    kept: dict[str, Resource] = {}
+    gathering = _Gathering(peer, one)
     for name in ("for", "focus"):
-        _gather(target_of(task.get(name)), peer, one, kept)
+        gathering.take(target_of(task.get(name)))
     for entry in task.get("input", ()):
-        _gather(target_of(entry.get("valueReference")), peer, one, kept)
+        gathering.take(target_of(entry.get("valueReference")))
     local: Resource = text.parse(Rewriting(one.name, one.base).line(text.write(task)))
     local["id"], local["meta"] = task["id"], task.get("meta", {})
     if not id_of(local.get("for"), "Patient"):
         raise PeerError("A referral from there does not say whom it is for.")
-    drafts = [*map(Draft, kept.values()), Draft(local, if_match=stored.version)]
+    drafts = [*map(Draft, gathering.kept.values()), Draft(local, if_match=stored.version)]
     _commit(one, drafts, "Referral read")
     return 1
 
 
-def _gather(
-    address: str, peer: Peer, one: Connection, kept: dict[str, Resource], depth: int = 0
-) -> None:
-    """Read a resource and what it refers to, as far as it belongs to the referral."""
-    base = f"{peer.base}/"
-    inside = address.startswith(base) or "://" not in address
-    kind, _slash, identity = address.removeprefix(base).partition("/")
-    if not (inside and identity and kind in _READ) or f"{kind}/{identity}" in kept:
-        return
-    try:
-        read = peer.resource(f"{kind}/{identity}")
-    except PeerError:
-        if depth == 0:
-            raise
-        return  # what it is based on may be closed to us; the request itself says what is asked
-    kept[f"{kind}/{identity}"] = _rewritten(read, one)
-    if depth < _DEEPEST and kind == "ServiceRequest":
-        for reference in _references(read):
-            _gather(reference, peer, one, kept, depth + 1)
+@dataclass
+class _Gathering:
+    """What belongs to a referral, as it is read there."""
+
+    peer: Peer
+    one: Connection
+    kept: dict[str, Resource] = field(default_factory=dict)
+    _asked: set[str] = field(default_factory=set)
+
+    def take(self, address: str, depth: int = 0) -> None:
+        """Read a resource and what it refers to, as far as it belongs to the referral."""
+        base = f"{self.peer.base}/"
+        inside = address.startswith(base) or "://" not in address
+        kind, _slash, identity = address.removeprefix(base).partition("/")
+        key = f"{kind}/{identity}"
+        if not (inside and identity and kind in _READ) or key in self._asked:
+            return
+        if len(self._asked) >= _MOST_READ:
+            return
+        self._asked.add(key)
+        try:
+            read = of_kind(self.peer.resource(key), kind, identity)
+            made = _rewritten(read, self.one)
+            require_theirs(made, self.one.name)
+        except PeerError:
+            if depth == 0:
+                raise
+            return  # what it is based on may be closed to us; the request itself says what is asked
+        self.kept[key] = made
+        if depth < _DEEPEST and kind == "ServiceRequest":
+            for reference in _references(read):
+                self.take(reference, depth + 1)
 
 
 def _references(element: Any) -> Iterator[str]:

@@ -14,13 +14,14 @@ from django.conf import settings
 
 from handrail.access.database import acting
 from handrail.access.principal import system
+from handrail.edge.connect.believing import STANDING
 from handrail.edge.connect.errors import PeerError
 from handrail.edge.connect.models import Connection
 from handrail.edge.connect.peer import Peer
 from handrail.edge.connect.pulling import actor
 from handrail.fhir import text
 from handrail.fhir.errors import VersionConflictError
-from handrail.fhir.referring.names import STATE, TASK_CODE
+from handrail.fhir.referring.names import TASK_CODE
 from handrail.fhir.resource import Resource, target_of
 from handrail.fhir.work import TASK_INPUT
 from handrail.record import store
@@ -31,8 +32,6 @@ _FULFILL: Final = {"coding": [{"system": TASK_CODE, "code": "fulfill"}]}
 _REFUSALS: Final = range(400, 500)
 _AGAIN: Final = frozenset({401, 408, 409, 425, 429})
 _TRIES: Final = 5
-STANDING: Final = ("status", "businessStatus", "statusReason")
-"""What says how a referral stands."""
 
 
 def ours() -> str:
@@ -97,20 +96,25 @@ def _located(location: str) -> str:
 
 
 def outgoing(task: Resource) -> Resource:
-    """Return the Task as the other system gets it: absolute references, nothing of our desk."""
-    kept = {name: value for name, value in task.items() if name not in _HOUSE}
-    kept["code"] = _FULFILL
-    kept["identifier"] = [{"system": f"{ours()}/Task", "value": task["id"]}]
+    """Return the Task as the other system gets it: absolute references, nothing of our desk.
+
+    Notes are among ourselves; what the receiver is to know stands in the ServiceRequest.
+    """
+    told: Resource = {name: task[name] for name in _TOLD if name in task}
+    told["code"] = _FULFILL
+    told["identifier"] = [{"system": f"{ours()}/Task", "value": task["id"]}]
+    told["for"] = {name: value for name, value in task["for"].items() if name != "display"}
     inputs = [e for e in task.get("input", ()) if not _is_house(e.get("type"))]
     if inputs:
-        kept["input"] = inputs
-    kept["extension"] = [e for e in task.get("extension", ()) if e.get("url") != STATE]
-    told = {name: value for name, value in kept.items() if value != []}
+        told["input"] = inputs
     absolute: Resource = _absolute(told)
     return absolute
 
 
-_HOUSE: Final = ("id", "meta", "text", "restriction", "reasonCode", "input", "output", "owner")
+_TOLD: Final = (
+    "resourceType", "status", "businessStatus", "statusReason", "intent", "priority", "focus",
+    "authoredOn", "lastModified", "requester",
+)  # fmt: skip
 
 
 def _is_house(codeable: Any) -> bool:
