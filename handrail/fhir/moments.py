@@ -34,6 +34,26 @@ def instant_of(text: str, zone: tzinfo) -> datetime | None:
     return (found if found.tzinfo else found.replace(tzinfo=zone)).astimezone(zone)
 
 
+def day_in(text: object) -> date | None:
+    """Return the day that FHIR date or dateTime ``text`` begins with, as it is written there.
+
+    None: it names no whole day, or none that somebody can have meant.
+    """
+    return whole_day(str(text or "")[:10])
+
+
+def whole_day(text: str) -> date | None:
+    """Return the day that ``text`` is ("2026-11-20"), as a form sends it; None: it is no such day.
+
+    ISO 8601 has other forms of a day, which FHIR does not write and nobody types.
+    """
+    try:
+        found = believable(date.fromisoformat(text))
+    except ValueError:
+        return None
+    return found if found and found.isoformat() == text else None
+
+
 def day_of(text: str, zone: tzinfo) -> date | None:
     """Return the day of FHIR date or dateTime ``text`` where ``zone`` is; None: it has none."""
     found = instant_of(text, zone)

@@ -16,7 +16,6 @@ from handrail.duties.community_resources.models import (
 )
 from handrail.duties.community_resources.resources import (
     PLAN_NET,
-    day_of,
     fax_of,
     is_community,
     phone_of,
@@ -26,6 +25,7 @@ from handrail.duties.community_resources.resources import (
 from handrail.fhir.directory import confirming, opening, places, shape
 from handrail.fhir.directory.duplicates import name_key, phone_key
 from handrail.fhir.directory.words import words_in
+from handrail.fhir.moments import day_in
 from handrail.fhir.referring.names import DECLINED, KIND
 from handrail.fhir.referring.stages import stage_of
 from handrail.fhir.referring.state import state_in
@@ -179,7 +179,7 @@ def project_answer(task: Resource) -> Iterator[Mapping[str, Any]]:
     if kind_of(task) != KIND:
         return
     state = state_in(task)
-    on = day_of(state.answered)
+    on = day_in(state.answered)
     if on is not None:
         yield {
             "receiver": state.receiver or target_of(task.get("owner")),

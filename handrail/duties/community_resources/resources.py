@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Any, Final
 
 from handrail.fhir.directory import capacity, duplicates, opening, shape
@@ -333,11 +332,3 @@ def facts_now(service: Service, places: Sequence[Place], hours: str) -> dict[str
         "documents": "; ".join(service.documents),
         "applying": service.applying,
     }
-
-
-def day_of(text: str) -> date | None:
-    """Return the day a text begins with (ISO 8601); None: it is none."""
-    try:
-        return date.fromisoformat(text[:10])
-    except ValueError:
-        return None

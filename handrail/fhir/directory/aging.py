@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 
 from handrail.fhir.directory.telling import Answer, Told
-from handrail.fhir.moments import believable
+from handrail.fhir.moments import day_in
 from handrail.fhir.rulebook import Rulebook
 
 
@@ -80,10 +80,7 @@ class Standing:
 
 def day_of(told: Told) -> date | None:
     """Return the day of an answer; None where there is none that can be meant."""
-    try:
-        return believable(date.fromisoformat(told.told_on))
-    except ValueError:
-        return None
+    return day_in(told.told_on)
 
 
 def newest_first(every: Iterable[Told]) -> list[Told]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
+from handrail.fhir.moments import day_in
 from handrail.fhir.resource import Resource, code_of, concept, reference, target_of
 from handrail.fhir.rulebook import Rule
 
@@ -124,7 +125,7 @@ def confirmed_in(result: Mapping[str, Any]) -> Iterator[Confirmed]:
     if not any(code_of(one, PROCESS) == FACT_CONFIRMED for one in processes):
         return
     attestation = result.get("attestation") or {}
-    on = _day(attestation.get("date") or result.get("statusDate"))
+    on = day_in(attestation.get("date") or result.get("statusDate"))
     if on is None or result.get("status") not in {"attested", "validated"}:
         return
     told = next((one.get("who") or {} for one in result.get("primarySource", ())), {})
@@ -142,13 +143,6 @@ def confirmed_in(result: Mapping[str, Any]) -> Iterator[Confirmed]:
                     told_by=str(told.get("display", "")),
                     how=code_of(attestation.get("communicationMethod"), CONTACT),
                 )
-
-
-def _day(text: object) -> date | None:
-    try:
-        return date.fromisoformat(str(text or "")[:10])
-    except ValueError:
-        return None
 
 
 def newest(confirmed: Iterable[Confirmed]) -> dict[str, Confirmed]:

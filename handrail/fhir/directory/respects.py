@@ -204,12 +204,7 @@ def _shrunk(good: int, every: int, rate: float, prior: float) -> float:
 
 def _track_words(found: Track, few: bool, speech: Speech) -> str:  # noqa: FBT001 - told by its only caller
     _ = speech.say
-    said = [
-        _("Answered {part} of {all} of our referrals").format(part=found.answered, all=found.sent)
-    ]
-    if found.median_days is not None:
-        said[0] += _usually(found.median_days, speech)
-    said[0] += "."
+    said = [_answered(found, speech)]
     if found.accepted + found.declined:
         decided = found.accepted + found.declined
         said.append(_("Accepted {part} of {all}.").format(part=found.accepted, all=decided))
@@ -220,11 +215,18 @@ def _track_words(found: Track, few: bool, speech: Speech) -> str:  # noqa: FBT00
     return " ".join(said)
 
 
-def _usually(median_days: float, speech: Speech) -> str:
-    whole = round(median_days)
-    if whole > 1:
-        return speech.say(", usually within {days} days").format(days=whole)
-    return speech.say(", usually within a day") if whole else speech.say(", usually the same day")
+def _answered(found: Track, speech: Speech) -> str:
+    _ = speech.say
+    days = None if found.median_days is None else round(found.median_days)
+    if days is None:
+        words = _("Answered {part} of {all} of our referrals.")
+    elif days > 1:
+        words = _("Answered {part} of {all} of our referrals, usually within {days} days.")
+    elif days:
+        words = _("Answered {part} of {all} of our referrals, usually within a day.")
+    else:
+        words = _("Answered {part} of {all} of our referrals, usually the same day.")
+    return words.format(part=found.answered, all=found.sent, days=days)
 
 
 RESPECTS: Final[tuple[Respect, ...]] = (

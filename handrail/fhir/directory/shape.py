@@ -13,7 +13,6 @@ resource that was written by somebody else.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
@@ -29,7 +28,7 @@ from handrail.fhir.directory.entries import (
     Term,
 )
 from handrail.fhir.directory.kept import FACTS, facts_of
-from handrail.fhir.moments import believable
+from handrail.fhir.moments import day_in
 from handrail.fhir.resource import Resource, target_of
 
 __all__ = [
@@ -192,8 +191,8 @@ def costs(service: Mapping[str, Any]) -> tuple[Cost, ...]:
             amount=_number(one.get("amount")),
             currency=_text(one, "currency").upper(),
             words=_text(one, "amount_description"),
-            valid_from=_day(one.get("valid_from")),
-            valid_to=_day(one.get("valid_to")),
+            valid_from=day_in(one.get("valid_from")),
+            valid_to=day_in(one.get("valid_to")),
         )
         for one in _records(facts, "cost_options")
     ]
@@ -301,15 +300,15 @@ def categories(service: Mapping[str, Any]) -> tuple[str, ...]:
 def confirmed(resource: Mapping[str, Any]) -> Confirmed | None:
     """Return when the directory last confirmed the entry; None: it does not say."""
     facts = facts_of(resource)
-    assured = _day(facts.get("assured_date"))
+    assured = day_in(facts.get("assured_date"))
     if assured is not None:
         return Confirmed(on=assured, by=_text(facts, "assurer_email"))
     changes = [
         Confirmed(on=day, by=_text(one, "updated_by"), how="changed")
         for one in _records(facts, "metadata")
-        if (day := _day(one.get("last_action_date"))) is not None
+        if (day := day_in(one.get("last_action_date"))) is not None
     ]
-    modified = _day(facts.get("last_modified"))
+    modified = day_in(facts.get("last_modified"))
     if modified is not None:
         changes.append(Confirmed(on=modified, how="changed"))
     return max(changes, key=lambda one: one.on, default=None)
@@ -372,10 +371,3 @@ def _number(value: Any) -> Decimal | None:
     except InvalidOperation:
         return None
     return found if found.is_finite() else None
-
-
-def _day(value: Any) -> date | None:
-    try:
-        return believable(date.fromisoformat(str(value or "")[:10]))
-    except ValueError:
-        return None

@@ -12,6 +12,7 @@ from handrail.fhir.disclosing.agreement import CLASSES, PURPOSES, WRITTEN
 from handrail.fhir.disclosing.kinds import PART_2, UNREAD, kinds
 from handrail.fhir.disclosing.parts import PARTS
 from handrail.fhir.errors import BusinessRuleError, Fault
+from handrail.fhir.moments import whole_day
 from handrail.fhir.rulebook import Rule, Rulebook
 
 RULE: Final = "disclosing.agreement"
@@ -91,7 +92,7 @@ def _how(agreed: Agreement, person: Person, rule: Rule) -> Iterator[Fault]:
 
 
 def _days(agreed: Agreement, today: date, rule: Rule) -> Iterator[Fault]:
-    end, given = _day(agreed.ends_on), _day(agreed.given_on or today.isoformat())
+    end, given = _day(agreed.ends_on), whole_day(agreed.given_on or today.isoformat())
     longest = int(rule.values["longest_days"])
     if end is None:
         yield Fault("ends_on", "Say until when it holds, such as 2027-06-01.")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date
 from typing import Any
 
 from django.http import HttpResponse
@@ -22,6 +21,7 @@ from handrail.duties.consents.screens import words
 from handrail.duties.consents.screens.sharing import EDITORS, where
 from handrail.fhir.disclosing import Agreement
 from handrail.fhir.disclosing.agreement import CLASSES, PURPOSES
+from handrail.fhir.moments import whole_day
 from handrail.look.paper import pdf
 from handrail.look.said import done
 from handrail.room import patient_frame
@@ -152,9 +152,8 @@ def _form(
 
 def _until(ends_on: str, language: str) -> str:
     """Return a day in the words of a language; empty if it is none."""
-    try:
-        day = date.fromisoformat(ends_on)
-    except ValueError:
+    day = whole_day(ends_on)
+    if day is None:
         return ""
     with override(language):
         return date_format(day, "DATE_FORMAT")

@@ -12,7 +12,7 @@ from django.utils.translation import gettext
 from handrail.access.database import acting
 from handrail.access.decide import require
 from handrail.access.principal import Principal
-from handrail.duties.provider_network.actions.judging import Judged, day_of, judge
+from handrail.duties.provider_network.actions.judging import Judged, judge
 from handrail.duties.provider_network.actions.meaning import (
     MeantPlan,
     plan_meant,
@@ -23,6 +23,7 @@ from handrail.duties.provider_network.actions.nearby import FILTERS, Look, Tally
 from handrail.fhir.directory.candidates import Candidate, Reason, Track, Wanted
 from handrail.fhir.directory.places import Road, point_of
 from handrail.fhir.directory.ranking import Ranked, Said, Scale, Speech, rank
+from handrail.fhir.moments import day_in
 from handrail.look.dates import day
 from handrail.record import known as record
 
@@ -104,7 +105,7 @@ def find(by: Principal, wanted: Wanted, filters: Filters | None = None) -> Found
     require(by, "read", "PractitionerRole")
     with acting(by):
         now = record.known(by.org)
-        on = day_of(wanted.at) or now.as_of.date()
+        on = day_in(wanted.at) or now.as_of.date()
         scale, road = Scale.of(now.rules, on), Road.of(now.rules, on)
         plan = plan_meant(by.org, wanted.plan)
         asked = _asked(by.org, wanted, filters or Filters(), plan)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from itertools import starmap
 from typing import Final, NamedTuple
 
@@ -14,6 +13,7 @@ from handrail.duties.provider_network.actions.nearby import Known, Look
 from handrail.fhir.directory.candidates import Track
 from handrail.fhir.directory.places import Point, Road, distance_km
 from handrail.fhir.directory.ranking import Facts, Said, Takes
+from handrail.fhir.moments import day_in
 from handrail.look.languages import language_name
 from handrail.record.statements import rows
 from handrail.room import house
@@ -72,7 +72,7 @@ def judge(
             plan=plan.name,
             told=_answer(said, plan),
             listed=_listed(one, plan),
-            listed_on=day_of(one.as_of),
+            listed_on=day_in(one.as_of),
             near=asked.point is not None,
             kilometres=km,
             minutes=road.minutes(km),
@@ -81,7 +81,7 @@ def judge(
             accepting=_accepting(one, said, plan),
             track=tracks.get(_reference(one), Track()),
             wait_days=wait.wait_days if wait else None,
-            wait_on=day_of(wait.told_on) if wait else None,
+            wait_on=day_in(wait.told_on) if wait else None,
         )
         made.append(Judged(known=one, facts=facts, languages=spoken))
     return made
@@ -130,7 +130,7 @@ def _answer(said: Sequence[_Told], plan: MeantPlan) -> Said:
     about = [one for one in said if one.key in plan.keys]
     definite = [one for one in about if one.answer != Takes.UNSURE]
     for one in definite or about:
-        return Said(answer=Takes(one.answer), on=day_of(one.told_on), by=one.told_by)
+        return Said(answer=Takes(one.answer), on=day_in(one.told_on), by=one.told_by)
     return Said()
 
 
@@ -150,11 +150,3 @@ def _languages(one: Known, said: Sequence[_Told]) -> tuple[str, ...]:
     told = next((each.languages for each in said if each.languages), "")
     codes = (code.lower() for code in (*one.languages.split(), *told.split()))
     return tuple(dict.fromkeys(part for code in codes for part in (code, code.partition("-")[0])))
-
-
-def day_of(text: str) -> date | None:
-    """Return the day that ISO text names; None if it names none."""
-    try:
-        return date.fromisoformat(text[:10])
-    except ValueError:
-        return None

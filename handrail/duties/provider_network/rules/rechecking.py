@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Final
 
 from handrail.duties.provider_network.resources import (
@@ -19,6 +19,7 @@ from handrail.fhir.change import Change, Known
 from handrail.fhir.directory.aging import Ages, day_of, standing
 from handrail.fhir.directory.telling import Answer, Told
 from handrail.fhir.enrolment import care_manager_of
+from handrail.fhir.moments import day_in
 from handrail.fhir.resource import Resource, is_deceased, survivor_of, target_of
 from handrail.fhir.task import TaskStatus, is_open
 
@@ -103,7 +104,7 @@ def _too_old(told: Told, reliance: Reliance, known: Known) -> str:
     today, day = known.as_of.date(), day_of(told)
     age = today - day if day else None
     if age is not None and reliance.visit_on:
-        visit = _day(reliance.visit_on)
+        visit = day_in(reliance.visit_on)
         near = visit is not None and today <= visit
         ahead = today + timedelta(days=int(values["visit_ahead_days"]))
         if not (near and visit and visit <= ahead):
@@ -116,13 +117,6 @@ def _too_old(told: Told, reliance: Reliance, known: Known) -> str:
     if age is None:
         return "Nobody knows how old the answer about the plan is."
     return why.format(n=age.days) if age.days > most else ""
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
 
 
 def _task(relied: Relied, told: Told, why: str, known: Known) -> Resource:

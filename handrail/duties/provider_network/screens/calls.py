@@ -22,6 +22,7 @@ from handrail.duties.provider_network.rules.calling import CallError
 from handrail.duties.provider_network.screens import forms, script, words
 from handrail.fhir.directory.telling import Answer
 from handrail.fhir.errors import NotFoundError
+from handrail.fhir.moments import whole_day
 from handrail.look.dates import day
 from handrail.look.said import say
 from handrail.look.typed import next_of, version_seen
@@ -73,12 +74,11 @@ def _missed(request: MemberRequest, task: str, here: str) -> HttpResponse:
 
 
 def _day(text: str) -> date | None:
-    if not text.strip():
-        return None
-    try:
-        return date.fromisoformat(text.strip())
-    except ValueError as error:
-        raise CallError(_("Choose a day, such as 2026-11-24.")) from error
+    """Return the day that was typed; None: none was."""
+    found = whole_day(text.strip())
+    if text.strip() and found is None:
+        raise CallError(_("Choose a day, such as 2026-11-24."))
+    return found
 
 
 def _refused(request: MemberRequest, patient: str, task: str, errors: Errors) -> HttpResponse:

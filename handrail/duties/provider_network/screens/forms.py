@@ -16,6 +16,7 @@ from handrail.duties.provider_network.resources import Plan
 from handrail.duties.provider_network.screens import words
 from handrail.fhir.directory.saying import read_line, read_wait
 from handrail.fhir.directory.telling import NEW_PATIENTS, VIA, Answer
+from handrail.fhir.moments import whole_day
 from handrail.look.dates import today
 from handrail.look.typed import printable
 
@@ -90,13 +91,11 @@ def _languages(form: QueryDict) -> list[str]:
 
 
 def _day(text: str) -> date | None:
-    plain = text.strip()
-    if not plain:
-        return None
-    try:
-        return date.fromisoformat(plain)
-    except ValueError as error:
-        raise TellingError("on", _("Choose a day, such as 2026-11-20.")) from error
+    """Return the day that was typed; None: none was."""
+    found = whole_day(text.strip())
+    if text.strip() and found is None:
+        raise TellingError("on", _("Choose a day, such as 2026-11-20."))
+    return found
 
 
 def recorded(by: Principal, form: QueryDict) -> tuple[Saved, str]:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import date
 from typing import Final, Protocol, Self
 
 from handrail.fhir.change import Known
 from handrail.fhir.errors import BusinessRuleError, Fault, NotFoundError
-from handrail.fhir.moments import believable
+from handrail.fhir.moments import whole_day
 from handrail.fhir.referring.building import CHANNELS
 from handrail.fhir.resource import id_of, is_deceased
 
@@ -143,10 +142,7 @@ def _form(ask: Asks) -> Iterator[Fault]:
 def _day(text: str, known: Known) -> Iterator[Fault]:
     if not text:
         return
-    try:
-        day = believable(date.fromisoformat(text))
-    except ValueError:
-        day = None
+    day = whole_day(text)
     if day is None or day < known.as_of.date():
         yield Fault("needed_by", "Name a day from today on.")
 

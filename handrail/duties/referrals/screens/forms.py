@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from handrail.fhir.errors import BusinessRuleError
-from handrail.fhir.moments import believable
+from handrail.fhir.moments import whole_day
 from handrail.look.typed import printable
 
 NAME: Final = 120
@@ -66,10 +66,7 @@ def day(form: QueryDict, name: str) -> str:
     typed = form.get(name, "").strip()
     if not typed:
         return ""
-    try:
-        found = believable(date.fromisoformat(typed))
-    except ValueError:
-        found = None
+    found = whole_day(typed)
     if found is None:
         raise MistypedError(name, _("Choose a day, such as 2027-02-20."))
     return found.isoformat()

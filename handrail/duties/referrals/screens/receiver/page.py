@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
 from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse
@@ -190,7 +189,7 @@ def _papers(by: Principal, seen: Seen) -> Papers | None:
 
 
 def _choices(org: int, stage: Stage) -> dict[str, Any]:
-    rules, today = rulebook(org), date.fromisoformat(dates.today().isoformat())
+    rules, today = rulebook(org), dates.today()
     reasons = [("", _("Choose if you said no"))]
     reasons += [(one.code, _(one.words)) for one in declines(rules, today).values()]
     results = [("", _("Choose if you are done"))]
