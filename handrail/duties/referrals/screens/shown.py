@@ -173,7 +173,7 @@ def sent(view: ReferralView, beside: Beside) -> list[Left]:
             to=one.recipient,
             what=words.one(words.DISPATCHES, one.kind),
             left_out="",
-            basis=one.trouble,
+            basis=_("Nothing arrived: %(why)s") % {"why": one.trouble} if one.trouble else "",
             state=words.one(words.DELIVERY, one.status),
             failed=one.status == "not-done",
         )
