@@ -6,7 +6,9 @@ translated stays. Compiling happens by itself when Handrail starts.
 
 from __future__ import annotations
 
+import ast
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,12 +24,23 @@ KEYWORDS = {
     "gettext": None,
     "gettext_lazy": None,
     "gettext_noop": None,
+    "later": None,
+    "noop": None,
     "ngettext": (1, 2),
     "ngettext_lazy": (1, 2),
     "pgettext": ((1, "c"), 2),
     "pgettext_lazy": ((1, "c"), 2),
     "npgettext": ((1, "c"), 2, 3),
 }
+RULES = {
+    "duties/referrals": {
+        "referrals.declines": "reasons",
+        "referrals.next-steps": "steps",
+        "referrals.closings": "reasons",
+        "referrals.outcomes": "outcomes",
+    },
+}
+"""Words that stand in rule files: by part, the rule and its rows, which are (code, words, …)."""
 TEMPLATES = {
     "extensions": "jinja2.ext.i18n,jinja2.ext.do",
     "newstyle_gettext": "true",
@@ -51,6 +64,26 @@ def sources(part: Path) -> Iterator[tuple[str, Path]]:
         yield "jinja2", path
 
 
+def called(path: Path) -> Iterator[str]:
+    """Yield what is marked inside of f-strings and other calls, where Babel does not look."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.args:
+            said = node.args[0]
+            plain = isinstance(said, ast.Constant) and isinstance(said.value, str)
+            if plain and node.func.id in KEYWORDS and KEYWORDS[node.func.id] is None:
+                yield said.value
+
+
+def ruled(part: Path) -> Iterator[tuple[str, str]]:
+    """Yield (rule file, words) of a part's rules."""
+    wanted = RULES.get(str(part.relative_to(HOUSE)), {})
+    for path in sorted((ROOT / "rules").glob("*.toml")) if wanted else ():
+        for rule in tomllib.loads(path.read_text("utf-8"))["rule"]:
+            rows = rule["values"][wanted[rule["id"]]] if rule["id"] in wanted else ()
+            for _code, words, *_more in rows:
+                yield str(path.relative_to(ROOT)), words
+
+
 def collect(part: Path) -> Catalog:
     """Return everything a part says."""
     catalog = Catalog(project="Handrail", charset="utf-8")
@@ -62,6 +95,11 @@ def collect(part: Path) -> Catalog:
         for _line, words, comments, context in found:
             place = (str(path.relative_to(ROOT)), 0)
             catalog.add(words, locations=[place], auto_comments=comments, context=context)
+        if method == "python":
+            for words in called(path):
+                catalog.add(words, locations=[(str(path.relative_to(ROOT)), 0)])
+    for where, words in ruled(part):
+        catalog.add(words, locations=[(where, 0)])
     return catalog
 
 

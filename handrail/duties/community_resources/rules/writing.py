@@ -23,12 +23,7 @@ from handrail.duties.community_resources.rules.hours import UnreadableHoursError
 from handrail.fhir.directory import capacity, kept, places, shape
 from handrail.fhir.errors import HandrailError
 from handrail.fhir.resource import Resource, concept, reference
-
-
-def _(text: str) -> str:
-    """Mark a sentence for translation; whoever checks says how it is translated."""
-    return text
-
+from handrail.fhir.wording import noop as _
 
 LONGEST: Final = 2000
 SHORT: Final = 200

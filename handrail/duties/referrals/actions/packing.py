@@ -46,6 +46,7 @@ _TITLES: Final[Mapping[str, str]] = {
     "RelatedPerson": later("Helper"),
     "QuestionnaireResponse": later("Assessment"),
 }
+_OTHERWISE: Final = later("Also")
 _WHEN: Final = (
     "onsetDateTime",
     "effectiveDateTime",
@@ -200,7 +201,7 @@ def fact_of(resource: Mapping[str, Any]) -> Fact | None:
         return None
     on = next((str(resource[name])[:10] for name in _WHEN if resource.get(name)), "")
     text = next((w for name in _WORDS if (w := _said(resource.get(name)))), "")
-    return Fact(_(_TITLES.get(kind, later("Also"))), " ".join([text, _value(resource)]).strip(), on)
+    return Fact(_(_TITLES.get(kind, _OTHERWISE)), " ".join([text, _value(resource)]).strip(), on)
 
 
 def _said(value: Any) -> str:

@@ -14,6 +14,7 @@ from handrail.fhir.moments import day_of, instant_of
 from handrail.fhir.referring import names
 from handrail.fhir.referring.stages import Stage
 from handrail.fhir.resource import Resource, concept
+from handrail.fhir.wording import noop as _
 
 ANSWERS: Final = ("accepted", "more-needed", "waitlisted", "declined")
 REPORTS: Final = (
@@ -41,7 +42,7 @@ WORDS: Final = {
     "could-not-reach": "The person could not be reached.",
     "outcome": "What came of it:",
 }
-ANOTHER_FIRST: Final = (
+ANOTHER_FIRST: Final = _(
     "Thank you. Somebody else said yes before you, so nothing has to be done. What you wrote is"
     " kept, and the coordinator will read it."
 )
@@ -114,9 +115,9 @@ def check_answer(given: Answers, known: Known) -> None:
     if given.kind == "declined":
         reasons = declines(known.rules, known.as_of.date())
         if given.reason not in reasons:
-            raise AnswerError.at("reason", "Say why not.")
+            raise AnswerError.at("reason", _("Say why not."))
     if given.kind == "more-needed" and not given.note.strip():
-        raise AnswerError.at("note", "Say what is missing.")
+        raise AnswerError.at("note", _("Say what is missing."))
     _require_day(given.earliest_on, known)
 
 
@@ -129,24 +130,24 @@ def check_report(given: Reports, known: Known) -> None:
     _require(given, REPORTS)
     zone = known.calendar.zone
     if given.at and instant_of(given.at, zone) is None:
-        raise AnswerError.at("at", "Write the day as 2026-12-01, with the time if you know it.")
+        raise AnswerError.at("at", _("Write the day as 2026-12-01, with the time if you know it."))
     if given.kind in {"scheduled", "rescheduled"} and not given.at:
-        raise AnswerError.at("at", "Say when the visit is.")
+        raise AnswerError.at("at", _("Say when the visit is."))
     if given.kind == "outcome":
         if given.outcome not in outcomes(known.rules, known.as_of.date()):
-            raise AnswerError.at("outcome", "Say what came of it.")
+            raise AnswerError.at("outcome", _("Say what came of it."))
         day = day_of(given.at, zone)
         if day and day > known.as_of.date():
-            raise AnswerError.at("at", "This day is still to come.")
+            raise AnswerError.at("at", _("This day is still to come."))
     if given.kind == "note" and not given.note.strip():
-        raise AnswerError.at("note", "Write the note first.")
+        raise AnswerError.at("note", _("Write the note first."))
 
 
 def _require(given: Says, kinds: tuple[str, ...]) -> None:
     if given.kind not in kinds:
-        raise AnswerError.at("kind", "Choose an answer.")
+        raise AnswerError.at("kind", _("Choose an answer."))
     if given.via not in VIAS:
-        raise AnswerError.at("via", "Say how it came.")
+        raise AnswerError.at("via", _("Say how it came."))
     if len(given.note) > LONGEST:
         raise AnswerError.at("note", f"At most {LONGEST} characters.")
     if max(len(given.name), len(given.phone)) > LONGEST_NAME:
@@ -158,7 +159,7 @@ def _require_day(text: str, known: Known) -> None:
         return
     day = day_of(text, known.calendar.zone) if len(text) == len("2026-12-01") else None
     if day is None or day < known.as_of.date():
-        raise AnswerError.at("earliest_on", "Name a day from today on, as 2026-12-01.")
+        raise AnswerError.at("earliest_on", _("Name a day from today on, as 2026-12-01."))
 
 
 def outcome_of(given: Reports, known: Known) -> Outcome:
@@ -200,22 +201,38 @@ def _lines(given: Says, known: Known) -> Iterator[str]:
         yield f"({who})"
 
 
-_KEPT: Final = "What you wrote is kept, and the coordinator will read it."
-NOT_FROM_HERE: Final = f"This cannot be said as things stand now. {_KEPT}"
+NOT_FROM_HERE: Final = _(
+    "This cannot be said as things stand now. What you wrote is kept, and the coordinator will"
+    " read it."
+)
 _LATE: Final = {
-    Stage.DRAFT: "This was not sent yet.",
-    Stage.CANCEL_ASKED: "The coordinator has asked to cancel this. Nothing has to be done.",
-    Stage.DECLINED: "You said no before. If that has changed, the coordinator will call you.",
-    Stage.CLOSED: "You told us before that this is done.",
+    Stage.DRAFT: _(
+        "This was not sent yet. What you wrote is kept, and the coordinator will read it."
+    ),
+    Stage.CANCEL_ASKED: _(
+        "The coordinator has asked to cancel this. Nothing has to be done. What you wrote is kept,"
+        " and the coordinator will read it."
+    ),
+    Stage.DECLINED: _(
+        "You said no before. If that has changed, the coordinator will call you. What you wrote is"
+        " kept, and the coordinator will read it."
+    ),
+    Stage.CLOSED: _(
+        "You told us before that this is done. What you wrote is kept, and the coordinator will"
+        " read it."
+    ),
 }
+_TAKEN_BACK: Final = _(
+    "This was cancelled meanwhile. Nothing has to be done. What you wrote is kept, and the"
+    " coordinator will read it."
+)
 
 
 def too_late(view: ReferralTask) -> str:
     """Return why an answer comes too late, in words for the receiver that name nobody."""
     if view.reason_code == "another-accepted":
         return ANOTHER_FIRST
-    words = _LATE.get(view.stage, "This was cancelled meanwhile. Nothing has to be done.")
-    return f"{words} {_KEPT}"
+    return _LATE.get(view.stage, _TAKEN_BACK)
 
 
 def moment(text: str, zone: tzinfo) -> str:
