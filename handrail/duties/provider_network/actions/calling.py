@@ -14,7 +14,7 @@ from handrail.access import audit
 from handrail.access.database import acting
 from handrail.access.decide import require
 from handrail.access.principal import Principal
-from handrail.duties.provider_network.actions.looking import spoken
+from handrail.duties.provider_network.actions.looking import by_plans
 from handrail.duties.provider_network.actions.telling import ROOM, plan_for
 from handrail.duties.provider_network.models import Asking
 from handrail.duties.provider_network.resources import (
@@ -168,8 +168,9 @@ def _listed(by: Principal, tasks: Sequence[str]) -> CallList:
     asked = list(dict.fromkeys(target_of(task.get("focus")) for _version, task in found))
     roles = store.several(asked, by=by)
     offices = _offices(by, (one.resource for one in roles.values()))
+    said = by_plans(by, asked)
     calls = [
-        _call(by, version, task, offices)
+        _call(version, task, offices, said)
         for version, task in found
         if target_of(task.get("focus")) in offices
     ]
@@ -183,7 +184,12 @@ def _listed(by: Principal, tasks: Sequence[str]) -> CallList:
     )
 
 
-def _call(by: Principal, version: int, task: Resource, offices: Mapping[str, Office]) -> Call:
+def _call(
+    version: int,
+    task: Resource,
+    offices: Mapping[str, Office],
+    said: Mapping[tuple[str, str], Standing],
+) -> Call:
     about, plan = target_of(task.get("focus")), plan_of_task(task)
     return Call(
         task=str(task["id"]),
@@ -198,7 +204,7 @@ def _call(by: Principal, version: int, task: Resource, offices: Mapping[str, Off
             {"at": str(one.get("time", "")), "text": str(one.get("text", ""))}
             for one in task.get("note", ())
         ],
-        standing=spoken(by, [about], plan.key).of(about),
+        standing=said.get((about, plan.key)),
     )
 
 

@@ -127,6 +127,19 @@ class Spoken:
         return self.standings.get(about)
 
 
+def by_plans(by: Principal, offices: Sequence[str]) -> dict[tuple[str, str], Standing]:
+    """Return what these offices said, by office and plan (its key); inside ``acting``."""
+    require(by, "search", "VerificationResult")
+    facts = known(by.org)
+    today = facts.as_of.date()
+    ages = Ages.of(facts.rules, today)
+    apart: dict[tuple[str, str], list[Told]] = {}
+    for about, every in told_about(offices).items():
+        for one in every:
+            apart.setdefault((about, one.plan_key), []).append(one)
+    return {pair: standing(every, ages, today) for pair, every in apart.items()}
+
+
 def spoken(by: Principal, offices: Sequence[str], plan: str) -> Spoken:
     """Return what these offices said about a plan (its key)."""
     require(by, "search", "VerificationResult")
