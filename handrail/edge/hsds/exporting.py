@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import tempfile
 import zipfile
 from collections.abc import Callable, Iterator
@@ -21,6 +22,7 @@ from handrail.fhir.directory.hsds.writing import with_uuids, written
 from handrail.record import store
 
 _STEP: Final = 200
+_FORMULA: Final = re.compile(r"[=@\t\r]|[+-](?![0-9 ().x-]*$)")
 _TYPES: Final = {"number": "number", "date": "date", "time": "time", "moment": "datetime"}
 Told = Callable[[int], None]
 
@@ -129,9 +131,13 @@ def _columns(rows: Staging, table: str) -> list[str]:
 
 
 def _cell(value: Any) -> Any:
+    """Return a value as a cell that no spreadsheet takes for a formula.
+
+    Phone numbers (+1 509 ...) and numbers below zero stay as they are.
+    """
     if isinstance(value, (list, dict)):
         return json.dumps(value, ensure_ascii=False)
-    return value
+    return f"'{value}" if isinstance(value, str) and _FORMULA.match(value) else value
 
 
 def _described(table: str, columns: list[str]) -> dict[str, Any]:

@@ -54,6 +54,10 @@ class Summary:
         return json.dumps(values, indent=2)
 
 
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""What a spreadsheet takes for the beginning of a formula."""
+
+
 class Report:
     """The file of rows that were refused or mended: line, what, why, the row as it was."""
 
@@ -67,7 +71,8 @@ class Report:
 
     def tell(self, line: int, what: str, why: Sequence[str], raw: str) -> None:
         """Write a row down."""
-        self._writer.writerow((line, what, "; ".join(why), raw))
+        cells = (what, "; ".join(why), raw)
+        self._writer.writerow((line, *(f"'{c}" if c.startswith(_FORMULA) else c for c in cells)))
 
     def flush(self) -> None:
         """Have what was told so far written."""
