@@ -10,6 +10,7 @@ from handrail.access import accounts, office
 from handrail.access.database import acting
 from handrail.access.models import Organization
 from handrail.access.principal import Principal, Role, system
+from handrail.duties.incoming_referrals.models import Form
 from handrail.record.known import forget
 from handrail.site.definitions import install
 
@@ -24,6 +25,7 @@ TEAMS = {
     "families": "Children and families",
     "clinic": "Clinic nurses",
 }
+GREETING = "We call back within two business days. / Llamamos en dos días hábiles."
 _THURSDAY = 3
 
 
@@ -105,6 +107,7 @@ def found(now: datetime) -> Organization:
         today = organization.calendar().local_date(now)
         for day, name in closures(today):
             office.close_on(by, day, name)
+        Form.objects.create(org=ORG, is_open=True, greeting=GREETING)
     forget()
     install(ORG)
     _arrange_cover(now)
