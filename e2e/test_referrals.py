@@ -43,7 +43,7 @@ def test_a_chase_and_an_answer_are_recorded_by_keys_alone(open_page):
     assert at(page) == "note"
     page.keyboard.type("From Monday on.")
     page.keyboard.press("Control+Enter")
-    expect(page.locator("#status")).to_contain_text("Saved")
+    expect(page.locator("#status")).to_contain_text("Recorded")
     expect(page.locator("#panel-h")).to_be_focused()
     expect(page.locator("tr.gr", has_text="Accepted")).to_have_count(1)
 

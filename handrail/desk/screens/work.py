@@ -25,6 +25,7 @@ from handrail.look.said import say
 from handrail.look.typed import whole
 from handrail.record import store
 from handrail.record.stored import Committed
+from handrail.room import house
 
 Verb = Callable[[Principal, str, QueryDict, "int | None"], tuple[Committed, str]]
 
@@ -167,7 +168,9 @@ def undo(request: MemberRequest) -> HttpResponse:
     there = _page_before(request)
     if there.startswith("/patients/") or (there and not any(each.patient for each in mine)):
         return HttpResponseRedirect(there, status=303)
-    return HttpResponseRedirect(f"/?item={task}", status=303)
+    boards = {nav.url for nav in house.nav(request.principal)}
+    board = there if there in boards else "/"
+    return HttpResponseRedirect(f"{board}?item={task}", status=303)
 
 
 def _is_mine(by: Principal, transaction: int) -> bool:
