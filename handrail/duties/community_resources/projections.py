@@ -81,8 +81,8 @@ def _age(years: int | None) -> int | None:
 def project_at(resource: Resource) -> Iterator[Mapping[str, Any]]:
     """Give a row for each place of a service."""
     if is_community(resource):
-        for place in dict.fromkeys(service_of(resource).places):
-            yield {"place": place}
+        for place in dict.fromkeys(shape.places_of(resource)):
+            yield {"place": place.rpartition("/")[2]}
 
 
 def _is_of_plan(resource: Resource) -> bool:

@@ -54,8 +54,10 @@ def project_referral(task: Resource) -> Iterator[Mapping[str, Any]]:
 
 def project_request(request: Resource) -> Iterator[Mapping[str, Any]]:
     """Give a row for a ServiceRequest that was made here."""
+    if not is_ours(request):
+        return
     view = request_view(request)
-    if is_ours(request) and view.patient and view.status != _WRONG:
+    if view.patient and view.status != _WRONG:
         yield {
             "patient": view.patient,
             "status": view.status,
