@@ -20,6 +20,7 @@ ROAD: Final = "directory.road"
 """The rule that holds the two numbers of :class:`Road`."""
 
 EARTH_KM: Final = 6371.0088  # mean radius by the International Union of Geodesy and Geophysics
+KM_A_MILE: Final = 1.609344  # exactly: the international mile (NIST SP 811, B.6)
 CELLS_A_DEGREE: Final = 10
 NOWHERE: Final = -1
 """The cell of a place nobody knows the position of."""
@@ -107,6 +108,11 @@ def point_at(latitude: object, longitude: object) -> Point | None:
         return None
     fits = abs(found.latitude) <= 90 and abs(found.longitude) <= 180  # noqa: PLR2004 - degrees of the globe
     return found if fits and (found.latitude or found.longitude) else None
+
+
+def miles(km: float) -> float:
+    """Return kilometres as miles."""
+    return km / KM_A_MILE
 
 
 def distance_km(one: Point, other: Point) -> float:

@@ -11,6 +11,7 @@ from datetime import date
 from typing import Final
 
 from handrail.fhir.directory.candidates import Reason, Track
+from handrail.fhir.directory.places import miles
 from handrail.fhir.directory.weighing import Facts, Part, Said, Scale, Speech, Takes
 
 Respect = Callable[[Facts, Scale, date, Speech], Part]
@@ -116,7 +117,8 @@ def distance(facts: Facts, scale: Scale, on: date, speech: Speech) -> Part:  # n
         )
     words = _("About {minutes} minutes by road").format(minutes=facts.minutes)
     if facts.kilometres is not None:
-        words += _(" ({km} km as the crow flies)").format(km=f"{facts.kilometres:.1f}")
+        far = f"{miles(facts.kilometres):.1f}"
+        words += _(" ({miles} miles as the crow flies)").format(miles=far)
     return Part(facts.minutes, Reason(code="distance", words=words + "."))
 
 

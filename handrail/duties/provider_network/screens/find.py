@@ -27,6 +27,7 @@ from handrail.duties.provider_network.screens import forms, words
 from handrail.duties.provider_network.screens.kept import keep, recall
 from handrail.fhir.directory.candidates import Wanted
 from handrail.fhir.directory.everyday import specialties_meant
+from handrail.fhir.directory.places import KM_A_MILE
 from handrail.fhir.directory.telling import Answer, plan_key
 from handrail.look.said import done, say
 from handrail.room import drawn, house
@@ -34,7 +35,7 @@ from handrail.room import drawn, house
 SEES: Final = CARE | {Role.ADMINISTRATOR}
 _ASKED: Final = ("words", "plan", "near", "language")
 _FILTERS: Final = ("takes", "accepting", "speaks")
-_WITHIN: Final = ("", "15", "40", "80")
+_WITHIN: Final = ("", "10", "25", "50")
 _SHOWN: Final = 10
 _TOLD: Final = ("plan-told", "wait", "new-patients")
 """Reasons that what was told says already, in its own words."""
@@ -151,7 +152,7 @@ def _found(by: Principal, asked: dict[str, str], named: list[tuple[str, str]]) -
         plan=bool(asked.get("takes")),
         language=bool(asked.get("speaks")),
         accepting=bool(asked.get("accepting")),
-        within=float(within) if within in _WITHIN[1:] else 0,
+        within=float(within) * KM_A_MILE if within in _WITHIN[1:] else 0,
     )
     return find(by, wanted, filters)
 
@@ -189,7 +190,7 @@ def _plans(by: Principal, who: Person | None) -> list[str]:
 
 
 def _reach() -> list[tuple[str, str]]:
-    labels = {"15": _("15 km"), "40": _("40 km"), "80": _("80 km")}
+    labels = {"10": _("10 miles"), "25": _("25 miles"), "50": _("50 miles")}
     return [("", _("any distance")), *labels.items()]
 
 
