@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from statistics import median
 from typing import Any, Final
 
-from django.db.models import Count, Q
+from django.db.models import Aggregate, Count, FloatField, Q, Sum
 
 from handrail.access.database import acting
 from handrail.access.decide import require
@@ -17,10 +16,14 @@ from handrail.access.relationship import reached
 from handrail.duties.referrals.models import NeedMet, Referral, Request, TrackRecord
 from handrail.fhir.directory.candidates import Track
 
-_HOURS: Final = Decimal(24)
+_HOURS_A_DAY: Final = Decimal(24)
 _TENTH: Final = Decimal("0.1")
-_MOST: Final = 2000
-"""How many referrals of one receiver are looked at, the newest first."""
+
+
+class _Median(Aggregate):
+    function = "percentile_cont"
+    template = "%(function)s(0.5) WITHIN GROUP (ORDER BY %(expressions)s)"
+    output_field = FloatField()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,26 +81,27 @@ def track_records(by: Principal, receivers: Iterable[str]) -> Mapping[str, Track
     require(by, "read", "HealthcareService")
     with acting(by):
         rows = TrackRecord.objects.filter(org=by.org, receiver__in=wanted)
-        listed = list(
-            rows.order_by("-sent_on").values_list(
-                "receiver", "answer", "hours", "visits", "no_shows"
-            )[: _MOST * len(wanted)]
+        counted = rows.values("receiver").annotate(
+            sent=Count("source"),
+            answered=Count("source", filter=~Q(answer="")),
+            accepted=Count("source", filter=Q(answer="accepted")),
+            declined=Count("source", filter=Q(answer="declined")),
+            seen=Sum("visits"),
+            missed=Sum("no_shows"),
+            median=_Median("hours"),
         )
-    by_receiver: dict[str, list[tuple[Any, ...]]] = {}
-    for receiver, *rest in listed:
-        by_receiver.setdefault(receiver, []).append(tuple(rest))
-    return {receiver: _track(found) for receiver, found in by_receiver.items()}
+        return {row["receiver"]: _track(row) for row in counted}
 
 
-def _track(rows: list[tuple[Any, ...]]) -> Track:
-    hours = [h for _, h, _, _ in rows if h is not None]
-    days = (Decimal(str(median(hours))) / _HOURS).quantize(_TENTH) if hours else None
+def _track(row: Mapping[str, Any]) -> Track:
+    hours = row["median"]
+    days = None if hours is None else (Decimal(str(hours)) / _HOURS_A_DAY).quantize(_TENTH)
     return Track(
-        sent=len(rows),
-        answered=sum(bool(answer) for answer, _, _, _ in rows),
-        accepted=sum(answer == "accepted" for answer, _, _, _ in rows),
-        declined=sum(answer == "declined" for answer, _, _, _ in rows),
-        visits=sum(visits for _, _, visits, _ in rows),
-        no_shows=sum(missed for _, _, _, missed in rows),
+        sent=row["sent"],
+        answered=row["answered"],
+        accepted=row["accepted"],
+        declined=row["declined"],
+        visits=row["seen"],
+        no_shows=row["missed"],
         median_days=days,
     )

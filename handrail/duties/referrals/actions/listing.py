@@ -12,6 +12,7 @@ from handrail.access import audit
 from handrail.access.database import acting
 from handrail.access.principal import Principal
 from handrail.access.relationship import reached
+from handrail.duties.referrals.actions.counting import Numbers, numbers_of
 from handrail.duties.referrals.actions.reading import now, require_care
 from handrail.duties.referrals.actions.seeing import NUMBERS_OVER
 from handrail.duties.referrals.models import NeedMet, Referral, Request
@@ -39,10 +40,11 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A page of requests and how many there are."""
+    """A page of requests, how many there are, and the three numbers they are part of."""
 
     rows: Sequence[Listed]
     total: int
+    numbers: Numbers
 
 
 def listed(by: Principal, show: str, page: int = 1) -> Listing:
@@ -64,7 +66,8 @@ def listed(by: Principal, show: str, page: int = 1) -> Listing:
         stored = store.several([f"Patient/{one}" for one in patients], by=by)
         names = {one.id: listed_name(one.resource) for one in stored.values()}
         total = every.count()
-    return Listing([_listed(one, names.get(one.patient, "")) for one in found], total)
+        numbers = numbers_of(by, since)
+    return Listing([_listed(one, names.get(one.patient, "")) for one in found], total, numbers)
 
 
 def _every(by: Principal, since: str) -> QuerySet[Any]:

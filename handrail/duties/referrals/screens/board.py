@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from handrail.access.marks import MemberRequest, open_to
 from handrail.access.principal import CARE
 from handrail.duties.referrals.actions import listing
+from handrail.duties.referrals.actions.counting import Numbers
 from handrail.duties.referrals.actions.seeing import PAGE, Board, Filters, board
 from handrail.duties.referrals.screens import doing, forms, rows, words
 from handrail.duties.referrals.screens.rows import Group, Line
@@ -138,7 +139,7 @@ def _list(seen: Board, groups: Sequence[Group], place: Place) -> dict[str, Any]:
             "shown": shown,
             "total": total,
         },
-        "numbers": numbers(seen),
+        "numbers": numbers(seen.numbers),
         "tabs": _tabs(seen, place),
         "views": _views(place),
         "receivers": [("", _("All receivers")), *asked],
@@ -151,9 +152,8 @@ def _list(seen: Board, groups: Sequence[Group], place: Place) -> dict[str, Any]:
     }
 
 
-def numbers(seen: Board) -> list[dict[str, Any]]:
+def numbers(counted: Numbers) -> list[dict[str, Any]]:
     """Return the three numbers, each with what it is part of and where the rest is listed."""
-    counted = seen.numbers
     return [
         {
             "code": code,
@@ -212,7 +212,7 @@ def counted(request: MemberRequest) -> HttpResponse:
             for code in listing.SHOWS
         ],
         "title": _(words.COUNTED[show]),
-        "numbers": numbers(board(request.principal, Filters(stage=Stage.DRAFT.value))),
+        "numbers": numbers(found.numbers),
         "span": _("%(first)s-%(last)s of %(total)s")
         % {"first": first + bool(found.rows), "last": last, "total": found.total},
         "before": f"{base}{page - 1}" if page > 1 else "",
