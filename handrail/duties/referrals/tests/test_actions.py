@@ -25,6 +25,7 @@ from handrail.duties.referrals.actions.beginning import NOW, Beginning, begin
 from handrail.duties.referrals.actions.closing import CloseError, Met, Review
 from handrail.duties.referrals.actions.finding import unlooked
 from handrail.duties.referrals.actions.following import Chased
+from handrail.duties.referrals.models import TrackRecord
 from handrail.duties.referrals.resources import referral_task, request_view
 from handrail.duties.referrals.tests.helping import (
     BOTH,
@@ -433,6 +434,26 @@ def test_a_track_record_names_nobody_and_counts_all(kim, maria) -> None:
     assert set(found) == {KITCHEN}
     assert (found[KITCHEN].sent, found[KITCHEN].accepted) == (1, 1)
     assert found[KITCHEN].median_days == 0
+
+
+def test_the_median_is_of_those_who_answered(kim) -> None:
+    with acting(kim):
+        TrackRecord.objects.bulk_create(
+            TrackRecord(
+                org=kim.org,
+                source=f"t{place}",
+                receiver=KITCHEN,
+                sent_on="2026-11-01",
+                answer="accepted" if hours else "",
+                hours=hours,
+                visits=place,
+                no_shows=1,
+            )
+            for place, hours in enumerate((24, 48, 96, 120, None))
+        )
+    track = counting.track_records(kim, [KITCHEN])[KITCHEN]
+    assert (track.sent, track.answered, track.declined) == (5, 4, 0)
+    assert (track.visits, track.no_shows, track.median_days) == (10, 5, 3)
 
 
 def test_a_specialist_is_asked_by_us_core(kim, maria) -> None:
