@@ -269,7 +269,7 @@ def use_code(link: Link, typed: str) -> None:
         TooManyTriesError: there were too many wrong codes at this link, or from this address.
     """
     address = audit.client_address.get()
-    if not take_all((LINK, link.id), (ADDRESS, address)):
+    if not take_all((ADDRESS, address), (LINK, link.id)):
         raise TooManyTriesError(_REFUSAL)
     code = links_secrets.digits_of(typed)
     if not (_is_on_cover(link, code) or _used(link, code)):

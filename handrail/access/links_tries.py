@@ -65,9 +65,12 @@ def give_back(limit: Limit, of: str = "") -> None:
 
 
 def take_all(*asked: tuple[Limit, str]) -> bool:
-    """Count one try of each kind; tell whether it may be made."""
-    counted = [take(limit, of) for limit, of in asked]  # each, though one may be over already
-    return all(counted)
+    """Count one try of each kind; tell whether it may be made.
+
+    The narrower limits come first: who is over one of them takes nothing from those of others, and
+    so locks nobody else out.
+    """
+    return all(take(limit, of) for limit, of in asked)
 
 
 def _digest(limit: Limit, of: str) -> bytes:
