@@ -11,11 +11,21 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import answers, finding, floors, idle, loading, messages, posting, serving
+from bench import answers, finding, floors, idle, loading, messages, posting, referring, serving
 from bench.house import BenchError, House, house
 from bench.report import Report
 
-SECTIONS = ("floors", "loading", "posting", "fhir", "serving", "messages", "finding", "idle")
+SECTIONS = (
+    "floors",
+    "loading",
+    "posting",
+    "fhir",
+    "serving",
+    "messages",
+    "finding",
+    "referrals",
+    "idle",
+)
 RUNS = 3
 
 
@@ -67,6 +77,7 @@ def _sections(
         "serving": lambda: serving.measure(made, report, runs, quick=quick),
         "messages": lambda: messages.measure(made, report, quick=quick),
         "finding": lambda: finding.measure(made, report, quick=quick),
+        "referrals": lambda: referring.measure(made, report, quick=quick),
         "idle": lambda: idle.measure(made, report, runs),
     }
 
