@@ -14,6 +14,7 @@ from handrail.duties.referrals.actions.wanting import Wanting
 from handrail.duties.referrals.rules.wanting import SERVICE, SPECIALIST, Askable
 from handrail.duties.referrals.screens import forms, offering, words
 from handrail.duties.referrals.screens.offering import Offered, Search
+from handrail.look.areas import AREAS
 
 
 @dataclass(kw_only=True)
@@ -41,7 +42,7 @@ class Part:
     @property
     def area(self) -> str:
         """Return what it is about, in words."""
-        return words.one(words.AREAS, self.askable.category)
+        return words.one(AREAS, self.askable.category)
 
     def field(self, name: str) -> str:
         """Return the name of one of its fields."""
@@ -85,7 +86,7 @@ def proposed(askable: Askable) -> str:
     """Return the words with which it is asked if nobody types others."""
     if not askable.category or askable.reference.startswith("Task/"):
         return askable.words
-    return f"{words.one(words.AREAS, askable.category)}: {askable.words}"
+    return f"{words.one(AREAS, askable.category)}: {askable.words}"
 
 
 def typed(by: Principal, patient: str, askable: Askable, wanting: Wanting, form: QueryDict) -> Part:

@@ -22,6 +22,7 @@ from handrail.duties.referrals.screens import asking, basis, forms, offering, wo
 from handrail.duties.referrals.screens.asking import Part
 from handrail.duties.referrals.screens.forms import MistypedError
 from handrail.fhir.errors import BusinessRuleError
+from handrail.look.areas import AREAS
 from handrail.look.languages import language_name
 from handrail.look.said import done
 from handrail.room import house, patient_frame
@@ -138,7 +139,7 @@ def _page(
             "asks": parts,
             "others": [one for one in wanting.askables if one.reference not in asked],
             "named": wanting.named,
-            "areas": dict(words.several(words.AREAS)),
+            "areas": dict(words.several(AREAS)),
             "around": ", ".join(part for part in found if part),
             "errors": errors or [],
             "wrong": defaultdict(str, errors or []),

@@ -11,6 +11,7 @@ from handrail.access.marks import MemberRequest, open_to
 from handrail.access.principal import CARE
 from handrail.duties.referrals.actions.seeing import of_patient
 from handrail.duties.referrals.screens import rows, words
+from handrail.look.areas import AREAS
 from handrail.room import house, patient_frame
 
 
@@ -21,7 +22,7 @@ def patient(request: MemberRequest, patient: str) -> HttpResponse:
     asked = [
         {
             "what": one.request.what,
-            "area": words.one(words.AREAS, one.request.category),
+            "area": words.one(AREAS, one.request.category),
             "asked_on": one.request.asked_at,
             "closed_on": one.request.about.closed_at,
             "met": words.one(words.MET_SHORT, one.met) if one.met else "",

@@ -19,6 +19,7 @@ from handrail.fhir.referring import building
 from handrail.fhir.referring.stages import Stage
 from handrail.fhir.resource import words_of
 from handrail.look import dates
+from handrail.look.areas import AREAS
 from handrail.look.dates import Due
 from handrail.look.jinja import phone
 from handrail.look.languages import language_name
@@ -66,7 +67,7 @@ def shown(view: ReferralView) -> Shown:
         (_("They should know"), request.note),
         (_("How soon"), words.one(words.PRIORITIES, request.priority)),
         (_("Needed by"), dates.day(request.needed_by)),
-        (_("Need"), words.one(words.AREAS, request.category)),
+        (_("Need"), words.one(AREAS, request.category)),
         (_("Chosen because"), state.candidate),
         (_("Next look"), dates.moment(task.look_at) if task.is_open else ""),
         (_("Who looks"), task.looker_name),

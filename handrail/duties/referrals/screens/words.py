@@ -141,32 +141,6 @@ MET: Final[Mapping[str, str]] = {
     "no": noop("No"),
     "not-known": noop("Not known"),
 }
-AREAS: Final[Mapping[str, str]] = {
-    "food-insecurity": noop("Food"),
-    "housing-instability": noop("Keeping a home"),
-    "homelessness": noop("No home"),
-    "inadequate-housing": noop("The state of the home"),
-    "utility-insecurity": noop("Power, gas and water"),
-    "transportation-insecurity": noop("Getting around"),
-    "financial-insecurity": noop("Money"),
-    "material-hardship": noop("Things for every day"),
-    "medical-cost-burden": noop("The cost of care"),
-    "health-insurance-coverage-status": noop("Insurance"),
-    "employment-status": noop("Work"),
-    "educational-attainment": noop("School and learning"),
-    "personal-health-literacy": noop("Understanding health information"),
-    "digital-access": noop("Phone and internet"),
-    "digital-literacy": noop("Using phone and computer"),
-    "language-access": noop("Language"),
-    "social-connection": noop("People around them"),
-    "stress": noop("Stress"),
-    "intimate-partner-violence": noop("Safety with the partner"),
-    "elder-abuse": noop("Safety in old age"),
-    "incarceration-status": noop("Jail or prison"),
-    "veteran-status": noop("Military service"),
-    "sdoh-category-unspecified": noop("Other in daily life"),
-}
-"""What is asked for, by SDOH category."""
 
 
 def one(words: Mapping[str, str], code: str) -> str:
