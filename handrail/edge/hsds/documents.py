@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
+
+import msgspec
 
 from handrail.edge.hsds.errors import DirectoryFileError
 from handrail.fhir.directory.hsds.tables import ENTITIES, TABLES
@@ -15,6 +17,7 @@ _BY_NAME: Final = {
     **{entity: name for name, entity in ENTITIES.items()},
     "service_at_locations": "service_at_location",
 }
+_LIST: Final = msgspec.json.Decoder(list[msgspec.Raw])
 # What only one kind of record has, in the order in which it is looked for.
 _TELLING: Final = (
     ("service_at_location", ("location", "location_id", "service", "service_id")),
@@ -37,9 +40,36 @@ def rows_of(text: bytes, stem: str, name: str) -> Iterator[tuple[int, str, Row]]
     Raises:
         DirectoryFileError: it is no JSON, or no record of the specification.
     """
+    listed = _split(text.removeprefix(b"\xef\xbb\xbf"))
+    if listed is not None:
+        yield from _one_by_one(listed, _table_named(stem), name)
+        return
     for line, told in _parsed(text, name):
         for number, table, record in _records(told, _table_named(stem), name):
             yield line or number, table, record
+
+
+def _split(body: bytes) -> list[msgspec.Raw] | None:
+    """Return the records of a list, not yet parsed: all of them at once take six times the file."""
+    try:
+        found = _LIST.decode(body)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        return None
+    return found if all(bytes(one).startswith(b"{") for one in found) else None
+
+
+def _one_by_one(
+    listed: Sequence[msgspec.Raw], table: str, name: str
+) -> Iterator[tuple[int, str, Row]]:
+    for place, one in enumerate(listed, 1):
+        try:
+            told = json.loads(bytes(one))
+        except RecursionError as error:
+            raise DirectoryFileError(f"{name} is nested too deep.") from error
+        except ValueError as error:
+            raise DirectoryFileError(f"{name} is not JSON: {error}") from error
+        for _, found, record in _listed([told], table, name, place):
+            yield place, found, record
 
 
 def _parsed(text: bytes, name: str) -> Iterator[tuple[int, Any]]:
@@ -79,10 +109,10 @@ def _records(told: Any, table: str, name: str) -> Iterator[tuple[int, str, Row]]
     yield from _listed(told, table, name)
 
 
-def _listed(told: Any, table: str, name: str) -> Iterator[tuple[int, str, Row]]:
+def _listed(told: Any, table: str, name: str, first: int = 1) -> Iterator[tuple[int, str, Row]]:
     if not isinstance(told, list) or not all(isinstance(one, dict) for one in told):
         raise DirectoryFileError(f"{name} holds no records of HSDS.")
-    for number, one in enumerate(told, 1):
+    for number, one in enumerate(told, first):
         found = table or _table_of(one)
         if not found:
             message = f"{name}, record {number}: nothing in it says what it is."
