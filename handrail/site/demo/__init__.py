@@ -16,7 +16,7 @@ from handrail.duties.caseload.actions import enroll
 from handrail.fhir.errors import BusinessRuleError
 from handrail.fhir.resource import Resource
 from handrail.record.clock import sweep_all
-from handrail.site.demo import arriving, house, offices, services, teams
+from handrail.site.demo import arriving, house, offices, resources, teams
 from handrail.site.demo.days import Days, utc_now
 from handrail.site.demo.events import Happening, happenings
 from handrail.site.demo.living import Life
@@ -69,7 +69,7 @@ def create(progress: Counting, now: datetime | None = None) -> list[tuple[str, s
 
 def _around(days: Days) -> list[Resource]:
     """Return who else is in the towns: clinicians, services, offices, each once."""
-    found = [*teams.outside(), *services.directory(days), *offices.directory(days)]
+    found = [*teams.outside(), *resources.directory(days), *offices.directory(days)]
     return list({f"{one['resourceType']}/{one['id']}": one for one in reversed(found)}.values())
 
 

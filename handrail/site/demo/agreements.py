@@ -9,7 +9,7 @@ from handrail.fhir.disclosing import Agreement
 from handrail.fhir.disclosing.agreement import consent_for
 from handrail.fhir.resource import Resource
 from handrail.record.known import RecordKnown
-from handrail.site.demo import house, offices, services
+from handrail.site.demo import house, offices, resources
 from handrail.site.demo.days import stamp
 from handrail.site.demo.events import Happening
 
@@ -40,7 +40,7 @@ def agree(one: Happening, now: RecordKnown) -> Iterator[Resource]:
 
 def _agreed(one: Happening) -> Agreement:
     line, key = one.event, str(one.event["agree"])
-    special = key not in {str(each["key"]) for each in services.services()}
+    special = key not in {str(each["key"]) for each in resources.services()}
     recipient, name = (offices.receiver if special else services.behind)(key)
     return Agreement(
         recipient=recipient,

@@ -22,7 +22,7 @@ from handrail.fhir.referring.asked import About, with_about
 from handrail.fhir.referring.state import state_in, with_state
 from handrail.fhir.resource import Resource, concept, reference
 from handrail.record.known import RecordKnown
-from handrail.site.demo import house, offices, services
+from handrail.site.demo import house, offices, resources
 from handrail.site.demo.days import stamp
 from handrail.site.demo.events import Happening
 from handrail.site.demo.needs import named
@@ -47,7 +47,7 @@ def refer(one: Happening, now: RecordKnown) -> Iterator[Resource]:
     """Ask somebody, or several; ``draft`` leaves it unsent."""
     line, who = one.event, house.BY_NAME[one.by]
     keys = [str(key) for key in line["to"]]
-    special = keys[0] not in {str(each["key"]) for each in services.services()}
+    special = keys[0] not in {str(each["key"]) for each in resources.services()}
     codes = now.rules.rule("referrals.codes", now.as_of.date()).values
     wish = building.Wish(
         patient=one.paper.patient,
@@ -92,7 +92,7 @@ def _task(one: Happening, key: str) -> str:
 def _asked(one: Happening, key: str, now: RecordKnown, *, special: bool) -> building.Asked:
     channel = str(one.event.get("via", "fax" if special else "phone"))
     receiver, name = (offices if special else services).receiver(key)
-    owner, address = receiver, offices.reached(key) if special else services.reached(key, channel)
+    owner, address = receiver, offices.reached(key) if special else resources.reached(key, channel)
     if not special:
         owner = str((now.read(receiver) or {})["providedBy"]["reference"])
     return building.Asked(
