@@ -41,7 +41,7 @@ def agree(one: Happening, now: RecordKnown) -> Iterator[Resource]:
 def _agreed(one: Happening) -> Agreement:
     line, key = one.event, str(one.event["agree"])
     special = key not in {str(each["key"]) for each in resources.services()}
-    recipient, name = (offices.receiver if special else services.behind)(key)
+    recipient, name = (offices.receiver if special else resources.behind)(key)
     return Agreement(
         recipient=recipient,
         name=name,

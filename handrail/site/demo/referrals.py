@@ -91,7 +91,7 @@ def _task(one: Happening, key: str) -> str:
 
 def _asked(one: Happening, key: str, now: RecordKnown, *, special: bool) -> building.Asked:
     channel = str(one.event.get("via", "fax" if special else "phone"))
-    receiver, name = (offices if special else services).receiver(key)
+    receiver, name = (offices if special else resources).receiver(key)
     owner, address = receiver, offices.reached(key) if special else resources.reached(key, channel)
     if not special:
         owner = str((now.read(receiver) or {})["providedBy"]["reference"])
