@@ -12,8 +12,9 @@ from django.test import Client
 from handrail.access import links
 from handrail.access.database import acting, cursor
 from handrail.access.links_models import Link
+from handrail.access.links_tries import EVERYWHERE
 from handrail.access.principal import Principal
-from handrail.duties.referrals.actions import answering, delivering, following
+from handrail.duties.referrals.actions import answering, delivering, following, packing
 from handrail.duties.referrals.tests.receiving import (
     FAX,
     HERE,
@@ -32,6 +33,7 @@ from handrail.fhir.errors import HandrailError
 from handrail.fhir.referring.stages import Stage, stage_of
 from handrail.fhir.searching.query import parse
 from handrail.record import store
+from handrail.record.known import known
 
 pytestmark = pytest.mark.django_db
 OTHER = "otto"
@@ -51,7 +53,7 @@ def taken() -> Iterator[Taken]:
 @pytest.fixture
 def fewer(monkeypatch: pytest.MonkeyPatch) -> int:
     """As many tries from everywhere as a test has patience for."""
-    monkeypatch.setattr(links, "EVERYWHERE", replace(links.EVERYWHERE, most=30))
+    monkeypatch.setattr(links, "EVERYWHERE", replace(EVERYWHERE, most=30))
     return 30
 
 
@@ -237,3 +239,62 @@ def test_a_receiver_changes_nothing_but_by_answering(taken: Taken) -> None:
     with pytest.raises(HandrailError):
         answering.answer(other, task, answering.Answer(kind="accepted"))
     assert stage_of(task_now(task)) is Stage.SENT
+
+
+def test_a_consent_that_was_taken_back_shuts_the_papers_at_once(
+    taken: Taken, browser: Client
+) -> None:
+    agreed()
+    asked()
+    path = link_in(taken.last)
+    let_in(browser, taken, path)
+    browser.post(path, {"do": "answer", "kind": "accepted"})
+    assert "Alvarez" in text_of(browser.get(path))
+    changed("Consent/agreed", status="inactive")
+    page = text_of(browser.get(path))
+    assert "Alvarez" not in page
+    assert "1954" not in page
+    assert browser.get(f"{path}/papers.pdf").status_code == 303
+
+
+def test_what_is_sensitive_leaves_by_no_back_door(taken: Taken, browser: Client) -> None:
+    """By a reference, something contained, a narrative, a note, an attachment or a display."""
+    agreed()
+    secret = "methadone clinic"
+    drug = {"coding": [{"system": "http://hl7.org/fhir/sid/icd-10-cm", "code": "F11.20",
+                        "display": f"Opioid dependence, {secret}"}]}  # fmt: skip
+    with acting(HERE):
+        need = store.read("Condition/need", by=HERE).resource
+        store.commit(
+            [
+                {"resourceType": "Condition", "id": "oud", "code": drug,
+                 "subject": {"reference": "Patient/maria"}},
+                need | {
+                    "text": {"status": "additional", "div": (
+                        f'<div xmlns="http://www.w3.org/1999/xhtml">{secret}</div>')},
+                    "contained": [{"resourceType": "Observation", "id": "o", "status": "final",
+                                   "code": drug, "valueString": secret}],
+                    "evidence": [{"detail": [
+                        {"reference": "Condition/oud", "display": secret}, {"reference": "#o"}]}],
+                    "note": [{"text": f"see the {secret}"}],
+                },
+            ],
+            by=HERE,
+            reason="test",
+        )  # fmt: skip
+    (task,) = asked(words="")
+    path = link_in(taken.last)
+    let_in(browser, taken, path)
+    browser.post(path, {"do": "answer", "kind": "accepted"})
+    page = text_of(browser.get(path))
+    assert "Alvarez" in page
+    assert "methadone" not in page
+    assert "Opioid" not in page
+    with acting(HERE):
+        now = store.read(f"Task/{task}", by=HERE).resource
+        papers = packing.papers_of(
+            now, store.read(now["focus"]["reference"], by=HERE).resource, known(1)
+        )
+    assert papers.packet is not None
+    assert "methadone" not in str(papers.packet.included)
+    assert "F11" not in str(papers.packet.included)
