@@ -214,7 +214,7 @@ def test_a_receiver_reaches_one_person_whatever_door_they_try(taken: Taken) -> N
             " and table_schema = 'public' and table_name <> 'record_current'"  # ids and hashes
         )
         for (table,) in tables.fetchall():
-            seen = cursor().execute(f"select patient from {table} where patient = 'otto'")  # noqa: S608
+            seen = cursor().execute(f"select patient from {table} where patient = 'otto'")  # noqa: S608 - names from the catalogue
             assert seen.fetchall() == [], table
     for draft in ({**otto, "id": "new"}, {**beside[1], "id": "oc2"}):
         with acting(by), pytest.raises(HandrailError):
