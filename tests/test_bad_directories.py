@@ -239,9 +239,7 @@ def many(count: int) -> Iterator[bytes]:
         yield (b"\r", b"\n", b"\r\n")[kind % 3]
 
 
-def test_many_rows_with_everything_wrong_are_all_accounted_for(
-    place: Path, by: Principal
-) -> None:
+def test_many_rows_with_everything_wrong_are_all_accounted_for(place: Path, by: Principal) -> None:
     path = place / "organizations.csv"
     with path.open("wb") as file:
         file.writelines(many(20_000))
