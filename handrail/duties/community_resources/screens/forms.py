@@ -43,7 +43,8 @@ def asked_of(given: QueryDict, person: Person | None) -> Asked:
     made = Asked(
         needs=needs,
         words=" ".join(printable(given.get("q", ""))[:LONGEST].split()),
-        near=zip_of(given.get("near", "")),
+        # A form says it, if only that it is empty; a link that names a need does not.
+        near=zip_of(given.get("near", person.postal_code if person else "")),
         miles=min(whole(given.get("miles", "")) or 0, 1000),
         language=language,
         audience=audience if audience in words.AUDIENCES else "",

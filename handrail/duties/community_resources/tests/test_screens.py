@@ -65,6 +65,14 @@ def test_what_the_record_knows_of_a_person_is_not_asked_again(sol, town, keep):
     assert 'method="post" role="search" id="search-form"' in page
 
 
+def test_a_link_that_names_a_need_keeps_where_the_person_lives(sol, town, keep):
+    keep(PERSON, need("food-insecurity"))
+    linked = sol.get("/resources", {"for": "rosa", "need": "homelessness"}).content.decode()
+    assert 'value="02139"' in linked
+    cleared = sol.post("/resources", {"for": "rosa", "need": "homelessness", "near": ""})
+    assert 'value="02139"' not in cleared.content.decode()
+
+
 def test_a_search_for_somebody_stands_in_no_address(sol, town, keep):
     keep(PERSON, need("food-insecurity"))
     page = sol.post("/resources", {"for": "rosa", "q": "shelter", "need": ""}).content.decode()
