@@ -43,8 +43,8 @@ spelling: install-dev ## are the words spelled right
 
 e2e: install-dev $(LFORMS) ## run the browser tests (Debian's Chromium is installed if need be and possible)
 	@browser=$$($(BIN)/python tools/browser.py) || { test -z "$$CI" && exit 0; exit 1; }; \
-	echo "HANDRAIL_CHROMIUM=$$browser $(BIN)/pytest e2e -n 2"; \
-	HANDRAIL_CHROMIUM=$$browser $(BIN)/pytest e2e -n 2
+	echo "HANDRAIL_CHROMIUM=$$browser $(BIN)/pytest e2e -n 2 --dist loadfile"; \
+	HANDRAIL_CHROMIUM=$$browser $(BIN)/pytest e2e -n 2 --dist loadfile
 
 bench: install-dev ## measure, against floors measured in the same run
 	$(BIN)/python -m bench

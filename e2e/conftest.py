@@ -9,12 +9,14 @@ from pathlib import Path
 
 import pytest
 from django.test import override_settings
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from conftest import clone, real_hashers
 from e2e import seed
 from e2e.outside import Outside, introduce, running
 from tests.serving import served
+
+expect.set_options(timeout=20_000)  # milliseconds: a busy machine is no fault of a page
 
 
 @pytest.fixture(scope="session")
@@ -107,14 +109,21 @@ def open_page(browser: Browser, address: str, signed_in: Callable[[str], dict]) 
         page.on("console", lambda said: faults.append(said.text) if is_fault(said) else None)
         page.goto(path)
         if known["java_script_enabled"]:
-            # htmx sets itself up in a timer that may come after the load event.
-            page.evaluate("() => new Promise((done) => setTimeout(done, 50))")
+            powered(page)
         return page
 
     yield go
     for context in contexts:
         context.close()
     assert not faults, faults
+
+
+def powered(page: Page) -> None:
+    """Wait until htmx has set itself up: that may come after the load event."""
+    page.wait_for_function(
+        """() => !document.querySelector("[hx-get],[hx-post],[hx-boost]")
+        || document.querySelector("[data-htmx-powered]")"""
+    )
 
 
 def is_fault(said: object) -> bool:

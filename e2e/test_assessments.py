@@ -8,6 +8,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
+from e2e.conftest import powered
 from e2e.test_accessible import faults, overflow
 
 people = itertools.count(21)
@@ -20,6 +21,8 @@ def begin(open_page, form: str = "PHQ-9", **more) -> Page:
     page.select_option("#form", label=named[0])
     page.click("#start")
     page.wait_for_url(re.compile(r"/assessments/[0-9a-f]+$"))
+    if more.get("scripts", True):
+        powered(page)
     return page
 
 
