@@ -35,7 +35,7 @@ from handrail.duties.community_resources.rules.writing import (
     written,
 )
 from handrail.fhir.directory import capacity, opening
-from handrail.fhir.directory.confirming import PLACES, WAYS, Confirmation, verification
+from handrail.fhir.directory.confirming import WAYS, Confirmation, verification
 from handrail.fhir.directory.duplicates import replaced_by
 from handrail.fhir.errors import BusinessRuleError, HandrailError
 from handrail.fhir.resource import Resource, reference
@@ -278,9 +278,6 @@ def say_room(
             said = {"capacity": f"{told.status} {told.note}".strip()}
             drafts.append(_verification(by, identity, said, asking))
         return store.commit(drafts, by=by, reason="room of a service told", room=ROOM)
-
-
-assert "capacity" in PLACES  # noqa: S101 - what is said of room is confirmed as a fact
 
 
 def take_off(by: Principal, identity: str, reason: str, *, if_match: int = 0) -> Committed:

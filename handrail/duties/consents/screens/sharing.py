@@ -16,6 +16,7 @@ from handrail.duties.consents.rules.agreeing import RULE
 from handrail.duties.consents.screens import words
 from handrail.fhir.errors import VersionConflictError
 from handrail.look.said import done
+from handrail.look.typed import version_seen
 from handrail.room import house, patient_frame
 
 EDITORS = (Role.COORDINATOR, Role.SUPERVISOR)
@@ -61,15 +62,13 @@ def revoke(request: MemberRequest, patient: str, consent: str) -> HttpResponse:
     """Take an agreement back, from now on."""
     if request.method != "POST":
         return HttpResponseRedirect(where(patient), status=303)
-    given = request.POST.get("if_match", "")
-    version = int(given) if given.isascii() and given.isdigit() and len(given) < 9 else 0  # noqa: PLR2004 - no version is as long
     try:
         saved = actions.revoke(
             request.principal,
             patient,
             consent,
             told=request.POST.get("told", ""),
-            if_match=version,
+            if_match=version_seen(request),
         )
     except VersionConflictError:
         text = _("Somebody changed this meanwhile. Nothing was saved. This is what is there now.")

@@ -16,7 +16,6 @@ from handrail.duties.incoming_referrals.resources import Asked
 from handrail.duties.incoming_referrals.screens import words
 from handrail.fhir.errors import (
     BusinessRuleError,
-    HandrailError,
     NotFoundError,
     VersionConflictError,
 )
@@ -164,9 +163,7 @@ def piece(request: MemberRequest, identity: str, place: int) -> HttpResponse:
     """Give one part of what arrived: shown if it is a picture or PDF, else kept as a file."""
     try:
         media, data = sorting.piece(request.principal, f"DocumentReference/{identity}", place)
-    except HandrailError as error:
-        if error.status != 404:  # noqa: PLR2004 - HTTP's number
-            raise
+    except NotFoundError:
         return HttpResponseRedirect("/incoming", status=303)
     kind = media if media in _SHOWN else "application/octet-stream"
     answer = HttpResponse(data, content_type=kind)
